@@ -1,0 +1,47 @@
+# The two commands of the README, and what developers use. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check bench format tidy fuzz clean
+
+JOBS ?= $(shell nproc)
+PRESET ?= release
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build:  ## install missing Debian packages, then build PRESET (release)
+	@tools/install-packages
+	@cmake --preset $(PRESET) > /dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+demo: build  ## a council of simulated models decides 72 cases, live, in under a minute
+	@build/$(PRESET)/bin/consilium demo
+
+test: build  ## all tests: unit, redis, process
+	@ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS) --no-tests=error
+
+check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
+	@tools/install-packages packages.txt packages-dev.txt
+	@$(MAKE) --no-print-directory test PRESET=asan
+	@$(MAKE) --no-print-directory test PRESET=tsan
+	@$(MAKE) --no-print-directory tidy
+	@$(MAKE) --no-print-directory fuzz
+
+bench: build  ## measure; prints ratios to raw Redis of the same run (kept in tests/bench/RESULTS.md)
+	@tests/bench/run build/$(PRESET)
+
+format:  ## clang-format every source
+	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs clang-format -i
+
+tidy:  ## clang-tidy on every source
+	@tools/install-packages packages.txt packages-dev.txt
+	@cmake --preset tidy > /dev/null
+	@cmake --build --preset tidy -j $(JOBS)
+
+fuzz:  ## run every fuzzer for SECONDS (10)
+	@tools/install-packages packages.txt packages-dev.txt
+	@cmake --preset fuzz > /dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tests/fuzz/run build/fuzz $(or $(SECONDS),10)
+
+clean:  ## remove everything built
+	@rm -rf build

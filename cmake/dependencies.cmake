@@ -1,0 +1,28 @@
+# Third-party libraries as interface targets, one per library. All are Debian 12 packages (packages.txt).
+# Headers are marked SYSTEM so that our warnings are about our code.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(CURL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(msgpack-cxx QUIET)
+pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+
+function(consilium_dependency name)
+  add_library(consilium_deps_${name} INTERFACE)
+  target_link_libraries(consilium_deps_${name} INTERFACE ${ARGN})
+endfunction()
+
+consilium_dependency(zmq PkgConfig::ZMQ)
+consilium_dependency(msgpack)
+target_compile_definitions(consilium_deps_msgpack INTERFACE MSGPACK_NO_BOOST)
+consilium_dependency(redis PkgConfig::HIREDIS)
+consilium_dependency(log spdlog::spdlog)
+consilium_dependency(json nlohmann_json::nlohmann_json)
+consilium_dependency(toml)
+consilium_dependency(crypto OpenSSL::Crypto)
+consilium_dependency(curl CURL::libcurl)
+consilium_dependency(cli CLI11::CLI11)
