@@ -1,0 +1,135 @@
+// The configuration of one cluster: one TOML file that every program of it reads.
+//
+// Default < file < environment (CONSILIUM_<SECTION>_<KEY>, e.g. CONSILIUM_REDIS_URL) < flag. An
+// unknown section or key, a wrong type or a value out of range stops the start and names file,
+// line, value and what is allowed: `cluster.toml:12: broker.lease_ms = -5, expected 1000..3600000`.
+// All problems of a file are reported together, one per line. `${VAR}` in a string is replaced from
+// the environment; a missing variable is an error. Relative paths are relative to the file. Secrets
+// never stand in the file, only the names of environment variables that hold them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/result.h"
+
+namespace consilium {
+
+struct RedisConfig {
+  std::string url;  // "" = `consilium up` runs a private one; other programs need it
+  std::string user;
+  std::string password_env;
+};
+
+struct BrokerConfig {
+  std::string clients = "tcp://127.0.0.1:7300";  // ROUTER for clients
+  std::string workers = "tcp://127.0.0.1:7301";  // ROUTER for workers
+  std::int64_t lease_ms = 30000;                 // a lease not renewed for so long is taken back
+  std::int64_t attempts_max = 4;                 // calls of one task, the first included
+  std::int64_t crashes_max = 3;                  // workers one task may take down before it is dead
+  std::int64_t backoff_ms = 1000;  // full jitter: uniform in [0, backoff_ms * 2^(attempt-1)] ...
+  std::int64_t backoff_ms_max = 60000;    // ... but at most this
+  std::int64_t live_cases_max = 1000000;  // beyond: queue_full
+  std::int64_t case_bytes_max = 65536;    // of one case as packed
+};
+
+// Which models answer a case when it does not say so itself.
+struct EnsembleConfig {
+  std::string strategy = "random";  // all, random, local, remote, named
+  std::int64_t size = 3;
+  std::vector<std::string> models;  // for strategy "named"
+  std::int64_t seed = 1;
+};
+
+struct CouncilConfig {
+  double deadline_s = 600;  // default of a case, from acceptance
+  double deadline_s_max = 86400;
+  double answer_share = 0.6;  // of the deadline: then review starts with a quorum, if there is one
+  std::int64_t quorum = 2;    // usable answers needed to recommend (at most the ensemble's size)
+  std::int64_t graders = 3;   // per answer; fewer when there are not so many other models
+  double support_min = 0.5;   // below: the council abstains
+  double retention_h = 720;   // how long ended cases stay readable
+  std::string medications = "medications";  // folder of the medication and safety tables
+  std::int64_t seed = 1;                    // of labels, orders and the choice of idle reviewers
+};
+
+struct SimulatedConfig {
+  std::string knowledge;  // NDJSON file, configs/demo/vignettes.jsonl
+  std::map<std::string, double>
+      skill;  // per kind of case (specialty), probability of knowing; "default"
+  double latency_ms_median = 200;  // log-normal
+  double latency_sigma = 0.4;      // of its logarithm
+  double grading_noise = 0.08;     // deviation of its grades
+  double fault_error = 0;          // rates in [0, 1]; their sum at most 1
+  double fault_timeout = 0;
+  double fault_refuse = 0;
+  double fault_malformed = 0;
+  double fault_rate_limit = 0;
+  std::int64_t seed = 1;
+};
+
+struct ReplayConfig {
+  std::string
+      answers;  // JSONL in the form of recorded answers: vignette, model, option, medications, ...
+  double latency_scale = 0;  // 1 = as slow as recorded, 0 = at once
+};
+
+struct BackendConfig {
+  std::string model;                 // unique in the file
+  std::string provider = "openai";   // openai, simulated, replay
+  std::string placement = "remote";  // local, remote
+  std::int64_t concurrency = 4;      // requests in flight at one worker = its credits
+  std::int64_t workers = 1;          // processes that `consilium up` starts for it
+  // provider openai
+  std::string url;           // base, e.g. http://127.0.0.1:11434/v1
+  std::string served_model;  // the provider's name for it; "" = `model`
+  std::string api_key_env;   // "" = none sent
+  double temperature = 0;
+  std::int64_t max_tokens = 1024;
+  std::int64_t connect_ms = 5000;
+  std::int64_t stall_ms = 30000;   // without a byte
+  std::int64_t total_ms = 120000;  // of one call
+  std::int64_t reply_bytes_max = 2097152;
+  bool json_schema = true;  // ask for structured output
+  std::string prompts;      // folder of generate.txt and review.txt; default configs/prompts
+  std::string ca_file;
+  std::string proxy;
+  std::optional<double> usd_per_million_prompt;  // absent = cost unknown
+  std::optional<double> usd_per_million_completion;
+  SimulatedConfig simulated;
+  ReplayConfig replay;
+};
+
+struct Config {
+  std::string file;
+  RedisConfig redis;
+  BrokerConfig broker;
+  EnsembleConfig ensemble;
+  CouncilConfig council;
+  std::vector<BackendConfig> backends;
+
+  const BackendConfig* FindBackend(std::string_view model) const;
+};
+
+inline constexpr const char* kStrategies[] = {"all", "random", "local", "remote", "named"};
+
+// An Error's text has one line per problem.
+Result<Config> LoadConfig(const std::string& file);
+// For tests and generated files: `file` is used in messages and to resolve relative paths.
+Result<Config> ParseConfig(std::string_view text, const std::string& file);
+
+// One row per option, for --help, docs/configuration.md and the parser itself.
+struct OptionHelp {
+  std::string name;  // "broker.lease_ms"
+  std::string type;
+  std::string allowed;
+  std::string standard;  // the default, as written in TOML
+  std::string help;
+};
+std::vector<OptionHelp> DescribeOptions();
+
+}  // namespace consilium

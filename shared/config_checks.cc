@@ -1,0 +1,123 @@
+// What options mean together.
+#include <algorithm>
+#include <set>
+
+#include "shared/config_options.h"
+#include "shared/limits.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+class Problems {
+ public:
+  void Add(std::string option, std::string text, bool only_if_written = false) {
+    list_.push_back({std::move(option), std::move(text), only_if_written});
+  }
+  std::vector<ConfigProblem> Take() { return std::move(list_); }
+
+ private:
+  std::vector<ConfigProblem> list_;
+};
+
+// How many backends a strategy can choose from.
+std::int64_t CountFor(const Config& config, std::string_view strategy) {
+  const bool placed = strategy == "local" || strategy == "remote";
+  return std::count_if(config.backends.begin(), config.backends.end(),
+                       [&](const BackendConfig& b) { return !placed || b.placement == strategy; });
+}
+
+void CheckBroker(const Config& config, Problems& problems) {
+  const BrokerConfig& broker = config.broker;
+  if (broker.backoff_ms > broker.backoff_ms_max) {
+    problems.Add("broker.backoff_ms", "broker.backoff_ms = " + std::to_string(broker.backoff_ms) +
+                                          ", expected at most broker.backoff_ms_max = " +
+                                          std::to_string(broker.backoff_ms_max));
+  }
+  const bool any_port = broker.clients.size() > 2 && broker.clients.ends_with(":0");
+  if (broker.clients == broker.workers && !any_port) {
+    problems.Add("broker.workers", "broker.workers = " + Quoted(broker.workers) +
+                                       ", expected another endpoint than broker.clients");
+  }
+  if (config.council.deadline_s > config.council.deadline_s_max) {
+    problems.Add("council.deadline_s",
+                 "council.deadline_s = " + PlainNumber(config.council.deadline_s) +
+                     ", expected at most council.deadline_s_max = " +
+                     PlainNumber(config.council.deadline_s_max));
+  }
+}
+
+void CheckEnsemble(const Config& config, Problems& problems) {
+  const EnsembleConfig& ensemble = config.ensemble;
+  std::set<std::string_view> named;
+  for (const std::string& model : ensemble.models) {
+    if (config.FindBackend(model) == nullptr) {
+      problems.Add("ensemble.models", "ensemble.models: " + Quoted(model) + " has no [[backend]]");
+    }
+    if (!named.insert(model).second) {
+      problems.Add("ensemble.models", "ensemble.models: " + Quoted(model) + " stands twice");
+    }
+  }
+  if (ensemble.strategy == "named" && ensemble.models.empty()) {
+    problems.Add("ensemble.strategy",
+                 "ensemble.strategy = \"named\", expected ensemble.models to name some");
+  }
+  const std::int64_t count = CountFor(config, ensemble.strategy);
+  if (count == 0) {
+    problems.Add("ensemble.strategy", "ensemble.strategy = " + Quoted(ensemble.strategy) +
+                                          ", but no [[backend]] has that placement");
+  } else if (ensemble.strategy != "all" && ensemble.strategy != "named" && ensemble.size > count) {
+    problems.Add("ensemble.size",
+                 "ensemble.size = " + std::to_string(ensemble.size) + ", expected at most " +
+                     std::to_string(count) + ": strategy " + ensemble.strategy +
+                     " has no more models",
+                 true);
+  }
+}
+
+void CheckBackend(const BackendConfig& backend, const std::string& place, Problems& problems) {
+  const auto needs = [&](const std::string& option) {
+    problems.Add(place + "." + option,
+                 "backend." + option + ": missing, needed by provider " + backend.provider);
+  };
+  if (backend.model.empty()) problems.Add(place + ".model", "backend.model: missing");
+  if (backend.provider == "openai") {
+    if (backend.url.empty()) needs("url");
+  } else if (backend.provider == "simulated") {
+    if (backend.simulated.knowledge.empty()) needs("simulated.knowledge");
+  } else if (backend.provider == "replay") {
+    if (backend.replay.answers.empty()) needs("replay.answers");
+  }
+  const SimulatedConfig& s = backend.simulated;
+  constexpr double kRounding = 1e-9;
+  if (s.fault_error + s.fault_timeout + s.fault_refuse + s.fault_malformed + s.fault_rate_limit >
+      1 + kRounding) {
+    problems.Add(place + ".simulated", "backend.simulated: the fault rates sum to more than 1");
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigProblem> CheckTogether(const Config& config) {
+  Problems problems;
+  CheckBroker(config, problems);
+  if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");
+  if (config.backends.size() > limits::kModelsMax) {
+    problems.Add("", std::to_string(config.backends.size()) + " times [[backend]], at most " +
+                         std::to_string(limits::kModelsMax));
+  }
+  std::set<std::string_view> models;
+  for (std::size_t i = 0; i < config.backends.size(); ++i) {
+    const BackendConfig& backend = config.backends[i];
+    const std::string place = "backend[" + std::to_string(i) + "]";
+    CheckBackend(backend, place, problems);
+    if (!backend.model.empty() && !models.insert(backend.model).second) {
+      problems.Add(place + ".model",
+                   "backend.model = " + Quoted(backend.model) + " stands twice, expected unique");
+    }
+  }
+  if (!config.backends.empty()) CheckEnsemble(config, problems);
+  return problems.Take();
+}
+
+}  // namespace consilium

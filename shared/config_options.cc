@@ -1,0 +1,192 @@
+#include "shared/config_options.h"
+
+#include <limits>
+#include <utility>
+
+#include "shared/limits.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::int64_t kBiggest = std::numeric_limits<std::int64_t>::max();
+
+template <class S>
+Option<S> Whole(std::string_view key, std::int64_t S::*field, std::int64_t min, std::int64_t max,
+                std::string_view unit, std::string_view help) {
+  Option<S> option{key, field, {}, help};
+  option.allowed.min = min;
+  option.allowed.max = max;
+  option.allowed.unit = unit;
+  return option;
+}
+
+// Field: double, optional<double> or a table of them.
+template <class S, class Field>
+Option<S> Number(std::string_view key, Field S::*field, double low, double high,
+                 std::string_view unit, std::string_view help) {
+  Option<S> option{key, field, {}, help};
+  option.allowed.low = low;
+  option.allowed.high = high;
+  option.allowed.unit = unit;
+  return option;
+}
+
+// Field: string or a list of them.
+template <class S, class Field>
+Option<S> Text(std::string_view key, Field S::*field, TextKind kind, std::string_view help) {
+  Option<S> option{key, field, {}, help};
+  option.allowed.kind = kind;
+  return option;
+}
+
+template <class S>
+Option<S> Choice(std::string_view key, std::string S::*field, std::vector<std::string_view> choices,
+                 std::string_view help) {
+  Option<S> option{key, field, {}, help};
+  option.allowed.choices = std::move(choices);
+  return option;
+}
+
+template <class S>
+Option<S> Flag(std::string_view key, bool S::*field, std::string_view help) {
+  return {key, field, {}, help};
+}
+
+}  // namespace
+
+const std::vector<Option<RedisConfig>>& RedisOptions() {
+  using C = RedisConfig;
+  static const std::vector<Option<C>> options = {
+      Text("url", &C::url, TextKind::kRedisUrl,
+           "Redis to use; empty: `consilium up` runs a private one"),
+      Text("user", &C::user, TextKind::kPlain, "Redis user; empty: the default user"),
+      Text("password_env", &C::password_env, TextKind::kVariable,
+           "environment variable with the Redis password; empty: none"),
+  };
+  return options;
+}
+
+const std::vector<Option<BrokerConfig>>& BrokerOptions() {
+  using C = BrokerConfig;
+  static const std::vector<Option<C>> options = {
+      Text("clients", &C::clients, TextKind::kListen, "where clients connect"),
+      Text("workers", &C::workers, TextKind::kListen, "where workers connect"),
+      Whole("lease_ms", &C::lease_ms, 1000, 3600000, "ms",
+            "a lease that is not renewed for so long is taken back"),
+      Whole("attempts_max", &C::attempts_max, 1, 100, "", "calls of one task, the first included"),
+      Whole("crashes_max", &C::crashes_max, 1, 100, "",
+            "workers that one task may take down before it is dead"),
+      Whole("backoff_ms", &C::backoff_ms, 1, 3600000, "ms",
+            "pause before the next attempt: random up to this, doubled with each attempt"),
+      Whole("backoff_ms_max", &C::backoff_ms_max, 1, 86400000, "ms", "longest such pause"),
+      Whole("live_cases_max", &C::live_cases_max, 1, 100000000, "",
+            "cases that have not ended; beyond this new ones are refused (queue_full)"),
+      Whole("case_bytes_max", &C::case_bytes_max, 1024,
+            static_cast<std::int64_t>(limits::kStringBytesMax), "bytes", "size of one case"),
+  };
+  return options;
+}
+
+const std::vector<Option<EnsembleConfig>>& EnsembleOptions() {
+  using C = EnsembleConfig;
+  static const std::vector<Option<C>> options = {
+      Choice("strategy", &C::strategy, {std::begin(kStrategies), std::end(kStrategies)},
+             "which models answer a case that does not say so"),
+      Whole("size", &C::size, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
+            "how many of them (random, local, remote)"),
+      Text("models", &C::models, TextKind::kModel, "the models of strategy named"),
+      Whole("seed", &C::seed, 0, kBiggest, "", "of the random choice"),
+  };
+  return options;
+}
+
+const std::vector<Option<CouncilConfig>>& CouncilOptions() {
+  using C = CouncilConfig;
+  static const std::vector<Option<C>> options = {
+      Number("deadline_s", &C::deadline_s, 0.1, 2592000, "s",
+             "deadline of a case that does not say so, from acceptance"),
+      Number("deadline_s_max", &C::deadline_s_max, 0.1, 2592000, "s",
+             "longest deadline a case may ask for"),
+      Number("answer_share", &C::answer_share, 0.01, 1, "of the deadline",
+             "then the review starts with a quorum, if there is one"),
+      Whole("quorum", &C::quorum, 1, static_cast<std::int64_t>(limits::kModelsMax), "answers",
+            "usable answers needed to recommend; at most the ensemble's size"),
+      Whole("graders", &C::graders, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
+            "reviewers of each answer; fewer when there are not so many other models"),
+      Number("support_min", &C::support_min, 0, 1, "", "below this support the council abstains"),
+      Number("retention_h", &C::retention_h, 0.01, 87600, "h",
+             "how long ended cases stay readable"),
+      Text("medications", &C::medications, TextKind::kPath,
+           "folder of the medication and safety tables"),
+      Whole("seed", &C::seed, 0, kBiggest, "", "of labels, orders and the choice of reviewers"),
+  };
+  return options;
+}
+
+const std::vector<Option<BackendConfig>>& BackendOptions() {
+  using C = BackendConfig;
+  static const std::vector<Option<C>> options = {
+      Text("model", &C::model, TextKind::kModel, "its name here; unique, and needed"),
+      Choice("provider", &C::provider, {"openai", "simulated", "replay"}, "how it is reached"),
+      Choice("placement", &C::placement, {"local", "remote"}, "where it runs"),
+      Whole("concurrency", &C::concurrency, 1, static_cast<std::int64_t>(limits::kSlotsMax),
+            "requests", "requests in flight at one worker"),
+      Whole("workers", &C::workers, 0, 64, "processes",
+            "workers that `consilium up` starts for it"),
+      Text("url", &C::url, TextKind::kHttpUrl, "base URL, e.g. http://127.0.0.1:11434/v1 (openai)"),
+      Text("served_model", &C::served_model, TextKind::kPlain,
+           "the provider's name for it; empty: as `model`"),
+      Text("api_key_env", &C::api_key_env, TextKind::kVariable,
+           "environment variable with the API key; empty: none is sent"),
+      Number("temperature", &C::temperature, 0, 2, "", "sampling temperature"),
+      Whole("max_tokens", &C::max_tokens, 1, 1000000, "tokens", "longest reply to ask for"),
+      Whole("connect_ms", &C::connect_ms, 1, 600000, "ms", "limit of connecting"),
+      Whole("stall_ms", &C::stall_ms, 10, 3600000, "ms", "limit without a byte"),
+      Whole("total_ms", &C::total_ms, 10, 3600000, "ms", "limit of one call"),
+      Whole("reply_bytes_max", &C::reply_bytes_max, 1024, 67108864, "bytes",
+            "longest reply to read"),
+      Flag("json_schema", &C::json_schema, "ask for structured output"),
+      Text("prompts", &C::prompts, TextKind::kPath,
+           "folder of generate.txt and review.txt; empty: the ones that come with the program"),
+      Text("ca_file", &C::ca_file, TextKind::kPath, "certificates to trust; empty: the system's"),
+      Text("proxy", &C::proxy, TextKind::kPlain, "HTTP proxy; empty: none"),
+      Number("usd_per_million_prompt", &C::usd_per_million_prompt, 0, 1000000, "USD",
+             "price of prompt tokens; absent: cost unknown"),
+      Number("usd_per_million_completion", &C::usd_per_million_completion, 0, 1000000, "USD",
+             "price of completion tokens; absent: cost unknown"),
+  };
+  return options;
+}
+
+const std::vector<Option<SimulatedConfig>>& SimulatedOptions() {
+  using C = SimulatedConfig;
+  static const std::vector<Option<C>> options = {
+      Text("knowledge", &C::knowledge, TextKind::kPath, "NDJSON file of what there is to know"),
+      Number("skill", &C::skill, 0, 1, "",
+             "probability of knowing a case, per specialty; \"default\" for all others"),
+      Number("latency_ms_median", &C::latency_ms_median, 0, 3600000, "ms",
+             "of a log-normal latency"),
+      Number("latency_sigma", &C::latency_sigma, 0, 5, "", "deviation of the latency's logarithm"),
+      Number("grading_noise", &C::grading_noise, 0, 1, "", "deviation of its grades"),
+      Number("fault_error", &C::fault_error, 0, 1, "", "share of calls that fail"),
+      Number("fault_timeout", &C::fault_timeout, 0, 1, "", "share of calls that time out"),
+      Number("fault_refuse", &C::fault_refuse, 0, 1, "", "share of calls that it refuses"),
+      Number("fault_malformed", &C::fault_malformed, 0, 1, "", "share of replies that are garbage"),
+      Number("fault_rate_limit", &C::fault_rate_limit, 0, 1, "",
+             "share of calls told to come later"),
+      Whole("seed", &C::seed, 0, kBiggest, "", "of all its chances"),
+  };
+  return options;
+}
+
+const std::vector<Option<ReplayConfig>>& ReplayOptions() {
+  using C = ReplayConfig;
+  static const std::vector<Option<C>> options = {
+      Text("answers", &C::answers, TextKind::kPath, "JSONL file of recorded answers"),
+      Number("latency_scale", &C::latency_scale, 0, 1000, "",
+             "1 = as slow as recorded, 0 = at once"),
+  };
+  return options;
+}
+
+}  // namespace consilium

@@ -1,0 +1,250 @@
+// The messages of docs/protocol.md as plain data, and the frames that carry them.
+//
+// On the wire a message is four ZeroMQ frames: "CSL1", the type's name, a request id (opaque, at
+// most 64 bytes, echoed in the reply; empty between broker and worker), and the body as one
+// MessagePack map.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/domain.h"
+#include "shared/result.h"
+
+namespace consilium {
+
+inline constexpr std::string_view kProtocol = "CSL1";
+
+// `request` and `body` are owned; a Frame is one message without the routing id in front of it.
+struct Frame {
+  std::string type;
+  std::string request;
+  std::string body;
+};
+
+// --- any direction
+// ---------------------------------------------------------------------------------
+
+struct ErrorMessage {
+  static constexpr std::string_view kType = "error";
+  std::string code;  // ErrorName()
+  std::string text;
+  std::optional<std::int64_t> retry_after_ms;
+};
+
+// --- client -> broker, and its replies
+// -------------------------------------------------------------
+
+struct SubmitRequest {
+  static constexpr std::string_view kType = "submit";
+  CaseRequest request;
+};
+struct SubmitReply {
+  static constexpr std::string_view kType = "accepted";
+  std::string id;
+  bool duplicate = false;  // the same content was accepted before
+  CaseState state = CaseState::kAccepted;
+  std::vector<std::string> ensemble;
+  std::int64_t accepted_ms = 0;
+  std::int64_t deadline_ms = 0;
+};
+
+struct CancelRequest {
+  static constexpr std::string_view kType = "cancel";
+  std::string id;
+};
+struct CancelReply {
+  static constexpr std::string_view kType = "cancelled";
+  std::string id;
+  bool cancelled = false;  // false: it had ended before; `state` says how
+  CaseState state = CaseState::kCancelled;
+};
+
+struct FetchRequest {
+  static constexpr std::string_view kType = "fetch";
+  std::string id;
+};
+// Everything recorded about one task.
+struct TaskView {
+  TaskId task;
+  std::string state;          // store.h: "pending", "leased", "delayed", "done", "expired", "dead"
+  std::int64_t attempts = 0;  // calls that failed and were tried again
+  std::int64_t crashes = 0;   // leases lost with their worker
+  std::int64_t leases = 0;    // times it was handed to a worker (the fence)
+  std::int64_t deadline_ms = 0;
+  std::optional<std::int64_t> arrived_ms;  // of the outcome
+  std::optional<Outcome> outcome;          // final, or of the last failed attempt while delayed
+  std::vector<std::string> labels;         // review: labels in the order shown ...
+  std::vector<std::string> authors;        // ... and whose answers they were
+};
+struct CaseView {
+  static constexpr std::string_view kType = "case";
+  std::string id;
+  CaseState state = CaseState::kAccepted;
+  std::int64_t version = 0;  // of the record; grows with every change
+  Vignette vignette;
+  std::string source;
+  std::string strategy;
+  std::vector<std::string> ensemble;
+  std::optional<std::vector<std::string>> gold_medications;
+  std::int64_t accepted_ms = 0;
+  std::int64_t deadline_ms = 0;
+  std::vector<TaskView> tasks;                  // sorted by (stage, round, model)
+  std::vector<Recommendation> recommendations;  // by revision; the last one counts
+};
+
+// Recommendations in the order in which they were published, from a cursor the client keeps:
+// nothing is lost while it is away. `after` = "" from the oldest kept, "$" from now on (the reply
+// is immediate and empty and carries the cursor), else a cursor from an earlier reply.
+struct WatchRequest {
+  static constexpr std::string_view kType = "watch";
+  std::string after;
+  std::int64_t wait_ms = 0;  // 0..60000: how long to wait for the first one
+  std::int64_t max = 256;    // 1..256
+};
+struct WatchReply {
+  static constexpr std::string_view kType = "recommendations";
+  std::vector<Recommendation> items;
+  std::string cursor;
+  bool gap = false;  // some between `after` and here are no longer kept: fetch the cases by id
+};
+
+struct StatusRequest {
+  static constexpr std::string_view kType = "status";
+};
+struct LaneStatus {
+  std::string model;
+  std::string stage;
+  std::int64_t waiting = 0;  // in the lane, not leased
+  std::int64_t leased = 0;
+};
+struct WorkerStatus {
+  std::string worker;
+  std::string model;
+  std::string provider;
+  std::string placement;  // "local" or "remote"
+  bool simulated = false;
+  std::int64_t slots = 0;
+  std::int64_t in_flight = 0;
+  std::string broker;
+};
+struct StatusReply {
+  static constexpr std::string_view kType = "status_report";
+  std::string broker;   // that answered
+  std::string version;  // of the program
+  bool accepting = true;
+  std::string reason;  // when not accepting
+  std::int64_t now_ms = 0;
+  std::vector<std::string> brokers;
+  std::vector<std::string> aggregators;
+  std::map<std::string, std::int64_t> counters;  // accepted, complete, ..., redelivered, ...
+  std::int64_t live = 0;                         // cases not ended
+  std::int64_t delayed = 0;                      // tasks that wait for their next attempt
+  std::int64_t dead = 0;                         // dead-lettered tasks
+  bool balanced =
+      true;  // accepted = complete + degraded + insufficient + failed + cancelled + live
+  std::vector<LaneStatus> lanes;
+  std::vector<WorkerStatus> workers;
+};
+
+// --- worker -> broker
+// ------------------------------------------------------------------------------
+
+struct HeldTask {
+  std::string task;  // ref
+  std::int64_t fence = 0;
+};
+struct Hello {
+  static constexpr std::string_view kType = "hello";
+  std::string worker;  // id, fresh per process start
+  std::string model;
+  std::string provider;
+  std::string placement;
+  bool simulated = false;
+  std::int64_t slots = 0;           // credits offered to this broker; 0 = nothing now
+  std::vector<HeldTask> in_flight;  // a new broker adopts these leases
+};
+struct Heartbeat {
+  static constexpr std::string_view kType = "heartbeat";
+  std::int64_t slots = 0;
+  std::vector<HeldTask> in_flight;  // only these leases are renewed
+};
+struct ResultMessage {
+  static constexpr std::string_view kType = "result";
+  std::string task;
+  std::int64_t fence = 0;
+  Outcome outcome;
+};
+// Hands a task back unworked (drain); no attempt is counted.
+struct ReleaseMessage {
+  static constexpr std::string_view kType = "release";
+  std::string task;
+  std::int64_t fence = 0;
+};
+struct Goodbye {
+  static constexpr std::string_view kType = "goodbye";
+};
+
+// --- broker -> worker
+// ------------------------------------------------------------------------------
+
+struct Welcome {
+  static constexpr std::string_view kType = "welcome";
+  std::string broker;  // incarnation
+};
+struct HeartbeatReply {
+  static constexpr std::string_view kType = "alive";
+};
+// Sent to a peer the broker does not know (it restarted): say hello again.
+struct WhoAreYou {
+  static constexpr std::string_view kType = "who_are_you";
+};
+struct TaskMessage {
+  static constexpr std::string_view kType = "task";
+  std::string task;  // ref
+  std::int64_t fence = 0;
+  std::int64_t time_left_ms = 0;  // until the task's deadline, at sending
+  Vignette vignette;
+  std::optional<ReviewPacket> review;  // stage review only
+};
+// The result is stored (or was before): the worker may forget it.
+struct ResultAck {
+  static constexpr std::string_view kType = "result_ack";
+  std::string task;
+  std::int64_t fence = 0;
+  std::string disposition;  // "stored", "retry", "duplicate", "stale", "unknown"
+};
+struct CancelTask {
+  static constexpr std::string_view kType = "cancel_task";
+  std::string task;
+  std::int64_t fence = 0;
+};
+
+// --- kept in Redis
+// ---------------------------------------------------------------------------------
+
+// A broker's or an aggregator's sign of life; kept for a few seconds.
+struct Beat {
+  std::string id;
+  std::vector<WorkerStatus> workers;
+  bool accepting = true;
+  std::string reason;
+};
+
+// One line of history: all that was recorded about an ended case (or a revision), without case
+// text.
+struct HistoryRecord {
+  std::string case_id;
+  std::string source;
+  std::string strategy;
+  std::vector<std::string> ensemble;
+  std::optional<std::vector<std::string>> gold_medications;
+  std::vector<TaskView> tasks;
+  Recommendation recommendation;
+};
+
+}  // namespace consilium

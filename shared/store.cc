@@ -1,0 +1,475 @@
+#include "shared/store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "shared/case_record.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "store_scripts.h"
+
+namespace consilium {
+namespace {
+
+// Kept recommendations in the feed; a watcher further behind is told of the gap and fetches by id.
+constexpr const char* kFeedMax = "100000";
+constexpr const char* kReapBatch = "256";
+constexpr const char* kPromoteBatch = "256";
+constexpr std::int64_t kBeatTtlMs = 5000;
+constexpr std::int64_t kSilentConsumerMs = 5000;
+
+std::string StageName(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+
+// The part of a ref after the case id: "stage|round|model".
+std::string TaskKey(const TaskId& task) {
+  return StageName(task.stage) + "|" + std::to_string(task.round) + "|" + task.model;
+}
+
+Error Unexpected(std::string_view script) {
+  return Error{ErrorCode::kInternal, "unexpected reply of script " + std::string(script)};
+}
+
+std::int64_t ToInt(const RedisReply& reply) {
+  if (reply.kind == RedisReply::Kind::kInteger) return reply.integer;
+  return std::atoll(reply.text.c_str());
+}
+
+CaseState StateFrom(std::string_view name) {
+  return CaseStateFromName(name).value_or(CaseState::kFailed);
+}
+
+std::vector<std::string> Texts(const RedisReply& reply) {
+  std::vector<std::string> texts;
+  texts.reserve(reply.items.size());
+  for (const RedisReply& item : reply.items) texts.push_back(item.text);
+  return texts;
+}
+
+// Passes an error on, or the reply's value through `read`.
+template <class T, class Read>
+RedisConnection::Done Reading(Store::Done<T> done, Read read) {
+  return [done = std::move(done), read = std::move(read)](Result<RedisReply> reply) {
+    if (!reply) return done(reply.error());
+    done(read(*reply));
+  };
+}
+
+Result<std::vector<LeasedTask>> ReadLeases(const RedisReply& reply) {
+  std::vector<LeasedTask> leases;
+  leases.reserve(reply.items.size());
+  for (const RedisReply& item : reply.items) {
+    if (item.items.size() != 6) return Unexpected("lease_tasks");
+    auto task = TaskFromRef(item.items[0].text);
+    if (!task) return task.error();
+    auto vignette = Unpack<Vignette>(item.items[4].text);
+    if (!vignette) return vignette.error();
+    LeasedTask lease;
+    lease.task = std::move(*task);
+    lease.fence = ToInt(item.items[1]);
+    lease.attempts = ToInt(item.items[2]);
+    lease.time_left_ms = ToInt(item.items[3]);
+    lease.vignette = std::move(*vignette);
+    if (!item.items[5].text.empty()) {
+      auto packet = Unpack<ReviewPacket>(item.items[5].text);
+      if (!packet) return packet.error();
+      lease.review = std::move(*packet);
+    }
+    leases.push_back(std::move(lease));
+  }
+  return leases;
+}
+
+}  // namespace
+
+Store::Store(RedisConnection& redis, int shard)
+    : redis_(redis), prefix_("consilium:{" + std::to_string(shard) + "}:") {}
+
+std::vector<RedisScript> Store::Scripts() {
+  return {{"submit_case", kSubmitCaseScript},   {"lease_tasks", kLeaseTasksScript},
+          {"renew_leases", kRenewLeasesScript}, {"end_attempt", kEndAttemptScript},
+          {"reap_leases", kReapLeasesScript},   {"promote_delayed", kPromoteDelayedScript},
+          {"cancel_case", kCancelCaseScript},   {"apply_update", kApplyUpdateScript},
+          {"take_events", kTakeEventsScript},   {"due_timers", kDueTimersScript},
+          {"send_beat", kSendBeatScript},       {"describe", kDescribeScript}};
+}
+
+std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
+
+std::string Store::LaneKey(Stage stage, const std::string& model) const {
+  return prefix_ + "lane:" + StageName(stage) + ":" + model;
+}
+
+std::string Store::HintChannel() const { return Key("hints"); }
+
+void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) {
+  // The group starts at 0, so that nothing written before it is skipped; BUSYGROUP means it exists.
+  struct Progress {
+    std::size_t left;
+    std::optional<Error> error;
+    Done<Nothing> done;
+  };
+  std::vector<std::pair<std::string, std::string>> groups = {{Key("events"), "a"}};
+  for (const std::string& model : models) {
+    groups.emplace_back(LaneKey(Stage::kGenerate, model), "w");
+    groups.emplace_back(LaneKey(Stage::kReview, model), "w");
+  }
+  auto progress =
+      std::make_shared<Progress>(Progress{groups.size(), std::nullopt, std::move(done)});
+  for (auto& [key, group] : groups) {
+    redis_.Send({"XGROUP", "CREATE", key, group, "0", "MKSTREAM"},
+                [progress](const Result<RedisReply>& reply) {
+                  const bool exists =
+                      !reply && reply.error().text.find("BUSYGROUP") != std::string::npos;
+                  if (!reply && !exists) progress->error = reply.error();
+                  if (--progress->left > 0) return;
+                  if (progress->error) return progress->done(*progress->error);
+                  progress->done(Ok());
+                });
+  }
+}
+
+void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
+  std::vector<std::string> keys = {CaseKey(new_case.id), Key("timers"), Key("counters")};
+  std::vector<std::string> args = {new_case.id,
+                                   new_case.digest,
+                                   std::to_string(new_case.live_cases_max),
+                                   std::to_string(new_case.deadline_ms),
+                                   std::to_string(new_case.answers_ms),
+                                   HintChannel(),
+                                   std::to_string(new_case.ensemble.size())};
+  for (const std::string& model : new_case.ensemble) {
+    keys.push_back(LaneKey(Stage::kGenerate, model));
+    args.push_back(model);
+  }
+  const auto add = [&args](const char* field, std::string value) {
+    args.emplace_back(field);
+    args.push_back(std::move(value));
+  };
+  add("vignette", Pack(new_case.vignette));
+  if (new_case.gold_medications) add("gold", Pack(*new_case.gold_medications));
+  add("source", new_case.source);
+  add("strategy", new_case.strategy);
+  add("ensemble", Pack(new_case.ensemble));
+
+  const auto read = [id = new_case.id,
+                     ensemble = new_case.ensemble](const RedisReply& reply) -> Result<SubmitReply> {
+    if (reply.items.empty()) return Unexpected("submit_case");
+    const std::string& word = reply.items[0].text;
+    SubmitReply accepted;
+    accepted.id = id;
+    if (word == "accepted" && reply.items.size() == 3) {
+      accepted.ensemble = ensemble;
+      accepted.accepted_ms = ToInt(reply.items[1]);
+      accepted.deadline_ms = ToInt(reply.items[2]);
+      return accepted;
+    }
+    if (word == "duplicate" && reply.items.size() == 5) {
+      accepted.duplicate = true;
+      accepted.state = StateFrom(reply.items[1].text);
+      accepted.accepted_ms = ToInt(reply.items[2]);
+      accepted.deadline_ms = ToInt(reply.items[3]);
+      auto seated = Unpack<std::vector<std::string>>(reply.items[4].text);
+      if (!seated) return seated.error();
+      accepted.ensemble = std::move(*seated);
+      return accepted;
+    }
+    if (word == "conflict") {
+      return Error{ErrorCode::kConflict,
+                   "case " + id +
+                       " was accepted before with other content; use another id, or "
+                       "send exactly the same content"};
+    }
+    if (word == "full" && reply.items.size() == 2) {
+      return Error{ErrorCode::kQueueFull,
+                   "the queue holds " + std::to_string(ToInt(reply.items[1])) +
+                       " live cases, its limit (broker.live_cases_max); try later"};
+    }
+    return Unexpected("submit_case");
+  };
+  redis_.Run("submit_case", std::move(keys), std::move(args),
+             Reading<SubmitReply>(std::move(done), read));
+}
+
+void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
+  Recommendation notice;
+  notice.case_id = case_id;
+  notice.status = CaseState::kCancelled;
+  notice.reason = "cancelled on request";
+  notice.revision = 0;
+  const auto read = [case_id](const RedisReply& reply) -> Result<CancelReply> {
+    if (reply.items.empty()) return Unexpected("cancel_case");
+    if (reply.items[0].text == "unknown") return Error{ErrorCode::kNotFound, "no case " + case_id};
+    if (reply.items.size() != 2) return Unexpected("cancel_case");
+    CancelReply cancel;
+    cancel.id = case_id;
+    cancel.cancelled = reply.items[0].text == "cancelled";
+    cancel.state = StateFrom(reply.items[1].text);
+    return cancel;
+  };
+  redis_.Run(
+      "cancel_case", {CaseKey(case_id), Key("timers"), Key("counters"), Key("out")},
+      {case_id, HintChannel(), Pack(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
+      Reading<CancelReply>(std::move(done), read));
+}
+
+void Store::Fetch(const std::string& case_id, Done<CaseView> done) {
+  redis_.Send(
+      {"HGETALL", CaseKey(case_id)},
+      Reading<CaseView>(std::move(done), [case_id](const RedisReply& reply) -> Result<CaseView> {
+        if (reply.items.empty()) return Error{ErrorCode::kNotFound, "no case " + case_id};
+        std::map<std::string, std::string> fields;
+        for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
+          fields.emplace(reply.items[i].text, reply.items[i + 1].text);
+        }
+        return ReadCaseRecord(case_id, fields);
+      }));
+}
+
+void Store::Lease(const std::string& model, const std::string& owner, std::int64_t count,
+                  Done<std::vector<LeasedTask>> done) {
+  redis_.Run("lease_tasks",
+             {LaneKey(Stage::kReview, model), LaneKey(Stage::kGenerate, model), Key("events")},
+             {CaseKey(""), owner, std::to_string(count), HintChannel()},
+             Reading<std::vector<LeasedTask>>(std::move(done), ReadLeases));
+}
+
+void Store::Renew(const std::string& model, const std::string& owner,
+                  const std::vector<HeldTask>& held, Done<std::vector<HeldTask>> done) {
+  std::vector<std::string> args = {CaseKey(""), owner};
+  for (const HeldTask& task : held) {
+    args.push_back(task.task);
+    args.push_back(std::to_string(task.fence));
+  }
+  redis_.Run("renew_leases", {LaneKey(Stage::kReview, model), LaneKey(Stage::kGenerate, model)},
+             std::move(args),
+             Reading<std::vector<HeldTask>>(std::move(done), [](const RedisReply& reply) {
+               std::vector<HeldTask> stop;
+               for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
+                 stop.push_back({reply.items[i].text, ToInt(reply.items[i + 1])});
+               }
+               return Result<std::vector<HeldTask>>(std::move(stop));
+             }));
+}
+
+void Store::EndAttempt(const AttemptEnd& end, Done<Disposition> done) {
+  static constexpr const char* kKinds[] = {"final", "retry", "release", "crash"};
+  const bool won = end.outcome && end.outcome->status == OutcomeStatus::kOk;
+  redis_.Run("end_attempt",
+             {CaseKey(end.task.case_id), LaneKey(end.task.stage, end.task.model), Key("events"),
+              Key("delayed"), Key("dead"), Key("counters")},
+             {end.task.case_id, TaskKey(end.task), std::to_string(end.fence),
+              kKinds[static_cast<std::size_t>(end.kind)], end.outcome ? Pack(*end.outcome) : "",
+              won ? "1" : "0", std::to_string(end.delay_ms), std::to_string(end.crashes_max),
+              end.dead_letter ? "1" : "0", HintChannel()},
+             Reading<Disposition>(std::move(done), [](const RedisReply& reply) {
+               return Result<Disposition>(reply.text);
+             }));
+}
+
+void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t orphan_ms,
+                 std::int64_t crashes_max, const Outcome& dead_outcome, Done<ReapReply> done) {
+  struct Progress {
+    int left = 2;
+    ReapReply sum;
+    std::optional<Error> error;
+    Done<ReapReply> done;
+  };
+  auto progress = std::make_shared<Progress>();
+  progress->done = std::move(done);
+  for (const Stage stage : {Stage::kReview, Stage::kGenerate}) {
+    redis_.Run("reap_leases",
+               {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers")},
+               {CaseKey(""), std::to_string(lease_ms), std::to_string(orphan_ms),
+                std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch},
+               [progress](const Result<RedisReply>& reply) {
+                 if (!reply) {
+                   progress->error = reply.error();
+                 } else if (reply->items.size() == 2) {
+                   progress->sum.requeued += ToInt(reply->items[0]);
+                   progress->sum.dead += ToInt(reply->items[1]);
+                 }
+                 if (--progress->left > 0) return;
+                 if (progress->error) return progress->done(*progress->error);
+                 progress->done(progress->sum);
+               });
+  }
+}
+
+void Store::Promote(Done<PromoteReply> done) {
+  redis_.Run(
+      "promote_delayed", {Key("delayed")},
+      {CaseKey(""), Key("lane:"), HintChannel(), kPromoteBatch},
+      Reading<PromoteReply>(std::move(done), [](const RedisReply& reply) -> Result<PromoteReply> {
+        if (reply.items.size() != 2) return Unexpected("promote_delayed");
+        return PromoteReply{ToInt(reply.items[0]), ToInt(reply.items[1])};
+      }));
+}
+
+void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> done) {
+  if (after == "$") {
+    redis_.Send({"XREVRANGE", Key("out"), "+", "-", "COUNT", "1"},
+                Reading<WatchSlice>(std::move(done), [](const RedisReply& reply) {
+                  WatchSlice slice;
+                  slice.cursor = reply.items.empty() || reply.items[0].items.empty()
+                                     ? "0-0"
+                                     : reply.items[0].items[0].text;
+                  return Result<WatchSlice>(std::move(slice));
+                }));
+    return;
+  }
+  if (!after.empty() && !IsStreamId(after)) {
+    return done(Invalid("after = " + after.substr(0, 40) +
+                        ", expected \"\", \"$\" or a cursor of an earlier reply"));
+  }
+  // The oldest kept entry first, in the same pipeline: it shows whether the cursor fell off the
+  // feed.
+  auto oldest = std::make_shared<std::string>();
+  redis_.Send({"XRANGE", Key("out"), "-", "+", "COUNT", "1"},
+              [oldest](const Result<RedisReply>& reply) {
+                if (reply && !reply->items.empty() && !reply->items[0].items.empty()) {
+                  *oldest = reply->items[0].items[0].text;
+                }
+              });
+  const std::string from = after.empty() ? "0-0" : after;
+  redis_.Send({"XRANGE", Key("out"), "(" + from, "+", "COUNT", std::to_string(max)},
+              Reading<WatchSlice>(
+                  std::move(done), [from, oldest](const RedisReply& reply) -> Result<WatchSlice> {
+                    WatchSlice slice;
+                    slice.cursor = from;
+                    // Trimming takes whole blocks from the old end, so a cursor that is older than
+                    // the oldest kept entry may have missed some; one at "0-0" asked for whatever
+                    // is kept.
+                    slice.gap = from != "0-0" && !oldest->empty() && StreamIdLess(from, *oldest);
+                    for (const RedisReply& entry : reply.items) {
+                      if (entry.items.size() != 2 || entry.items[1].items.size() != 2)
+                        return Unexpected("watch");
+                      auto item = Unpack<Recommendation>(entry.items[1].items[1].text);
+                      if (!item) return item.error();
+                      slice.items.push_back(std::move(*item));
+                      slice.cursor = entry.items[0].text;
+                    }
+                    return slice;
+                  }));
+}
+
+void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> done) {
+  std::vector<std::string> keys = {Key("counters"), Key("timers"),  Key("delayed"),
+                                   Key("dead"),     Key("brokers"), Key("aggregators")};
+  for (const std::string& model : models) {
+    keys.push_back(LaneKey(Stage::kGenerate, model));
+    keys.push_back(LaneKey(Stage::kReview, model));
+  }
+  const auto read = [models](const RedisReply& reply) -> Result<StatusReply> {
+    if (reply.items.size() != 9) return Unexpected("describe");
+    StatusReply status;
+    status.now_ms = ToInt(reply.items[0]);
+    status.live = ToInt(reply.items[1]);
+    status.delayed = ToInt(reply.items[2]);
+    status.dead = ToInt(reply.items[3]);
+    const auto& counters = reply.items[4].items;
+    for (std::size_t i = 0; i + 1 < counters.size(); i += 2) {
+      status.counters[counters[i].text] = ToInt(counters[i + 1]);
+    }
+    status.brokers = Texts(reply.items[5]);
+    status.aggregators = Texts(reply.items[6]);
+    for (const RedisReply& packed : reply.items[7].items) {
+      auto beat = Unpack<Beat>(packed.text);
+      if (!beat) continue;  // a broker of another version; its workers show in its own status
+      std::move(beat->workers.begin(), beat->workers.end(), std::back_inserter(status.workers));
+    }
+    const auto& lanes = reply.items[8].items;
+    for (std::size_t m = 0; m < models.size() && 4 * m + 3 < lanes.size(); ++m) {
+      for (std::size_t s = 0; s < 2; ++s) {
+        status.lanes.push_back({models[m], kStageNames[s], ToInt(lanes[4 * m + 2 * s]),
+                                ToInt(lanes[4 * m + 2 * s + 1])});
+      }
+    }
+    std::int64_t ended = 0;
+    for (const char* name : {"complete", "degraded", "insufficient", "failed", "cancelled"}) {
+      ended += status.counters[name];
+    }
+    status.balanced = status.counters["accepted"] == ended + status.live;
+    return status;
+  };
+  redis_.Run("describe", std::move(keys), {std::to_string(kBeatTtlMs), Key("beat:")},
+             Reading<StatusReply>(std::move(done), read));
+}
+
+void Store::SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done) {
+  redis_.Run("send_beat", {Key(kind), Key("beat:" + beat.id)},
+             {beat.id, Pack(beat), std::to_string(kBeatTtlMs)},
+             Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
+}
+
+void Store::TakeEvents(const std::string& owner, std::int64_t count,
+                       Done<std::vector<Event>> done) {
+  redis_.Run("take_events", {Key("events")},
+             {owner, std::to_string(count), std::to_string(kSilentConsumerMs)},
+             Reading<std::vector<Event>>(std::move(done), [](const RedisReply& reply) {
+               std::vector<Event> events;
+               for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
+                 events.push_back({reply.items[i].text, reply.items[i + 1].text});
+               }
+               return Result<std::vector<Event>>(std::move(events));
+             }));
+}
+
+void Store::AckEvents(const std::vector<Event>& events, Done<Nothing> done) {
+  if (events.empty()) return done(Ok());
+  std::vector<std::string> ack = {"XACK", Key("events"), "a"};
+  std::vector<std::string> del = {"XDEL", Key("events")};
+  for (const Event& event : events) {
+    ack.push_back(event.entry);
+    del.push_back(event.entry);
+  }
+  redis_.Send(std::move(ack), [](const Result<RedisReply>&) {});
+  redis_.Send(std::move(del),
+              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
+}
+
+void Store::Due(std::int64_t count, Done<DueTimers> done) {
+  redis_.Run("due_timers", {Key("timers")}, {std::to_string(count)},
+             Reading<DueTimers>(std::move(done), [](const RedisReply& reply) -> Result<DueTimers> {
+               if (reply.items.size() < 2) return Unexpected("due_timers");
+               DueTimers due;
+               due.now_ms = ToInt(reply.items[0]);
+               due.next_ms = ToInt(reply.items[1]);
+               for (std::size_t i = 2; i < reply.items.size(); ++i)
+                 due.cases.push_back(reply.items[i].text);
+               return due;
+             }));
+}
+
+void Store::Apply(const CaseUpdate& update, Done<bool> done) {
+  std::vector<std::string> keys = {CaseKey(update.case_id), Key("timers"), Key("counters"),
+                                   Key("out"), Key("history")};
+  std::vector<std::string> args = {
+      update.case_id,
+      std::to_string(update.version),
+      HintChannel(),
+      update.state ? kCaseStateNames[static_cast<std::size_t>(*update.state)] : "",
+      update.timer_ms ? std::to_string(*update.timer_ms) : "",
+      std::to_string(update.retention_ms),
+      update.publish ? Pack(*update.publish) : "",
+      update.history ? Pack(*update.history) : "",
+      kFeedMax,
+      std::to_string(update.tasks.size())};
+  for (const NewTask& task : update.tasks) {
+    keys.push_back(LaneKey(task.task.stage, task.task.model));
+    args.push_back(TaskKey(task.task));
+    args.push_back(std::to_string(task.deadline_ms));
+    args.push_back(task.packet ? Pack(*task.packet) : "");
+    args.push_back(PackReviewKey(task.labels, task.authors));
+  }
+  redis_.Run("apply_update", std::move(keys), std::move(args),
+             Reading<bool>(std::move(done), [](const RedisReply& reply) {
+               return Result<bool>(reply.integer == 1);
+             }));
+}
+
+}  // namespace consilium

@@ -1,0 +1,189 @@
+// Cases, lanes, leases and history in Redis: the only code that knows keys and scripts.
+//
+// Every state change is one atomic Lua script (shared/store/*.lua) of one shard; docs/protocol.md
+// draws the states. All may be sent twice: after kUnavailable the effect is unknown and the caller
+// asks again.
+//
+// Keys, with P = "consilium:{<shard>}:"
+//   P case:<id>              hash: the record of one case, its tasks and outcomes (fields below)
+//   P lane:<stage>:<model>   stream of refs, group "w"; the pending entry is the lease
+//   P delayed                zset ref -> when it goes back to its lane
+//   P timers                 zset case -> when the aggregator must look at it; exactly the live
+//   cases P events                 stream of case ids for the aggregators, group "a" P out stream
+//   of published recommendations P history, P dead        streams, append-only P counters hash P
+//   brokers, P aggregators zset id -> last beat; P beat:<id> string (Beat), expires
+// Fields of a case: digest state v vignette gold source strategy ensemble accepted_ms deadline_ms
+// rev rec:<n>,
+//   and per task k = "stage|round|model": s: state, f: leases issued, a: failed attempts, c:
+//   crashes, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t:
+//   arrival.
+//
+// Time is Redis' own (TIME inside the scripts), so programs' clocks do not matter.
+// Threads: as RedisConnection: one loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/messages.h"
+#include "shared/redis.h"
+
+namespace consilium {
+
+// What a broker makes durable when it accepts a case.
+struct NewCase {
+  std::string id;
+  std::string digest;  // SHA-256 of the packed request; same id with another digest is a conflict
+  Vignette vignette;
+  std::optional<std::vector<std::string>> gold_medications;
+  std::string source;
+  std::string strategy;
+  std::vector<std::string> ensemble;
+  std::int64_t deadline_ms = 0;  // from acceptance
+  std::int64_t answers_ms = 0;   // from acceptance: the first timer
+  std::int64_t live_cases_max = 0;
+};
+
+struct LeasedTask {
+  TaskId task;
+  std::int64_t fence = 0;
+  std::int64_t attempts = 0;      // calls that failed before this one
+  std::int64_t time_left_ms = 0;  // until its deadline
+  Vignette vignette;
+  std::optional<ReviewPacket> review;
+};
+
+// How an attempt ended.
+struct AttemptEnd {
+  enum class Kind {
+    kFinal,    // the outcome is the task's; first one wins
+    kRetry,    // failed; back to the lane after `delay_ms`; counts an attempt
+    kRelease,  // handed back unworked; counts nothing
+    kCrash,    // the worker vanished; counts a crash; dead with `outcome` at `crashes_max`
+  };
+  Kind kind = Kind::kFinal;
+  TaskId task;
+  std::int64_t fence = 0;
+  std::optional<Outcome> outcome;
+  std::int64_t delay_ms = 0;
+  std::int64_t crashes_max = 0;
+  bool dead_letter = false;  // kFinal after the last attempt: list it among the dead
+};
+// "stored", "retry", "released", "dead", "duplicate", "stale", "unknown".
+using Disposition = std::string;
+
+struct ReapReply {
+  std::int64_t requeued = 0;
+  std::int64_t dead = 0;
+};
+
+struct NewTask {
+  TaskId task;
+  std::int64_t deadline_ms = 0;  // absolute
+  std::optional<ReviewPacket> packet;
+  std::vector<std::string> labels;   // as ReviewPacket::answers ...
+  std::vector<std::string> authors;  // ... and whose they are
+};
+
+// What the aggregator writes after looking at a case; applied only if the record's version is
+// `version`.
+struct CaseUpdate {
+  std::string case_id;
+  std::int64_t version = 0;
+  std::optional<CaseState> state;
+  std::vector<NewTask> tasks;
+  std::optional<std::int64_t> timer_ms;  // absolute; a final `state` removes the timer instead
+  std::optional<Recommendation> publish;
+  std::optional<HistoryRecord> history;
+  std::int64_t retention_ms = 0;  // how long the record stays once ended
+};
+
+struct WatchSlice {
+  std::vector<Recommendation> items;
+  std::string cursor;
+  bool gap = false;
+};
+
+class Store {
+ public:
+  template <class T>
+  using Done = std::function<void(Result<T>)>;
+
+  explicit Store(RedisConnection& redis, int shard = 0);
+  // The scripts that a RedisConnection used here must load.
+  static std::vector<RedisScript> Scripts();
+
+  // Creates the consumer groups of all lanes of `models` and of the events, where missing.
+  void Prepare(const std::vector<std::string>& models, Done<Nothing> done);
+
+  // --- broker
+  void Submit(const NewCase& new_case, Done<SubmitReply> done);
+  void Cancel(const std::string& case_id, Done<CancelReply> done);
+  void Fetch(const std::string& case_id, Done<CaseView> done);
+  // At most `count` tasks of one lane, reviews before generates, leased to broker `owner`. Tasks
+  // whose case ended or whose deadline passed are dropped on the way.
+  void Lease(const std::string& model, const std::string& owner, std::int64_t count,
+             Done<std::vector<LeasedTask>> done);
+  // Renews the leases that a worker listed and makes `owner` their broker. Returns the refs it must
+  // stop (cancelled, taken over, or ended).
+  void Renew(const std::string& model, const std::string& owner, const std::vector<HeldTask>& held,
+             Done<std::vector<HeldTask>> done);
+  void EndAttempt(const AttemptEnd& end, Done<Disposition> done);
+  // Takes back leases of `model` that nobody renewed for `lease_ms` (a crash, counted; dead with
+  // `dead_outcome` at `crashes_max`), or whose broker gives no sign of life for `orphan_ms` (not
+  // counted).
+  void Reap(const std::string& model, std::int64_t lease_ms, std::int64_t orphan_ms,
+            std::int64_t crashes_max, const Outcome& dead_outcome, Done<ReapReply> done);
+  // Moves due delayed tasks back to their lanes. Returns the number moved and when the next is due
+  // (milliseconds from now; -1 = none).
+  struct PromoteReply {
+    std::int64_t moved = 0;
+    std::int64_t next_ms = -1;
+  };
+  void Promote(Done<PromoteReply> done);
+  void Watch(const std::string& after, std::int64_t max, Done<WatchSlice> done);
+  // Everything of StatusReply that Redis knows.
+  void Describe(const std::vector<std::string>& models, Done<StatusReply> done);
+  // `kind` is "brokers" or "aggregators".
+  void SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done);
+
+  // --- aggregator
+  // Up to `count` events for consumer `owner` (entry id, case id), after claiming those of
+  // consumers that are silent for 5 s. Never blocks.
+  struct Event {
+    std::string entry;
+    std::string case_id;
+  };
+  void TakeEvents(const std::string& owner, std::int64_t count, Done<std::vector<Event>> done);
+  void AckEvents(const std::vector<Event>& events, Done<Nothing> done);
+  // Cases whose timer is due, and when the next one is (milliseconds from now, -1 = none).
+  struct DueTimers {
+    std::int64_t now_ms = 0;
+    std::vector<std::string> cases;
+    std::int64_t next_ms = -1;
+  };
+  void Due(std::int64_t count, Done<DueTimers> done);
+  // False: the record changed since it was read; fetch it again and think again.
+  void Apply(const CaseUpdate& update, Done<bool> done);
+
+  // Channel on which scripts publish hints: "lane <stage> <model>", "event", "out", "cancel
+  // <case>". Hints may be lost; everything is also found by polling.
+  std::string HintChannel() const;
+
+ private:
+  // How long a cancelled case stays readable.
+  static constexpr std::int64_t kCancelledRetentionMs = 30LL * 24 * 3600 * 1000;
+
+  std::string Key(std::string_view name) const;
+  std::string CaseKey(const std::string& id) const { return prefix_ + "case:" + id; }
+  std::string LaneKey(Stage stage, const std::string& model) const;
+
+  RedisConnection& redis_;
+  std::string prefix_;
+};
+
+}  // namespace consilium

@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- Cancels a live case. Its tasks in lanes are dropped when they are met; leased ones are stopped by hint.
+-- KEYS  case, timers, counters, out
+-- ARGV  id, channel, recommendation published for it, retention_ms, out_max
+-- Returns {"cancelled" | "ended", state} | {"unknown"}
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then return {'unknown'} end
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return {'ended', state} end
+redis.call('HSET', KEYS[1], 'state', 'cancelled')
+redis.call('HINCRBY', KEYS[1], 'v', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('HINCRBY', KEYS[3], 'cancelled', 1)
+redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'r', ARGV[3])
+redis.call('PUBLISH', ARGV[2], 'cancel ' .. ARGV[1])
+redis.call('PUBLISH', ARGV[2], 'out')
+return {'cancelled', 'cancelled'}

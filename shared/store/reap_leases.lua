@@ -1,0 +1,60 @@
+#!lua flags=allow-oom
+-- Takes back the leases of one lane that nobody renewed (idle for lease_ms: a crash, counted) or whose
+-- broker is silent (idle for orphan_ms: not counted, the task is innocent).
+-- KEYS  lane, events, dead, counters, brokers (zset id -> last beat)
+-- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch
+-- Returns {requeued, dead}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local nowtext = string.format('%d', now)
+local lease, orphan = tonumber(ARGV[2]), tonumber(ARGV[3])
+local requeued, dead = 0, 0
+local hint
+for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, orphan), '-', '+', ARGV[7])) do
+  local entry, owner, idle = p[1], p[2], p[3]
+  local beat = tonumber(redis.call('ZSCORE', KEYS[5], owner) or 0)
+  local orphaned = now - beat > orphan
+  if orphaned or idle >= lease then
+    local found = redis.call('XRANGE', KEYS[1], entry, entry)
+    redis.call('XACK', KEYS[1], 'w', entry)
+    redis.call('XDEL', KEYS[1], entry)
+    local ref = found[1] and found[1][2][2]
+    local id, task
+    if ref then id, task = string.match(ref, '^([^|]+)|(.+)$') end
+    local case = id and ARGV[1] .. id
+    if case and redis.call('HGET', case, 'e:' .. task) == entry then
+      local crashes = 0
+      if not orphaned then
+        crashes = redis.call('HINCRBY', case, 'c:' .. task, 1)
+        redis.call('HINCRBY', KEYS[4], 'crashed', 1)
+      end
+      if crashes >= tonumber(ARGV[4]) then
+        redis.call('HSET', case, 's:' .. task, 'dead', 'o:' .. task, ARGV[5], 't:' .. task, nowtext)
+        redis.call('HDEL', case, 'e:' .. task)
+        redis.call('HINCRBY', case, 'v', 1)
+        redis.call('XADD', KEYS[2], '*', 'c', id)
+        redis.call('XADD', KEYS[3], '*', 't', ref, 'o', ARGV[5])
+        redis.call('HINCRBY', KEYS[4], 'dead', 1)
+        dead = dead + 1
+      else
+        local again = redis.call('XADD', KEYS[1], '*', 't', ref)
+        redis.call('HSET', case, 's:' .. task, 'pending', 'e:' .. task, again)
+        requeued = requeued + 1
+        local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
+        hint = 'lane ' .. stage .. ' ' .. model
+      end
+    end
+  end
+end
+-- Consumers of brokers and aggregators that are long gone; never one that still holds something.
+for key, group in pairs({[KEYS[1]] = 'w', [KEYS[2]] = 'a'}) do
+  for _, c in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do
+    if c[4] == 0 and c[6] > 3600000 then redis.call('XGROUP', 'DELCONSUMER', key, group, c[2]) end
+  end
+end
+if requeued > 0 then
+  redis.call('HINCRBY', KEYS[4], 'reaped', requeued)
+  redis.call('PUBLISH', ARGV[6], hint)
+end
+if dead > 0 then redis.call('PUBLISH', ARGV[6], 'event') end
+return {requeued, dead}

@@ -1,0 +1,29 @@
+// Small things about text that several files need: quoting for messages, UTF-8.
+// Threads: functions without state.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace consilium {
+
+// The value between double quotes, fit for one line of a message: control characters, quotes,
+// backslashes and bytes that are not UTF-8 are escaped; cut after `max` bytes of `text` (then "..."
+// follows).
+std::string Quoted(std::string_view text, std::size_t max = 64);
+
+// The same escapes without the quotes and without a cut.
+std::string Escaped(std::string_view text);
+
+// Where the first byte stands that is not part of well-formed UTF-8 (RFC 3629: no surrogates,
+// nothing overlong, at most U+10FFFF); npos when there is none.
+std::size_t FindInvalidUtf8(std::string_view text);
+
+// Replaces each byte that is not part of well-formed UTF-8 by U+FFFD.
+std::string ToValidUtf8(std::string_view text);
+
+// The longest prefix of at most `max` bytes that does not end inside a character.
+std::string_view CutUtf8(std::string_view text, std::size_t max);
+
+}  // namespace consilium
