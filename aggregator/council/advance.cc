@@ -1,0 +1,125 @@
+#include "aggregator/council/advance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "aggregator/council/decision.h"
+#include "aggregator/council/record.h"
+#include "aggregator/council/review.h"
+
+namespace consilium {
+namespace {
+
+bool AllSettled(const std::vector<const TaskView*>& tasks, std::int64_t now_ms) {
+  return std::all_of(tasks.begin(), tasks.end(),
+                     [now_ms](const TaskView* task) { return IsSettled(*task, now_ms); });
+}
+
+// The record as it will be once `tasks` are created.
+CaseView With(const CaseView& view, const std::vector<NewTask>& tasks) {
+  CaseView next = view;
+  for (const NewTask& task : tasks) {
+    TaskView added;
+    added.task = task.task;
+    added.state = "pending";
+    added.deadline_ms = task.deadline_ms;
+    added.labels = task.labels;
+    added.authors = task.authors;
+    next.tasks.push_back(std::move(added));
+  }
+  return next;
+}
+
+// Answers that nobody was shown before the decision are reviewed after it, with as much time as the
+// case had, unless there are too few answers for grades to change anything.
+std::vector<NewTask> PlanLateReviews(const CaseView& view, const CaseRecord& record,
+                                     const Council& council, std::int64_t now_ms) {
+  if (record.answers.size() < Quorum(view, council)) return {};
+  const std::int64_t time = std::max<std::int64_t>(1, view.deadline_ms - view.accepted_ms);
+  return PlanReviews(view, record, council, now_ms + time);
+}
+
+Plan End(const CaseView& view, const CaseRecord& record, const Council& council,
+         std::int64_t now_ms) {
+  Plan plan;
+  plan.tasks = PlanLateReviews(view, record, council, now_ms);
+  plan.publish = Decide(With(view, plan.tasks), council, now_ms);
+  plan.state = plan.publish->status;
+  return plan;
+}
+
+// A case that ended: only what came since can change it, and only a changed outcome is published.
+Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& council,
+             std::int64_t now_ms) {
+  if (view.recommendations.empty()) return End(view, record, council, now_ms);
+  Plan plan;
+  plan.tasks = PlanLateReviews(view, record, council, now_ms);
+  const Recommendation& last = view.recommendations.back();
+  if (record.outcomes == last.calls) return plan;
+  Recommendation revised = Decide(With(view, plan.tasks), council, now_ms);
+  if (!OutcomeChanged(last, revised)) return plan;
+  plan.state = revised.status;
+  plan.publish = std::move(revised);
+  return plan;
+}
+
+}  // namespace
+
+std::int64_t AnswersDueMs(const CaseView& view, const CouncilConfig& config) {
+  const auto time = static_cast<double>(view.deadline_ms - view.accepted_ms);
+  const double share = std::clamp(config.answer_share, 0.0, 1.0);
+  return view.accepted_ms + static_cast<std::int64_t>(std::floor(share * time));
+}
+
+Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms) {
+  if (view.state == CaseState::kCancelled) return {};
+  const CaseRecord record = ReadRecord(view);
+  if (IsFinal(view.state)) return Revisit(view, record, council, now_ms);
+  if (now_ms >= view.deadline_ms) return End(view, record, council, now_ms);
+
+  Plan plan;
+  plan.timer_ms = view.deadline_ms;
+  const bool answered = AllSettled(record.generate, now_ms);
+  if (view.state != CaseState::kReviewing && !answered) {
+    const std::int64_t answers_due_ms = AnswersDueMs(view, council.config);
+    if (now_ms < answers_due_ms) {
+      plan.timer_ms = answers_due_ms;
+      return plan;
+    }
+    if (record.answers.size() < Quorum(view, council)) return plan;
+  }
+  plan.tasks = PlanReviews(view, record, council, view.deadline_ms);
+  if (plan.tasks.empty() && answered && AllSettled(record.review, now_ms)) {
+    return End(view, record, council, now_ms);
+  }
+  if (view.state != CaseState::kReviewing) plan.state = CaseState::kReviewing;
+  return plan;
+}
+
+HistoryRecord MakeHistory(const CaseView& view, const Recommendation& recommendation) {
+  HistoryRecord history;
+  history.case_id = view.id;
+  history.source = view.source;
+  history.strategy = view.strategy;
+  history.ensemble = view.ensemble;
+  history.gold_medications = view.gold_medications;
+  history.tasks = view.tasks;
+  history.recommendation = recommendation;
+  return history;
+}
+
+CaseUpdate MakeUpdate(const CaseView& view, Plan plan, const CouncilConfig& config) {
+  CaseUpdate update;
+  update.case_id = view.id;
+  update.version = view.version;
+  update.state = plan.state;
+  update.tasks = std::move(plan.tasks);
+  update.timer_ms = plan.timer_ms;
+  if (plan.publish) update.history = MakeHistory(view, *plan.publish);
+  update.publish = std::move(plan.publish);
+  update.retention_ms = static_cast<std::int64_t>(config.retention_h * 3600.0 * 1000.0);
+  return update;
+}
+
+}  // namespace consilium
