@@ -1,0 +1,252 @@
+#include "broker/client_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/intake.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "shared/limits.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::int64_t kBusyRetryMs = 200;   // too many requests at once
+constexpr std::int64_t kFullRetryMs = 1000;  // too many live cases
+constexpr std::int64_t kWatchWaitMaxMs = 60000;
+
+constexpr const char* kNotAccepted = "; the case was not accepted; send it again";
+constexpr const char* kPerhapsAccepted =
+    "; whether the case was accepted is not known; send it again";
+constexpr const char* kAskAgain = "; send it again";
+
+Status CheckInteger(const char* field, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value >= low && value <= high) return Ok();
+  return Invalid(std::string(field) + " = " + std::to_string(value) + ", expected " +
+                 std::to_string(low) + ".." + std::to_string(high));
+}
+
+}  // namespace
+
+ClientDesk::ClientDesk(Hub& hub, RouterSocket& socket, WorkerDesk& workers)
+    : hub_(hub), socket_(socket), workers_(workers), watchers_(kWatchesMax) {}
+
+template <class Message>
+void ClientDesk::Reply(const Caller& to, const Message& message) {
+  // A client that is gone or does not read asks again: every request may be sent twice.
+  socket_.Send(to.peer, MakeFrame(message, to.request));
+}
+
+void ClientDesk::Fail(const Caller& to, const Error& error) {
+  ErrorMessage message{std::string(ErrorName(error.code)), error.text, std::nullopt};
+  if (error.code == ErrorCode::kQueueFull) message.retry_after_ms = kFullRetryMs;
+  if (error.code == ErrorCode::kUnavailable) message.retry_after_ms = kFullRetryMs;
+  Reply(to, message);
+}
+
+void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
+  const auto refuse = [this](const Caller& to, const Error& error) {
+    if (refusals_.Due()) {
+      LogWarn(
+          "client_message_refused",
+          {{"code", ErrorName(error.code)}, {"text", error.text}, {"count", refusals_.count()}});
+    }
+    Fail(to, error);
+  };
+  if (!incoming.frame) return refuse({incoming.peer, ""}, incoming.frame.error());
+  const Frame& frame = *incoming.frame;
+  const Caller to{incoming.peer, frame.request};
+  const auto with = [&](auto message, auto handler) {
+    using Message = decltype(message);
+    const Result<Message> request = Unpack<Message>(frame.body);
+    if (!request) return refuse(to, request.error());
+    handler(*request);
+  };
+  if (frame.type == SubmitRequest::kType) {
+    with(SubmitRequest{}, [&](const SubmitRequest& m) { OnSubmit(to, m.request); });
+  } else if (frame.type == CancelRequest::kType) {
+    with(CancelRequest{}, [&](const CancelRequest& m) { OnCancel(to, m); });
+  } else if (frame.type == FetchRequest::kType) {
+    with(FetchRequest{}, [&](const FetchRequest& m) { OnFetch(to, m); });
+  } else if (frame.type == WatchRequest::kType) {
+    with(WatchRequest{}, [&](const WatchRequest& m) { OnWatch(to, m); });
+  } else if (frame.type == StatusRequest::kType) {
+    with(StatusRequest{}, [&](const StatusRequest&) { OnStatus(to); });
+  } else if (frame.type != ErrorMessage::kType) {
+    refuse(to, {ErrorCode::kUnsupported, "type = " + Quoted(frame.type) +
+                                             ", expected submit, cancel, fetch, watch or status"});
+  }
+}
+
+bool ClientDesk::Admits(const Caller& to, const std::string& consequence) {
+  if (!hub_.redis.up()) {
+    Fail(to,
+         {ErrorCode::kUnavailable, "Redis does not answer: " + hub_.redis.reason() + consequence});
+    return false;
+  }
+  if (waiting_ >= kRequestsMax) {
+    Reply(to, ErrorMessage{
+                  std::string(ErrorName(ErrorCode::kQueueFull)),
+                  std::to_string(waiting_) + " requests wait for Redis, the limit" + consequence,
+                  kBusyRetryMs});
+    return false;
+  }
+  ++waiting_;
+  return true;
+}
+
+template <class T, class Then>
+Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequence, Then then) {
+  return [this, to, consequence, then = std::move(then)](Result<T> result) {
+    --waiting_;
+    if (!result) {
+      Error error = result.error();
+      if (error.code == ErrorCode::kUnavailable) {
+        error.text = "Redis does not answer: " + error.text + consequence;
+      }
+      return Fail(to, error);
+    }
+    then(*result);
+    Reply(to, *result);
+  };
+}
+
+void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
+  const Result<NewCase> admitted = Admit(request, hub_.config);
+  if (!admitted) return Fail(to, admitted.error());
+  if (hub_.draining) {
+    return Fail(to,
+                {ErrorCode::kUnavailable, std::string("this broker is draining") + kNotAccepted});
+  }
+  if (!Admits(to, kNotAccepted)) return;
+  hub_.store.Submit(
+      *admitted, Answer<SubmitReply>(to, kPerhapsAccepted, [this](const SubmitReply& reply) {
+        for (const std::string& model : reply.ensemble) workers_.Wake(model);
+        LogDebug("case_accepted", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
+      }));
+}
+
+void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
+  if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
+  if (!Admits(to, kAskAgain)) return;
+  hub_.store.Cancel(request.id,
+                    Answer<CancelReply>(to, kAskAgain, [this](const CancelReply& reply) {
+                      if (reply.cancelled) workers_.StopCase(reply.id);
+                    }));
+}
+
+void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
+  if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
+  if (!Admits(to, kAskAgain)) return;
+  hub_.store.Fetch(request.id, Answer<CaseView>(to, kAskAgain, [](const CaseView&) {}));
+}
+
+void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
+  for (const Status& status :
+       {CheckInteger("wait_ms", request.wait_ms, 0, kWatchWaitMaxMs),
+        CheckInteger("max", request.max, 1, static_cast<std::int64_t>(limits::kWatchBatchMax))}) {
+    if (!status) return Fail(to, status.error());
+  }
+  if (!Admits(to, kAskAgain)) return;
+  const std::uint64_t asked_at = watchers_.hints();
+  hub_.store.Watch(
+      request.after, request.max, [this, to, request, asked_at](const Result<WatchSlice>& slice) {
+        --waiting_;
+        if (!slice) {
+          Error error = slice.error();
+          if (error.code == ErrorCode::kUnavailable) {
+            error.text = "Redis does not answer: " + error.text + kAskAgain;
+          }
+          return Fail(to, error);
+        }
+        const bool now = !slice->items.empty() || slice->gap || request.wait_ms == 0 ||
+                         request.after == "$" || hub_.draining;
+        if (now) return Serve({to}, request.after, *slice);
+        ParkedWatch watch{to.peer, to.request, slice->cursor, request.max,
+                          hub_.now + milliseconds(request.wait_ms)};
+        if (watchers_.Park(std::move(watch), asked_at, hub_.now)) return;
+        Fail(to, {ErrorCode::kQueueFull,
+                  std::to_string(kWatchesMax) + " watches wait at this broker, its limit"});
+      });
+}
+
+void ClientDesk::Ask(const Watchers::Question& question) {
+  hub_.store.Watch(question.after, question.max, [this, question](const Result<WatchSlice>& slice) {
+    const bool found = slice && (!slice->items.empty() || slice->gap);
+    std::vector<Caller> callers;
+    for (ParkedWatch& watch : watchers_.Answered(question, found, hub_.now)) {
+      callers.push_back({std::move(watch.peer), std::move(watch.request)});
+    }
+    if (!callers.empty()) Serve(callers, question.after, *slice);
+  });
+}
+
+void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& after,
+                       const WatchSlice& slice) {
+  Frame frame = MakeFrame(WatchReply{slice.items, slice.cursor, slice.gap});
+  if (frame.body.size() <= limits::kMessageBytesMax || slice.items.size() <= 1) {
+    for (const Caller& caller : callers) {
+      frame.request = caller.request;
+      socket_.Send(caller.peer, frame);
+    }
+    return;
+  }
+  const auto half = static_cast<std::int64_t>(slice.items.size() / 2);
+  hub_.store.Watch(after, half, [this, callers, after](const Result<WatchSlice>& smaller) {
+    if (smaller) return Serve(callers, after, *smaller);
+    for (const Caller& caller : callers) Fail(caller, smaller.error());
+  });
+}
+
+void ClientDesk::OnStatus(const Caller& to) {
+  if (!hub_.redis.up()) {
+    // What this broker knows by itself, so that an operator sees more than an error.
+    StatusReply status;
+    Fill(status);
+    return Reply(to, status);
+  }
+  if (!Admits(to, kAskAgain)) return;
+  std::vector<std::string> models;
+  for (const BackendConfig& backend : hub_.config.backends) models.push_back(backend.model);
+  hub_.store.Describe(models,
+                      Answer<StatusReply>(to, kAskAgain, [this](StatusReply& s) { Fill(s); }));
+}
+
+void ClientDesk::Fill(StatusReply& status) const {
+  status.broker = hub_.owner;
+  status.version = CONSILIUM_VERSION;
+  status.reason = hub_.NotAccepting();
+  status.accepting = status.reason.empty();
+  status.counters["refused_messages"] = refusals_.count() + workers_.refused();
+  // Our workers as they are now, not as of the last beat.
+  auto& workers = status.workers;
+  const auto ours = [this](const WorkerStatus& worker) {
+    return worker.broker.compare(0, hub_.id.size(), hub_.id) == 0;
+  };
+  workers.erase(std::remove_if(workers.begin(), workers.end(), ours), workers.end());
+  for (WorkerStatus& worker : workers_.Describe()) workers.push_back(std::move(worker));
+}
+
+void ClientDesk::Drain() {
+  for (const ParkedWatch& watch : watchers_.TakeAll()) {
+    Reply({watch.peer, watch.request}, WatchReply{{}, watch.after, false});
+  }
+}
+
+TimePoint ClientDesk::Tick() {
+  for (const ParkedWatch& watch : watchers_.TakeExpired(hub_.now)) {
+    const Caller to{watch.peer, watch.request};
+    if (hub_.redis.up()) {
+      Reply(to, WatchReply{{}, watch.after, false});
+    } else {
+      Fail(to,
+           {ErrorCode::kUnavailable, "Redis does not answer: " + hub_.redis.reason() + kAskAgain});
+    }
+  }
+  if (!hub_.redis.up()) return watchers_.next_expiry();
+  for (const Watchers::Question& question : watchers_.TakeDue(hub_.now)) Ask(question);
+  return watchers_.next();
+}
+
+}  // namespace consilium

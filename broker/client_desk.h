@@ -1,0 +1,70 @@
+// Speaks with the clients: submit, cancel, fetch, watch, status.
+//
+// Every request gets exactly one reply, an error if need be; bytes that are no request are counted
+// and answered as well as they can be. Threads: none of its own; owned by the broker loop.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "broker/hub.h"
+#include "broker/watchers.h"
+#include "broker/worker_desk.h"
+#include "shared/log.h"
+#include "shared/zmq.h"
+
+namespace consilium {
+
+class ClientDesk {
+ public:
+  // Requests that wait for Redis at one time, and watches that wait for a recommendation.
+  static constexpr std::size_t kRequestsMax = 4096;
+  static constexpr std::size_t kWatchesMax = 1024;
+
+  ClientDesk(Hub& hub, RouterSocket& socket, WorkerDesk& workers);
+
+  void OnMessage(const RouterSocket::Incoming& incoming);
+  // A recommendation was published.
+  void OnPublished() { watchers_.Hint(); }
+  // Lets the waiting watches go.
+  void Drain();
+  // Asks for and ends watches. The result is when to call again.
+  TimePoint Tick();
+
+ private:
+  // Who asked, and the request id to answer with.
+  struct Caller {
+    std::string peer;
+    std::string request;
+  };
+
+  template <class Message>
+  void Reply(const Caller& to, const Message& message);
+  void Fail(const Caller& to, const Error& error);
+  // False, and answered, when the request cannot be asked of Redis now.
+  bool Admits(const Caller& to, const std::string& consequence);
+  // A callback for the store that answers `to`; `then` sees a success first.
+  template <class T, class Then>
+  Store::Done<T> Answer(const Caller& to, const std::string& consequence, Then then);
+
+  void OnSubmit(const Caller& to, const CaseRequest& request);
+  void OnCancel(const Caller& to, const CancelRequest& request);
+  void OnFetch(const Caller& to, const FetchRequest& request);
+  void OnWatch(const Caller& to, const WatchRequest& request);
+  void OnStatus(const Caller& to);
+  void Ask(const Watchers::Question& question);
+  // Answers with what was published after `after`, in smaller portions when it is too much for one
+  // message.
+  void Serve(const std::vector<Caller>& callers, const std::string& after, const WatchSlice& slice);
+  void Fill(StatusReply& status) const;
+
+  Hub& hub_;
+  RouterSocket& socket_;
+  WorkerDesk& workers_;
+  Watchers watchers_;
+  std::size_t waiting_ = 0;  // requests that wait for Redis
+  PowersOfTwo refusals_;
+};
+
+}  // namespace consilium

@@ -1,0 +1,34 @@
+// What the parts of one broker share. Owned by Broker and used by its loop only.
+#pragma once
+
+#include <string>
+
+#include "shared/clock.h"
+#include "shared/config.h"
+#include "shared/redis.h"
+#include "shared/store.h"
+
+namespace consilium {
+
+struct Hub {
+  const Config& config;
+  RedisConnection& redis;
+  Store& store;
+  std::string id;     // of this process
+  std::string owner;  // of its leases and beats: `id` and the count of connections to Redis. Leases
+                      // of a call whose reply was lost with a connection keep the old name, which
+                      // has no more beats, and are taken back as orphans, uncounted.
+  TimePoint now;      // of the turn of the loop that is under way
+  bool prepared = false;  // the consumer groups exist
+  bool draining = false;
+  TimePoint promote_at;  // when delayed tasks must be looked at
+
+  bool Ready() const { return redis.up() && prepared; }
+  // Why no case is accepted; "" when they are.
+  std::string NotAccepting() const {
+    if (draining) return "draining";
+    return redis.up() ? "" : "Redis does not answer: " + redis.reason();
+  }
+};
+
+}  // namespace consilium

@@ -1,0 +1,363 @@
+#include "broker/worker_desk.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "broker/retry.h"
+#include "shared/codec.h"
+#include "shared/limits.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t kUnsaidMax = 8192;
+constexpr milliseconds kSayAgain{250};
+
+std::vector<std::string> ModelsOf(const Config& config) {
+  std::vector<std::string> models;
+  models.reserve(config.backends.size());
+  for (const BackendConfig& backend : config.backends) models.push_back(backend.model);
+  return models;
+}
+
+std::string_view StatusName(const Outcome& outcome) {
+  return kOutcomeStatusNames[static_cast<std::size_t>(outcome.status)];
+}
+
+}  // namespace
+
+Outcome WorkerLost() {
+  Outcome outcome;
+  outcome.status = OutcomeStatus::kError;
+  outcome.code = "worker_lost";
+  outcome.text = "the workers that took this task disappeared";
+  return outcome;
+}
+
+WorkerDesk::WorkerDesk(Hub& hub, RouterSocket& socket)
+    : hub_(hub),
+      socket_(socket),
+      roster_(ModelsOf(hub.config), milliseconds(hub.config.broker.lease_ms)),
+      lanes_(ModelsOf(hub.config)),
+      jitter_(0, "retries of " + hub.id) {}
+
+template <class Message, class Handler>
+void WorkerDesk::With(const RouterSocket::Incoming& incoming, Handler handler) {
+  const Result<Message> message = Unpack<Message>(incoming.frame->body);
+  if (!message) return Refuse(incoming.peer, message.error());
+  handler(incoming.peer, *message);
+}
+
+template <class Message>
+bool WorkerDesk::Send(const std::string& peer, const Message& message) {
+  const SendResult sent = socket_.Send(peer, MakeFrame(message));
+  if (sent == SendResult::kSent) return true;
+  // It may come back under the same routing id; until it is heard it gets nothing.
+  roster_.SetUnreachable(peer);
+  return false;
+}
+
+void WorkerDesk::Refuse(const std::string& peer, const Error& error) {
+  if (refusals_.Due()) {
+    const Hello* about = roster_.About(peer);
+    LogWarn("worker_message_refused", {{"worker", about == nullptr ? "" : about->worker},
+                                       {"code", ErrorName(error.code)},
+                                       {"text", error.text},
+                                       {"count", refusals_.count()}});
+  }
+  Send(peer, ErrorMessage{std::string(ErrorName(error.code)), error.text, std::nullopt});
+}
+
+void WorkerDesk::OnMessage(const RouterSocket::Incoming& incoming) {
+  const std::string& peer = incoming.peer;
+  if (!incoming.frame) return Refuse(peer, incoming.frame.error());
+  const std::string& type = incoming.frame->type;
+  if (type == Hello::kType) {
+    return With<Hello>(incoming, [this](const auto& p, const auto& m) { OnHello(p, m); });
+  }
+  if (type == ErrorMessage::kType) return;  // never answered: two sides could go on for ever
+  if (type != Heartbeat::kType && type != ResultMessage::kType && type != ReleaseMessage::kType &&
+      type != Goodbye::kType) {
+    return Refuse(peer, {ErrorCode::kUnsupported, "type = " + Quoted(type) +
+                                                      ", expected hello, heartbeat, result, "
+                                                      "release or goodbye"});
+  }
+  if (roster_.About(peer) == nullptr) {
+    Send(peer, WhoAreYou{});
+    return;
+  }
+  if (type == Heartbeat::kType) {
+    return With<Heartbeat>(incoming, [this](const auto& p, const auto& m) { OnHeartbeat(p, m); });
+  }
+  roster_.Hear(peer, hub_.now);
+  if (type == Goodbye::kType) return OnGoodbye(peer);
+  OnEnd(incoming);
+}
+
+void WorkerDesk::OnHello(const std::string& peer, const Hello& hello) {
+  const Result<Roster::Pulse> pulse = roster_.Greet(peer, hello, hub_.now);
+  if (!pulse) return Refuse(peer, pulse.error());
+  LogInfo("worker_joined", {{"worker", hello.worker},
+                            {"model", hello.model},
+                            {"provider", hello.provider},
+                            {"slots", hello.slots},
+                            {"in_flight", hello.in_flight.size()}});
+  Send(peer, Welcome{hub_.owner});
+  Follow(peer, *pulse);
+}
+
+void WorkerDesk::OnHeartbeat(const std::string& peer, const Heartbeat& heartbeat) {
+  const Result<Roster::Pulse> pulse = roster_.Hear(peer, heartbeat, hub_.now);
+  if (!pulse) return Refuse(peer, pulse.error());
+  Send(peer, HeartbeatReply{});
+  Follow(peer, *pulse);
+}
+
+void WorkerDesk::Follow(const std::string& peer, const Roster::Pulse& pulse) {
+  for (const Holding& lost : pulse.lost) {
+    LogWarn("task_lost",
+            {{"case", lost.task.case_id}, {"task", ToRef(lost.task)}, {"fence", lost.fence}});
+    Release(lost.task, lost.fence);
+  }
+  if (!pulse.renew.empty()) Renew(peer, pulse.renew);
+}
+
+void WorkerDesk::Renew(const std::string& peer, const std::vector<HeldTask>& held) {
+  if (!hub_.Ready()) return roster_.RenewSoon(peer);
+  const std::string model = roster_.About(peer)->model;
+  hub_.store.Renew(model, hub_.owner, held,
+                   [this, peer, held](const Result<std::vector<HeldTask>>& stop) {
+                     if (!stop) return roster_.RenewSoon(peer);
+                     for (const HeldTask& task : held) {
+                       const auto same = [&task](const HeldTask& other) {
+                         return other.task == task.task && other.fence == task.fence;
+                       };
+                       if (std::any_of(stop->begin(), stop->end(), same)) {
+                         Stop(peer, task);
+                       } else {
+                         roster_.Adopt(peer, task, hub_.now);
+                       }
+                     }
+                   });
+}
+
+void WorkerDesk::Stop(const std::string& peer, const HeldTask& task) {
+  const Holding* holding = roster_.Find(peer, task);
+  if (holding != nullptr && holding->ending) return;  // it ended by itself
+  if (auto held = roster_.Take(peer, task)) Release(held->task, held->fence);
+  Send(peer, CancelTask{task.task, task.fence});
+}
+
+void WorkerDesk::StopCase(const std::string& case_id) {
+  for (const Roster::Place& place : roster_.HoldersOf(case_id)) Stop(place.peer, place.task);
+}
+
+void WorkerDesk::OnEnd(const RouterSocket::Incoming& incoming) {
+  const std::string& peer = incoming.peer;
+  const bool result = incoming.frame->type == ResultMessage::kType;
+  // Task and fence first: with them, a result that cannot be read still ends its attempt.
+  const Result<HeldTask> key = Unpack<HeldTask>(incoming.frame->body);
+  if (!key) return Refuse(peer, key.error());
+  const Hello about = *roster_.About(peer);
+  const Result<TaskId> task = TaskFromRef(key->task);
+  if (!task) return Refuse(peer, task.error());
+  if (task->model != about.model) {
+    return Refuse(peer, Invalid("task = " + Quoted(key->task, 256) + ", expected one of model " +
+                                about.model));
+  }
+  Holding* held = roster_.Find(peer, *key);
+  if (held != nullptr && held->ending) return;  // sent again while the first is on its way
+  AttemptEnd end;
+  end.kind = AttemptEnd::Kind::kRelease;
+  end.task = *task;
+  end.fence = key->fence;
+  if (result) {
+    Result<ResultMessage> message = Unpack<ResultMessage>(incoming.frame->body);
+    Outcome outcome;
+    if (message) {
+      outcome = Sanitised(task->stage, std::move(message->outcome));
+    } else {
+      outcome.status = OutcomeStatus::kMalformed;
+      outcome.code = "bad_result";
+      outcome.text = message.error().text;
+      outcome.retryable = true;
+    }
+    if (outcome.worker.empty()) outcome.worker = about.worker;
+    const std::int64_t before =
+        held != nullptr ? held->attempts : std::max<std::int64_t>(key->fence - 1, 0);
+    std::optional<std::int64_t> left_ms;
+    if (held != nullptr && held->deadline) {
+      left_ms = std::chrono::duration_cast<milliseconds>(*held->deadline - hub_.now).count();
+    }
+    const Verdict verdict = Judge(outcome, before, left_ms, hub_.config.broker, jitter_.Unit());
+    end.kind = verdict.retry ? AttemptEnd::Kind::kRetry : AttemptEnd::Kind::kFinal;
+    end.delay_ms = verdict.delay_ms;
+    end.dead_letter = verdict.dead_letter;
+    end.outcome = std::move(outcome);
+  }
+  if (held != nullptr) held->ending = true;
+  EndWork(peer, *key, std::move(end));
+}
+
+void WorkerDesk::EndWork(const std::string& peer, const HeldTask& key, AttemptEnd end) {
+  const auto done = [this, peer, key, end](const Result<Disposition>& disposition) {
+    if (!disposition) {
+      // No acknowledgement: the worker sends it again, unless it is no more.
+      if (Holding* held = roster_.Find(peer, key)) {
+        held->ending = false;
+        held->seen = hub_.now;
+      } else if (roster_.About(peer) == nullptr) {
+        Keep(end);
+      }
+      if (redis_failures_.Due()) {
+        LogWarn("task_end_failed", {{"task", key.task},
+                                    {"code", ErrorName(disposition.error().code)},
+                                    {"text", disposition.error().text},
+                                    {"count", redis_failures_.count()}});
+      }
+      return;
+    }
+    roster_.Take(peer, key);
+    Send(peer, ResultAck{key.task, key.fence, *disposition});
+    if (*disposition == "released") lanes_.Wake(end.task.model);
+    if (*disposition == "retry") {
+      hub_.promote_at = std::min(hub_.promote_at, hub_.now + milliseconds(end.delay_ms));
+    }
+    if (!end.outcome) return;
+    const bool failed = end.outcome->status != OutcomeStatus::kOk;
+    if (failed && !retries_.Due()) return;
+    Log(failed ? LogLevel::kInfo : LogLevel::kDebug, "task_ended",
+        {{"case", end.task.case_id},
+         {"task", key.task},
+         {"worker", end.outcome->worker},
+         {"fence", key.fence},
+         {"status", StatusName(*end.outcome)},
+         {"code", end.outcome->code},
+         {"disposition", *disposition},
+         {"latency_ms", end.outcome->latency_ms},
+         {"failures", retries_.count()}});
+  };
+  hub_.store.EndAttempt(end, done);
+}
+
+void WorkerDesk::OnGoodbye(const std::string& peer) {
+  if (const auto leaver = roster_.Leave(peer)) TakeBack(*leaver, AttemptEnd::Kind::kRelease);
+}
+
+void WorkerDesk::TakeBack(const Roster::Leaver& leaver, AttemptEnd::Kind kind) {
+  const bool crashed = kind == AttemptEnd::Kind::kCrash;
+  Log(crashed ? LogLevel::kWarn : LogLevel::kInfo, crashed ? "worker_vanished" : "worker_left",
+      {{"worker", leaver.about.worker},
+       {"model", leaver.about.model},
+       {"in_flight", leaver.held.size()}});
+  for (const Holding& held : leaver.held) {
+    AttemptEnd end;
+    end.kind = kind;
+    end.task = held.task;
+    end.fence = held.fence;
+    if (crashed) {
+      end.crashes_max = hub_.config.broker.crashes_max;
+      end.outcome = WorkerLost();
+      end.outcome->worker = leaver.about.worker;
+    }
+    Say(std::move(end));
+  }
+}
+
+void WorkerDesk::Release(const TaskId& task, std::int64_t fence) {
+  AttemptEnd end;
+  end.kind = AttemptEnd::Kind::kRelease;
+  end.task = task;
+  end.fence = fence;
+  Say(std::move(end));
+}
+
+void WorkerDesk::Say(AttemptEnd end) {
+  if (!hub_.redis.up()) return Keep(std::move(end));
+  hub_.store.EndAttempt(end, [this, end](const Result<Disposition>& disposition) {
+    if (disposition) {
+      lanes_.Wake(end.task.model);
+    } else if (disposition.error().code == ErrorCode::kUnavailable) {
+      Keep(end);
+    } else if (redis_failures_.Due()) {
+      LogWarn("task_end_failed", {{"task", ToRef(end.task)},
+                                  {"code", ErrorName(disposition.error().code)},
+                                  {"text", disposition.error().text},
+                                  {"count", redis_failures_.count()}});
+    }
+  });
+}
+
+void WorkerDesk::Keep(AttemptEnd end) {
+  if (unsaid_.size() >= kUnsaidMax) return;
+  if (unsaid_.empty()) say_at_ = hub_.now + kSayAgain;
+  unsaid_.push_back(std::move(end));
+}
+
+void WorkerDesk::OnRedisUp() {
+  redis_failures_.Reset();
+  roster_.RenewAllSoon();
+  lanes_.WakeAll();
+}
+
+void WorkerDesk::ForgetAll() { roster_.Clear(); }
+
+TimePoint WorkerDesk::Tick() {
+  for (const Roster::Leaver& leaver : roster_.TakeSilent(hub_.now)) {
+    TakeBack(leaver, AttemptEnd::Kind::kCrash);
+  }
+  if (hub_.redis.up() && !unsaid_.empty() && hub_.now >= say_at_) {
+    for (AttemptEnd& end : std::exchange(unsaid_, {})) Say(std::move(end));
+  }
+  TimePoint next = roster_.next_silence();
+  if (hub_.redis.up() && !unsaid_.empty()) next = std::min(next, say_at_);
+  if (!hub_.Ready() || hub_.draining) return next;
+  for (const std::string& model : lanes_.models()) {
+    const TimePoint due = lanes_.DueAt(model);
+    if (due == TimePoint::max()) continue;
+    const std::int64_t free = roster_.Free(model);
+    if (free == 0) continue;
+    if (due > hub_.now) {
+      next = std::min(next, due);
+      continue;
+    }
+    AskLane(model, std::min<std::int64_t>(free, limits::kLeaseBatchMax));
+  }
+  return next;
+}
+
+void WorkerDesk::AskLane(const std::string& model, std::int64_t count) {
+  lanes_.Asked(model);
+  hub_.store.Lease(model, hub_.owner, count,
+                   [this, model, count](const Result<std::vector<LeasedTask>>& leased) {
+                     if (!leased) {
+                       lanes_.Answered(model, false, hub_.now);
+                       if (redis_failures_.Due()) {
+                         LogWarn("lease_failed", {{"model", model},
+                                                  {"code", ErrorName(leased.error().code)},
+                                                  {"text", leased.error().text},
+                                                  {"count", redis_failures_.count()}});
+                       }
+                       return;
+                     }
+                     lanes_.Answered(model, static_cast<std::int64_t>(leased->size()) >= count,
+                                     hub_.now);
+                     for (const LeasedTask& task : *leased) HandOut(task);
+                   });
+}
+
+void WorkerDesk::HandOut(const LeasedTask& task) {
+  const std::string ref = ToRef(task.task);
+  while (!hub_.draining) {
+    const auto peer = roster_.Give(task, hub_.now);
+    if (!peer) break;
+    const TaskMessage message{ref, task.fence, task.time_left_ms, task.vignette, task.review};
+    if (Send(*peer, message)) return;
+    roster_.Take(*peer, {ref, task.fence});
+  }
+  Release(task.task, task.fence);
+}
+
+}  // namespace consilium
