@@ -1,0 +1,274 @@
+#include "worker/answer_parser.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "shared/limits.h"
+
+namespace consilium {
+namespace {
+
+using Options = std::map<std::string, std::string>;
+
+const Options kOptions = {{"A", "Warm compresses"}, {"B", "Ketotifen"}};
+
+Answer Parse(const std::string& text, const Options& options = {}) {
+  Parsed<Answer> parsed = ParseAnswer(text, options);
+  EXPECT_FALSE(parsed.problem) << parsed.problem->text;
+  return parsed.value;
+}
+
+std::string Problem(const std::string& text, const Options& options = {}) {
+  const Parsed<Answer> parsed = ParseAnswer(text, options);
+  return parsed.problem ? parsed.problem->code + " | " + parsed.problem->text : "ok";
+}
+
+std::string GradesProblem(const std::string& text, const std::vector<std::string>& labels) {
+  const auto parsed = ParseGrades(text, labels);
+  return parsed.problem ? parsed.problem->code + " | " + parsed.problem->text : "ok";
+}
+
+std::string Ingredients(const Answer& answer) {
+  std::string all;
+  for (const Medication& medication : answer.medications) all += medication.ingredient + ";";
+  return all;
+}
+
+TEST(AnswerParserTest, CompleteAnswerKeepsEveryField) {
+  const Answer answer = Parse(
+      R"({"medications":[{"ingredient":"amoxicillin","dose":"500","unit":"mg","route":"oral",
+          "frequency":"every 8 hours","duration":"7 days","indication":"otitis media"}],
+          "option":"B","rationale":"First choice.","cautions":"Rash.","confidence":0.75})",
+      kOptions);
+  ASSERT_EQ(answer.medications.size(), 1u);
+  const Medication& m = answer.medications[0];
+  EXPECT_EQ(m.ingredient, "amoxicillin");
+  EXPECT_EQ(m.dose, "500");
+  EXPECT_EQ(m.unit, "mg");
+  EXPECT_EQ(m.route, "oral");
+  EXPECT_EQ(m.frequency, "every 8 hours");
+  EXPECT_EQ(m.duration, "7 days");
+  EXPECT_EQ(m.indication, "otitis media");
+  EXPECT_EQ(answer.option, "B");
+  EXPECT_EQ(answer.rationale, "First choice.");
+  EXPECT_EQ(answer.cautions, "Rash.");
+  EXPECT_EQ(answer.confidence, 0.75);
+}
+
+TEST(AnswerParserTest, EmptyListMeansNoMedication) {
+  const Answer answer = Parse(R"({"medications":[],"rationale":"Observe."})");
+  EXPECT_TRUE(answer.medications.empty());
+  EXPECT_FALSE(answer.option);
+  EXPECT_FALSE(answer.confidence);
+}
+
+TEST(AnswerParserTest, MissingListIsNotTakenForNoMedication) {
+  EXPECT_EQ(Problem(R"({"rationale":"Observe."})"), "schema_mismatch | medications: missing");
+  EXPECT_EQ(Problem(R"({"medications":null})"), "schema_mismatch | medications: expected an array");
+}
+
+TEST(AnswerParserTest, CodeFencesAndProseAroundTheObjectAreSkipped) {
+  EXPECT_EQ(Ingredients(Parse("```json\n{\"medications\":[{\"ingredient\":\"aspirin\"}]}\n```")),
+            "aspirin;");
+  EXPECT_EQ(Ingredients(Parse("Sure {thinking}! Here: {\"medications\":[{\"ingredient\":"
+                              "\"aspirin\"}]} Hope this {helps}.")),
+            "aspirin;");
+  EXPECT_EQ(Ingredients(Parse("A lone { brace. {\"medications\":[\"aspirin\"]}")), "aspirin;");
+}
+
+TEST(AnswerParserTest, BracesAndQuotesInStringsDoNotEndTheObject) {
+  const Answer answer =
+      Parse(R"({"rationale":"a } brace, a \" quote and {","medications":["aspirin"]})");
+  EXPECT_EQ(answer.rationale, "a } brace, a \" quote and {");
+}
+
+TEST(AnswerParserTest, ObjectWithTheExpectedKeyIsPreferred) {
+  EXPECT_EQ(Ingredients(Parse(R"({"patient":{"age":3}} {"medications":["aspirin"]})")), "aspirin;");
+}
+
+TEST(AnswerParserTest, DraftsInThinkTagsAreNotTheAnswer) {
+  EXPECT_EQ(Ingredients(Parse("<think>maybe {\"medications\":[\"warfarin\"]}</think>\n"
+                              "{\"medications\":[\"apixaban\"]}")),
+            "apixaban;");
+}
+
+TEST(AnswerParserTest, MedicationsOfARepeatedPatientAreNeverTheAnswer) {
+  EXPECT_EQ(Problem(R"({"patient":{"medications":["lisinopril"]}})"),
+            "schema_mismatch | medications: missing");
+  EXPECT_EQ(Problem(R"({"patient":{"medications":["lisinopril"]},"medicat)"),
+            "not_json | no JSON object with \"medications\" in the reply");
+}
+
+TEST(AnswerParserTest, TrailingCommasAreAllowedOutsideOfStrings) {
+  const Answer answer = Parse(R"({"medications":[{"ingredient":"aspirin","dose":"5,]",},],})");
+  ASSERT_EQ(answer.medications.size(), 1u);
+  EXPECT_EQ(answer.medications[0].dose, "5,]");
+}
+
+TEST(AnswerParserTest, NumbersAndStringsStandForEachOther) {
+  const Answer answer = Parse(
+      R"({"medications":[{"ingredient":"aspirin","dose":81,"unit":null,"duration":0.5}],
+          "confidence":"0.9"})");
+  EXPECT_EQ(answer.medications[0].dose, "81");
+  EXPECT_EQ(answer.medications[0].unit, "");
+  EXPECT_EQ(answer.medications[0].duration, "0.5");
+  EXPECT_EQ(answer.confidence, 0.9);
+}
+
+TEST(AnswerParserTest, OtherKeysForTheIngredientAreRead) {
+  EXPECT_EQ(Ingredients(Parse(R"({"medications":[{"drug":"a"},{"name":"b"},{"medication":"c"},
+                                  "d",{"ingredient":"e","name":"not this"}]})")),
+            "a;b;c;d;e;");
+}
+
+TEST(AnswerParserTest, SingleMedicationNeedsNoArray) {
+  EXPECT_EQ(Ingredients(Parse(R"({"medications":{"ingredient":"aspirin"}})")), "aspirin;");
+}
+
+TEST(AnswerParserTest, MedicationWithoutNameIsNamedByItsPlace) {
+  EXPECT_EQ(Problem(R"({"medications":[{"ingredient":"a"},{"dose":"5"}]})"),
+            "schema_mismatch | medications[1].ingredient: missing");
+  EXPECT_EQ(Problem(R"({"medications":[{"ingredient":7}]})"),
+            "schema_mismatch | medications[0].ingredient: expected a string");
+  EXPECT_EQ(Problem(R"({"medications":[7]})"),
+            "schema_mismatch | medications[0]: expected an object");
+  EXPECT_EQ(Problem(R"({"medications":[{"ingredient":"a","dose":{}}]})"),
+            "schema_mismatch | medications[0].dose: expected a string, a number or null");
+}
+
+TEST(AnswerParserTest, OptionIsOneOfTheLettersOrNone) {
+  for (const char* written : {"B", " b ", "B.", "B) Ketotifen", "b: that"}) {
+    EXPECT_EQ(
+        Parse(R"({"medications":[],"option":")" + std::string(written) + "\"}", kOptions).option,
+        "B")
+        << written;
+  }
+  EXPECT_FALSE(Parse(R"({"medications":[],"option":null})", kOptions).option);
+  EXPECT_FALSE(Parse(R"({"medications":[],"option":"Z"})").option) << "an open question has none";
+  EXPECT_EQ(Problem(R"({"medications":[],"option":"C"})", kOptions),
+            "schema_mismatch | option: not one of A, B");
+  EXPECT_EQ(Problem(R"({"medications":[],"option":"Both"})", kOptions),
+            "schema_mismatch | option: not one of A, B");
+}
+
+TEST(AnswerParserTest, ConfidenceOnAnotherScaleIsDroppedNotGuessed) {
+  EXPECT_FALSE(Parse(R"({"medications":[],"confidence":85})").confidence);
+  EXPECT_FALSE(Parse(R"({"medications":[],"confidence":"high"})").confidence);
+}
+
+TEST(AnswerParserTest, ControlCharactersDoNotComeThrough) {
+  const Answer answer = Parse(
+      R"({"medications":[{"ingredient":"asp\u001b[31mi\u200brin\n"}],"rationale":"a\n\u0007b"})");
+  EXPECT_EQ(answer.medications[0].ingredient, "asp[31mirin");
+  EXPECT_EQ(answer.rationale, "a\nb");
+}
+
+TEST(AnswerParserTest, LongTextIsCutAtACharacterAndLongNamesAreRefused) {
+  std::string umlauts;
+  for (std::size_t i = 0; i < kRationaleBytesMax; ++i) umlauts += "ä";
+  const Answer answer = Parse(R"({"medications":[],"rationale":")" + umlauts + "\"}");
+  EXPECT_EQ(answer.rationale.size(), kRationaleBytesMax - kRationaleBytesMax % 2);
+  const std::string name(kIngredientBytesMax + 1, 'x');
+  EXPECT_EQ(Problem(R"({"medications":[")" + name + "\"]}"),
+            "schema_mismatch | medications[0].ingredient: 201 bytes, expected at most 200");
+}
+
+TEST(AnswerParserTest, TooManyMedicationsAreRefused) {
+  std::string list = R"("a")";
+  for (std::size_t i = 0; i < limits::kMedicationsMax; ++i) list += R"(,"a")";
+  EXPECT_EQ(Problem(R"({"medications":[)" + list + "]}"),
+            "schema_mismatch | medications: 65 items, expected at most 64");
+}
+
+TEST(AnswerParserTest, AnswerStaysSmallEnoughForAReviewPacket) {
+  std::string list;
+  for (std::size_t i = 0; i < limits::kMedicationsMax; ++i) {
+    list += (i == 0 ? "\"" : ",\"") + std::string(kIngredientBytesMax, 'x') + "\"";
+  }
+  EXPECT_EQ(Problem(R"({"medications":[)" + list + "]}"),
+            "schema_mismatch | medications: 12800 bytes, expected at most 10240");
+}
+
+TEST(AnswerParserTest, NonsenseIsNotJson) {
+  const char kNone[] = "not_json | no JSON object with \"medications\" in the reply";
+  for (const char* text : {"", "I cannot help with that.", "[]", "{", "}", "\"", "{{{{", "{]}",
+                           "null", R"({"medications":[{"ingredient":"a"})", "{'medications':[]}"}) {
+    EXPECT_EQ(Problem(text), kNone) << text;
+  }
+}
+
+TEST(AnswerParserTest, InvalidUtf8IsNotJson) {
+  EXPECT_EQ(Problem("{\"medications\":[\"a\xff\"]}"),
+            "not_json | no JSON object with \"medications\" in the reply");
+}
+
+TEST(AnswerParserTest, DepthBombIsNotParsed) {
+  std::string bomb = R"({"medications":)" + std::string(50000, '[') + std::string(50000, ']') + "}";
+  EXPECT_EQ(Problem(bomb), "not_json | no JSON object with \"medications\" in the reply");
+  EXPECT_EQ(Problem(std::string(100000, '{')),
+            "not_json | no JSON object with \"medications\" in the reply");
+}
+
+TEST(AnswerParserTest, OversizedReplyIsNotLookedAt) {
+  EXPECT_EQ(Problem(std::string(kReplyTextBytesMax + 1, ' ')),
+            "oversized | the model wrote 262145 bytes, at most 262144 are read");
+}
+
+TEST(GradesParserTest, OneGradePerLabelComesInTheOrderShown) {
+  const auto parsed = ParseGrades(
+      R"({"grades":[{"label":"B","grade":"0.25","comment":"no","harm":"yes"},
+                    {"label":"answer a","grade":1,"comment":null}]})",
+      {"A", "B"});
+  ASSERT_FALSE(parsed.problem) << parsed.problem->text;
+  ASSERT_EQ(parsed.value.size(), 2u);
+  EXPECT_EQ(parsed.value[0].label, "A");
+  EXPECT_EQ(parsed.value[0].grade, 1.0);
+  EXPECT_FALSE(parsed.value[0].harm);
+  EXPECT_EQ(parsed.value[1].label, "B");
+  EXPECT_EQ(parsed.value[1].grade, 0.25);
+  EXPECT_EQ(parsed.value[1].comment, "no");
+  EXPECT_TRUE(parsed.value[1].harm);
+}
+
+TEST(GradesParserTest, GradesOutsideOfTheScaleAreRefusedNotScaled) {
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":85}]})", {"A"}),
+            "schema_mismatch | grade of label \"A\" = 85.0, expected 0..1");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":-0.1}]})", {"A"}),
+            "schema_mismatch | grade of label \"A\" = -0.1, expected 0..1");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":1e999}]})", {"A"}),
+            "not_json | no JSON object with \"grades\" in the reply");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":"85%"}]})", {"A"}),
+            "schema_mismatch | grade of label \"A\": expected a number in [0, 1]");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":"nan"}]})", {"A"}),
+            "schema_mismatch | grade of label \"A\": expected a number in [0, 1]");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A"}]})", {"A"}),
+            "schema_mismatch | grade of label \"A\": missing");
+}
+
+TEST(GradesParserTest, LabelsAreNamedWhenTheyDoNotFit) {
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":1}]})", {"A", "B"}),
+            "schema_mismatch | label \"B\": not graded");
+  EXPECT_EQ(
+      GradesProblem(R"({"grades":[{"label":"A","grade":1},{"label":"a","grade":0}]})", {"A", "B"}),
+      "schema_mismatch | label \"A\": graded twice");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"C","grade":1}]})", {"A"}),
+            "schema_mismatch | grades[0].label = \"C\": no answer has it");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"grade":1}]})", {"A"}),
+            "schema_mismatch | grades[0].label: missing");
+  EXPECT_EQ(GradesProblem(R"({"grades":[]})", {"A"}), "schema_mismatch | label \"A\": not graded");
+}
+
+TEST(GradesParserTest, WrongShapesAreNamed) {
+  EXPECT_EQ(GradesProblem(R"({"grade":1})", {"A"}), "schema_mismatch | grades: missing");
+  EXPECT_EQ(GradesProblem(R"({"grades":{"A":1}})", {"A"}),
+            "schema_mismatch | grades: expected an array");
+  EXPECT_EQ(GradesProblem(R"({"grades":[1]})", {"A"}),
+            "schema_mismatch | grades[0]: expected an object");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":1,"harm":"perhaps"}]})", {"A"}),
+            "schema_mismatch | harm of label \"A\": expected true or false");
+  EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"A","grade":1,"comment":{}}]})", {"A"}),
+            "schema_mismatch | comment of label \"A\": expected a string");
+}
+
+}  // namespace
+}  // namespace consilium

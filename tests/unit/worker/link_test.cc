@@ -1,0 +1,93 @@
+#include "worker/link.h"
+
+#include <gtest/gtest.h>
+
+namespace consilium {
+namespace {
+
+using Duty = BrokerLink::Duty;
+using State = BrokerLink::State;
+
+class LinkTest : public testing::Test {
+ protected:
+  void Pass(int ms) { now += milliseconds(ms); }
+  void Welcome() {
+    link.OnSent(true, now);
+    link.OnHeard(now);
+    link.OnWelcome(now);
+  }
+  TimePoint now{milliseconds(1'000'000)};
+  BrokerLink link{now};
+};
+
+TEST_F(LinkTest, HelloIsRepeatedUntilAnswered) {
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+  link.OnSent(true, now);
+  EXPECT_EQ(link.Due(now), Duty::kNone);
+  EXPECT_EQ(link.next(), now + milliseconds(1000));
+  Pass(1000);
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+  Welcome();
+  EXPECT_TRUE(link.up());
+  Pass(999);
+  EXPECT_EQ(link.Due(now), Duty::kNone);
+  Pass(1);
+  EXPECT_EQ(link.Due(now), Duty::kHeartbeat);
+}
+
+TEST_F(LinkTest, HelloWithoutConnectionIsTriedAgainSoon) {
+  link.OnSent(false, now);
+  EXPECT_EQ(link.next(), now + milliseconds(100));
+  Pass(100);
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+}
+
+TEST_F(LinkTest, SilenceIsNoticedOnceAndEndsWithAHello) {
+  Welcome();
+  Pass(3999);
+  EXPECT_FALSE(link.Tick(now));
+  Pass(1);
+  EXPECT_TRUE(link.Tick(now));
+  EXPECT_FALSE(link.Tick(now));
+  EXPECT_TRUE(link.gone());
+  EXPECT_EQ(link.state(), State::kSilent);
+  EXPECT_EQ(link.Due(now), Duty::kHeartbeat) << "it keeps knocking";
+  link.OnSent(true, now);
+  Pass(500);
+  link.OnHeard(now);
+  EXPECT_FALSE(link.gone());
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+}
+
+TEST_F(LinkTest, SilenceWhileGreetingIsNoticedToo) {
+  Pass(4000);
+  EXPECT_TRUE(link.Tick(now));
+  EXPECT_TRUE(link.gone());
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+}
+
+TEST_F(LinkTest, BrokerThatDoesNotKnowUsGetsAHello) {
+  Welcome();
+  Pass(300);
+  link.OnHeard(now);
+  link.OnWhoAreYou(now);
+  EXPECT_FALSE(link.up());
+  EXPECT_EQ(link.Due(now), Duty::kHello);
+}
+
+TEST_F(LinkTest, BrokerThatKeepsAskingGetsNoStormOfHellos) {
+  link.OnSent(true, now);
+  link.OnHeard(now);
+  link.OnWhoAreYou(now);
+  EXPECT_EQ(link.Due(now), Duty::kNone);
+  EXPECT_EQ(link.next(), now + milliseconds(100));
+}
+
+TEST_F(LinkTest, HurryMakesAHeartbeatDueAtOnce) {
+  Welcome();
+  link.Hurry(now);
+  EXPECT_EQ(link.Due(now), Duty::kHeartbeat);
+}
+
+}  // namespace
+}  // namespace consilium

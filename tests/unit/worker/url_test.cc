@@ -1,0 +1,62 @@
+#include "worker/url.h"
+
+#include <gtest/gtest.h>
+
+namespace consilium {
+namespace {
+
+std::string Check(const std::string& text) {
+  const Result<Url> url = CheckBackendUrl(text);
+  return url ? "ok " + url->text : url.error().text;
+}
+
+TEST(UrlTest, EncryptedUrlsMayGoAnywhere) {
+  EXPECT_EQ(Check("https://api.openai.com/v1"), "ok https://api.openai.com/v1");
+  EXPECT_EQ(Check("HTTPS://example.com:8443/"), "ok HTTPS://example.com:8443");
+}
+
+TEST(UrlTest, PlainUrlsStayWithinTheSite) {
+  for (const char* url :
+       {"http://127.0.0.1:11434/v1", "http://localhost:8000/v1", "http://[::1]:1/v1",
+        "http://10.1.2.3/v1", "http://172.16.0.9/v1", "http://172.31.255.255/v1",
+        "http://192.168.1.5:8080/v1", "http://169.254.1.1/v1", "http://[fd00::1]/v1",
+        "http://[fe80::1]/v1", "http://ollama:11434/v1", "http://host.docker.internal:11434/v1",
+        "http://gpu.local/v1", "http://100.64.0.1/v1"}) {
+    EXPECT_EQ(Check(url), "ok " + std::string(url));
+  }
+  for (const char* url :
+       {"http://api.openai.com/v1", "http://8.8.8.8/v1", "http://172.32.0.1/v1",
+        "http://[2001:db8::1]/v1", "http://localhost.example.com/v1", "http://2130706433/v1",
+        "http://0x7f000001/v1", "http://127.1/v1", "http://[::ffff:8.8.8.8]/v1"}) {
+    EXPECT_EQ(Check(url), "url = \"" + std::string(url) +
+                              "\", expected https:// for a host that is neither this one nor in "
+                              "a private network");
+  }
+}
+
+TEST(UrlTest, WhatIsNotSuchAUrlIsRefused) {
+  EXPECT_EQ(Check(""), "url = \"\", expected http://... or https://...");
+  EXPECT_EQ(Check("ftp://127.0.0.1"),
+            "url = \"ftp://127.0.0.1\", expected http://... or https://...");
+  EXPECT_EQ(Check("http://"), "url = \"http://\", expected a host, or host:port, after the scheme");
+  EXPECT_EQ(Check("https://a:99999/v1"),
+            "url = \"https://a:99999/v1\", expected a host, or host:port, after the scheme");
+  EXPECT_EQ(Check("https://[::1/v1"),
+            "url = \"https://[::1/v1\", expected a host, or host:port, after the scheme");
+  EXPECT_EQ(Check("https://a b/v1"),
+            "url = \"https://a b/v1\", expected no spaces and no characters beyond ASCII");
+  EXPECT_EQ(Check("https://a/v1?key=1"),
+            "url = \"https://a/v1?key=1\", expected no query and no fragment");
+}
+
+TEST(UrlTest, PasswordInAUrlIsRefusedWithoutRepeatingIt) {
+  EXPECT_EQ(Check("https://me:secret@a/v1"),
+            "url: has a user or a password, expected the key in api_key_env");
+}
+
+TEST(UrlTest, SlashesAtTheEndAreDropped) {
+  EXPECT_EQ(Check("http://127.0.0.1:1/v1//"), "ok http://127.0.0.1:1/v1");
+}
+
+}  // namespace
+}  // namespace consilium

@@ -1,0 +1,39 @@
+#include "worker/backend.h"
+
+#include <utility>
+
+#include "worker/openai.h"
+#include "worker/replay.h"
+#include "worker/simulated.h"
+#include "worker/timed.h"
+
+namespace consilium {
+
+Result<std::unique_ptr<Backend>> MakeBackend(const BackendConfig& config,
+                                             std::vector<std::string>& warnings) {
+  if (config.provider == "openai") return MakeOpenAiBackend(config);
+  if (config.provider == "simulated") {
+    Result<SimulatedModel> model = SimulatedModel::Load(config, warnings);
+    if (!model) return model.error();
+    return std::unique_ptr<Backend>(std::make_unique<TimedBackend>(
+        [simulated = std::move(*model)](const BackendCall& call) { return simulated.Plan(call); }));
+  }
+  if (config.provider == "replay") {
+    Result<ReplayModel> model = ReplayModel::Load(config, warnings);
+    if (!model) return model.error();
+    return std::unique_ptr<Backend>(std::make_unique<TimedBackend>(
+        [replayed = std::move(*model)](const BackendCall& call) { return replayed.Plan(call); }));
+  }
+  return Invalid("backend " + config.model + ": provider = \"" + config.provider +
+                 "\", expected openai, simulated or replay");
+}
+
+Outcome DeadlineOutcome() {
+  Outcome outcome;
+  outcome.status = OutcomeStatus::kTimedOut;
+  outcome.code = "deadline";
+  outcome.text = "the deadline of the task passed before the model answered";
+  return outcome;
+}
+
+}  // namespace consilium

@@ -1,0 +1,125 @@
+// consilium-worker: reads the command line and the configuration, and works for one backend of it.
+// Exit codes: 0 stopped and drained, 2 wrong usage or configuration, 1 anything else.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shared/config.h"
+#include "shared/ids.h"
+#include "shared/log.h"
+#include "shared/signals.h"
+#include "shared/zmq.h"
+#include "worker/backend.h"
+#include "worker/prompts.h"
+#include "worker/worker.h"
+
+namespace consilium {
+namespace {
+
+constexpr int kUsage = 2;
+
+struct Flags {
+  std::string config;
+  std::string model;
+  std::vector<std::string> brokers;
+  std::string id;
+  std::int64_t drain_ms = 10000;
+  std::string log_level = "info";
+};
+
+int Complain(const Error& error) {
+  std::fprintf(stderr, "consilium-worker: %s\n", error.text.c_str());
+  return kUsage;
+}
+
+Result<BackendConfig> ChooseBackend(const Config& config, const std::string& model) {
+  if (const BackendConfig* backend = config.FindBackend(model)) return *backend;
+  std::string known;
+  for (const BackendConfig& backend : config.backends) {
+    known += (known.empty() ? "" : ", ") + backend.model;
+  }
+  return Invalid("--backend " + model + ": not in " + config.file + ", expected one of " + known);
+}
+
+// What a broker listens on, as the address to connect to from the same machine.
+std::string ConnectTo(std::string endpoint) {
+  constexpr std::string_view kAnywhere = "tcp://*:";
+  if (endpoint.compare(0, kAnywhere.size(), kAnywhere) == 0) {
+    endpoint.replace(0, kAnywhere.size(), "tcp://127.0.0.1:");
+  }
+  return endpoint;
+}
+
+int Work(const Flags& flags) {
+  const Result<LogLevel> level = ParseLogLevel(flags.log_level);
+  if (!level) return Complain(level.error());
+  const Result<Config> config = LoadConfig(flags.config);
+  if (!config) return Complain(config.error());
+  Result<BackendConfig> chosen = ChooseBackend(*config, flags.model);
+  if (!chosen) return Complain(chosen.error());
+  if (chosen->provider == "openai" && chosen->prompts.empty()) {
+    const Result<std::string> prompts = FindPrompts(flags.config);
+    if (!prompts) return Complain(prompts.error());
+    chosen->prompts = *prompts;
+  }
+
+  StopSignals signals;  // before any thread exists
+  StartLog("consilium-worker", *level);
+  std::vector<std::string> warnings;
+  const Result<std::unique_ptr<Backend>> backend = MakeBackend(*chosen, warnings);
+  for (const std::string& warning : warnings) {
+    LogWarn("knowledge_line_skipped", {{"model", chosen->model}, {"text", warning}});
+  }
+  if (!backend) return Complain(backend.error());
+
+  WorkerOptions options;
+  // Fresh even when a name is given: a broker must tell a worker from the one it replaces.
+  options.id = (flags.id.empty() ? chosen->model : flags.id) + "-" + RandomHexId().substr(0, 8);
+  options.model = chosen->model;
+  options.provider = chosen->provider;
+  options.placement = chosen->placement;
+  options.concurrency = chosen->concurrency;
+  options.brokers = flags.brokers;
+  if (options.brokers.empty()) options.brokers.push_back(ConnectTo(config->broker.workers));
+  options.drain = milliseconds(flags.drain_ms);
+  ZmqContext context;
+  Worker worker(std::move(options), **backend, context);
+  if (const Status connected = worker.Connect(); !connected) return Complain(connected.error());
+  return worker.Run(signals);
+}
+
+int Main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app{
+      "One model at work for a Consilium cluster: takes tasks from the brokers, asks the model, "
+      "reports what came out.",
+      "consilium-worker"};
+  app.add_option("--config", flags.config, "Configuration of the cluster (TOML)")->required();
+  app.add_option("--backend,--model", flags.model, "Model of the backend to work for")->required();
+  app.add_option("--broker", flags.brokers,
+                 "Endpoint of a broker for workers; may be repeated; default: broker.workers");
+  app.add_option("--id", flags.id, "Name of this worker, shown with a random suffix");
+  app.add_option("--drain-ms", flags.drain_ms,
+                 "How long running calls may go on after a stop signal (milliseconds)")
+      ->check(CLI::Range(0, 3600000))
+      ->capture_default_str();
+  app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
+      ->capture_default_str();
+  app.set_version_flag("--version", CONSILIUM_VERSION);
+  app.footer(
+      "The first SIGTERM or SIGINT drains: no new tasks, running calls end or are handed back.\n"
+      "The second stops at once. Exit codes: 0 drained, 1 not, 2 wrong usage or configuration.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return Work(flags);
+}
+
+}  // namespace
+}  // namespace consilium
+
+int main(int argc, char** argv) { return consilium::Main(argc, argv); }

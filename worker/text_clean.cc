@@ -1,0 +1,111 @@
+#include "worker/text_clean.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+struct Range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+// Invisible in every usual font, and used to hide instructions in plain sight.
+constexpr Range kInvisible[] = {
+    {0x0000, 0x001F},    // C0 control characters
+    {0x007F, 0x009F},    // delete, C1 control characters
+    {0x00AD, 0x00AD},    // soft hyphen
+    {0x034F, 0x034F},    // combining grapheme joiner
+    {0x061C, 0x061C},    // Arabic letter mark
+    {0x115F, 0x1160},    // Hangul fillers
+    {0x17B4, 0x17B5},    // Khmer inherent vowels
+    {0x180B, 0x180E},    // Mongolian selectors and vowel separator
+    {0x200B, 0x200F},    // zero-width characters, direction marks
+    {0x2028, 0x202E},    // line and paragraph separators, direction embeddings
+    {0x2060, 0x206F},    // word joiner, invisible operators, direction isolates
+    {0xFE00, 0xFE0F},    // variation selectors
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFF0, 0xFFFB},    // unassigned specials, interlinear annotations
+    {0xE0000, 0xE0FFF},  // tags, variation selectors supplement
+};
+
+bool Invisible(std::uint32_t character) {
+  return std::any_of(std::begin(kInvisible), std::end(kInvisible), [character](const Range& range) {
+    return character >= range.first && character <= range.last;
+  });
+}
+
+// The code point whose first byte stands at `at` in well-formed UTF-8, and its length.
+std::pair<std::uint32_t, std::size_t> Decode(std::string_view text, std::size_t at) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::uint32_t first = byte(at);
+  if (first < 0x80) return {first, 1};
+  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  std::uint32_t character = first & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) character = (character << 6) | (byte(at + i) & 0x3Fu);
+  return {character, length};
+}
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+}  // namespace
+
+std::string CleanText(std::string_view raw, bool lines) {
+  const std::string text = ToValidUtf8(raw);
+  std::string clean;
+  clean.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [character, length] = Decode(text, at);
+    if (character == '\n' || character == '\t') {
+      clean += lines ? text[at] : ' ';
+    } else if (!Invisible(character)) {
+      clean.append(text, at, length);
+    }
+    at += length;
+  }
+  return clean;
+}
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string LowerAscii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::size_t NestingDepth(std::string_view json) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+}  // namespace consilium

@@ -1,0 +1,22 @@
+// Text on its way into a prompt or out of a reply: what must not be in it.
+// Threads: functions without state.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace consilium {
+
+// Without what a reader does not see but a model or a terminal does: control characters (a newline
+// or a tab stays where `lines`, and becomes a space otherwise), zero-width and direction
+// characters, tag characters and variation selectors. Bytes that are not UTF-8 become U+FFFD.
+std::string CleanText(std::string_view text, bool lines);
+
+std::string_view Trimmed(std::string_view text);
+std::string LowerAscii(std::string_view text);
+
+// How deep the brackets of a JSON text nest, outside strings; for refusing it before it is parsed.
+std::size_t NestingDepth(std::string_view json);
+
+}  // namespace consilium

@@ -1,0 +1,90 @@
+// The loop of a worker: brokers on one side, one backend on the other, all state in memory.
+//
+// Drain (first SIGTERM or SIGINT): offers no slots, hands back what has not started, lets running
+// calls end for `drain`, aborts and hands back the rest, waits up to 2 s for confirmations, says
+// goodbye. A second signal ends it at once. Rules are in inbox.h and link.h; this file sends and
+// receives. Threads: one; everything here belongs to it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/messages.h"
+#include "shared/signals.h"
+#include "shared/zmq.h"
+#include "worker/backend.h"
+#include "worker/inbox.h"
+#include "worker/link.h"
+
+namespace consilium {
+
+struct WorkerOptions {
+  std::string id;  // fresh per process
+  std::string model;
+  std::string provider;
+  std::string placement;
+  std::int64_t concurrency = 1;
+  std::vector<std::string> brokers;  // endpoints, at least one
+  milliseconds drain{10000};
+};
+
+class Worker {
+ public:
+  Worker(WorkerOptions options, Backend& backend, ZmqContext& context);
+
+  // kInvalid when a broker's endpoint is not one.
+  Status Connect();
+  // Until stopped: 0 when drained, 1 when a second signal cut that short.
+  int Run(StopSignals& signals);
+
+ private:
+  struct Broker {
+    std::string endpoint;
+    std::unique_ptr<DealerSocket> socket;
+    BrokerLink link;
+  };
+  enum class Phase { kWorking, kFinishing, kConfirming, kDone };
+
+  // One round of everything that can be done now; when the next is due.
+  TimePoint Turn();
+  void Tend(std::size_t index);
+  void Receive(std::size_t index);
+  void OnFrame(std::size_t index, const Frame& frame);
+  void OnTask(std::size_t index, const Frame& frame);
+  void Greet(Broker& broker, std::size_t index);
+  void FindNewHome(std::size_t from);
+  void TakeIn(std::size_t from, std::size_t to);
+  void StartTasks();
+  void CollectOutcomes();
+  void SendResults();
+  void HandBack(const std::vector<Inbox::Returning>& tasks, bool abort);
+  void BeginDrain();
+  void Drain();
+  void SayGoodbye();
+  void ReportFailure(const Completion& ended);
+  template <class Message>
+  bool Send(std::size_t index, const Message& message);
+
+  WorkerOptions options_;
+  Backend& backend_;
+  ZmqContext& context_;
+  Inbox inbox_;
+  std::vector<Broker> brokers_;
+  TimePoint now_;
+  TimePoint backend_due_ = TimePoint::max();
+  bool more_ = false;  // something was left for the next round, which is due at once
+  Phase phase_ = Phase::kWorking;
+  TimePoint phase_ends_ = TimePoint::max();
+  std::set<std::string> handed_back_;  // in a drain: not confirmed yet
+  PowersOfTwo failures_;
+  PowersOfTwo refused_;
+  PowersOfTwo unreadable_;
+};
+
+}  // namespace consilium
