@@ -1,0 +1,214 @@
+#include "aggregator/aggregator.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "shared/ids.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t kInHandMax = 128;
+constexpr std::int64_t kDueBatch = 64;
+constexpr milliseconds kPoll{250};  // hints may be lost; this finds everything they name
+constexpr milliseconds kBeat{1000};
+constexpr milliseconds kLearn{2000};
+constexpr milliseconds kStopLimit{5000};
+
+std::int64_t LocalMs(TimePoint now) {
+  return std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Aggregator::Aggregator(const Config& config, const RedisAddress& redis, MedicationTable medications,
+                       SafetyTables safety)
+    : config_(config),
+      id_("aggregator-" + RandomHexId().substr(0, 12)),
+      medications_(std::move(medications)),
+      safety_(std::move(safety)),
+      council_{config.council, {}, medications_, safety_},
+      work_(redis, Store::Scripts()),
+      hints_(redis, {}),
+      store_(work_) {
+  for (const BackendConfig& backend : config_.backends)
+    council_.pool.push_back({backend.model, false});
+  hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
+    if (hint == "event") more_events_ = true;
+  });
+}
+
+void Aggregator::Run(StopSignals& stop) {
+  LogInfo("aggregator_started", {{"aggregator", id_}, {"models", config_.backends.size()}});
+  TimePoint give_up = TimePoint::max();
+  for (;;) {
+    const TimePoint now = Now();
+    const TimePoint next = Tick(now);
+    if (stopping_ && (in_hand_.empty() || now >= give_up)) break;
+    std::array<pollfd, 3> polls = {pollfd{stop.fd(), POLLIN, 0},
+                                   pollfd{work_.fd(), work_.events(), 0},
+                                   pollfd{hints_.fd(), hints_.events(), 0}};
+    if (poll(polls.data(), polls.size(), PollTimeoutMs(Now(), next)) < 0) continue;
+    if (polls[1].revents != 0) work_.OnReady(polls[1].revents);
+    if (polls[2].revents != 0) hints_.OnReady(polls[2].revents);
+    if (polls[0].revents != 0) {
+      const int signals = stop.Count();
+      if (signals > 1) break;
+      if (signals == 1 && !stopping_) {
+        stopping_ = true;
+        give_up = Now() + kStopLimit;
+        LogInfo("aggregator_stopping", {{"in_hand", in_hand_.size()}});
+      }
+    }
+  }
+  LogInfo("aggregator_stopped", {{"in_hand", in_hand_.size()}});
+}
+
+TimePoint Aggregator::Tick(TimePoint now) {
+  TimePoint next = std::min(work_.Tick(now), hints_.Tick(now));
+  if (!work_.up()) {
+    ready_ = false;
+    return std::min(next, now + kPoll);
+  }
+  if (prepared_generation_ != work_.generation()) {
+    prepared_generation_ = work_.generation();
+    ready_ = false;
+    std::vector<std::string> models;
+    for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
+    store_.Prepare(models, [this](const Status& prepared) {
+      ready_ = prepared.ok();
+      if (!prepared) prepared_generation_ = 0;
+    });
+  }
+  if (!ready_) return std::min(next, now + kPoll);
+
+  if (now >= next_beat_) {
+    next_beat_ = now + kBeat;
+    store_.SendBeat("aggregators", Beat{id_, {}, true, ""}, [](const Status&) {});
+  }
+  if (now >= next_learn_ && !learning_) {
+    next_learn_ = now + kLearn;
+    Learn();
+  }
+  if (!stopping_) {
+    if (now >= next_due_ && !asking_due_) TakeDueTimers(now);
+    if ((more_events_ || now >= next_events_) && !taking_ && in_hand_.size() < kInHandMax) {
+      next_events_ = now + kPoll;
+      TakeEvents();
+    }
+  }
+  for (const TimePoint due : {next_beat_, next_learn_, next_due_, next_events_})
+    next = std::min(next, due);
+  return next;
+}
+
+// Which models have a worker now: idle models that can answer are asked for reviews first.
+void Aggregator::Learn() {
+  learning_ = true;
+  store_.Describe({}, [this](const Result<StatusReply>& status) {
+    learning_ = false;
+    if (!status) return;
+    std::set<std::string> live;
+    for (const WorkerStatus& worker : status->workers) live.insert(worker.model);
+    for (auto& member : council_.pool) member.live = live.count(member.model) > 0;
+  });
+}
+
+void Aggregator::TakeEvents() {
+  taking_ = true;
+  more_events_ = false;
+  const auto count = static_cast<std::int64_t>(kInHandMax - in_hand_.size());
+  store_.TakeEvents(id_, count, [this, count](const Result<std::vector<Store::Event>>& events) {
+    taking_ = false;
+    if (!events) return;
+    more_events_ = more_events_ || static_cast<std::int64_t>(events->size()) == count;
+    for (const Store::Event& event : *events) Look(event.case_id, &event);
+  });
+}
+
+void Aggregator::TakeDueTimers(TimePoint now) {
+  asking_due_ = true;
+  next_due_ = now + kPoll;
+  store_.Due(kDueBatch, [this](const Result<Store::DueTimers>& due) {
+    asking_due_ = false;
+    if (!due) return;
+    const TimePoint received = Now();
+    redis_minus_local_ms_ = due->now_ms - LocalMs(received);
+    clock_known_ = true;
+    if (due->next_ms >= 0)
+      next_due_ = std::min(next_due_, received + milliseconds(due->next_ms + 1));
+    for (const std::string& case_id : due->cases) Look(case_id, nullptr);
+  });
+}
+
+void Aggregator::Look(const std::string& case_id, const Store::Event* event) {
+  const auto [at, is_new] = in_hand_.try_emplace(case_id);
+  if (event != nullptr) {
+    at->second.events.push_back(*event);
+  } else {
+    at->second.due = true;
+  }
+  if (is_new) {
+    Fetch(case_id);
+  } else {
+    at->second.again = at->second.again || event != nullptr;
+  }
+}
+
+void Aggregator::Fetch(const std::string& case_id) {
+  in_hand_[case_id].again = false;
+  store_.Fetch(case_id, [this, case_id](const Result<CaseView>& view) {
+    if (view && clock_known_) return Think(*view);
+    if (!view && view.error().code == ErrorCode::kUnavailable) {
+      in_hand_.erase(case_id);  // its events stay pending and come again
+      return;
+    }
+    if (!view && view.error().code == ErrorCode::kInternal && damaged_.Due()) {
+      LogError("case_damaged",
+               {{"case", case_id}, {"count", damaged_.count()}, {"text", view.error().text}});
+    }
+    if (view) {  // no clock yet: the first Due() is on its way; the events come again
+      in_hand_.erase(case_id);
+      return;
+    }
+    Finish(case_id);
+  });
+}
+
+void Aggregator::Think(const CaseView& view) {
+  Plan plan = Advance(view, council_, RedisNowMs());
+  // A timer that is not due yet stands where it was set; only a due one has to be moved on.
+  if (plan.empty() && !in_hand_[view.id].due) return Finish(view.id);
+  const std::string id = view.id;
+  const auto state = plan.state;
+  store_.Apply(
+      MakeUpdate(view, std::move(plan), config_.council),
+      [this, id, state](const Result<bool>& applied) {
+        if (!applied) {
+          in_hand_.erase(id);  // unknown whether it was applied; the events come again
+          return;
+        }
+        if (!*applied) return Fetch(id);  // the record changed meanwhile: read it again
+        if (state) {
+          LogInfo("case_advanced",
+                  {{"case", id}, {"state", kCaseStateNames[static_cast<std::size_t>(*state)]}});
+        }
+        in_hand_[id].due = false;
+        Finish(id);
+      });
+}
+
+void Aggregator::Finish(const std::string& case_id) {
+  InHand& held = in_hand_[case_id];
+  if (held.again) return Fetch(case_id);
+  store_.AckEvents(held.events, [](const Status&) {});
+  in_hand_.erase(case_id);
+}
+
+std::int64_t Aggregator::RedisNowMs() const { return LocalMs(Now()) + redis_minus_local_ms_; }
+
+}  // namespace consilium
