@@ -1,0 +1,94 @@
+// A client of the broker: asks, asks again when nothing comes back, matches replies to requests.
+//
+// A broker that restarts on its endpoint is survived: the socket reconnects, open requests are sent
+// again under the same id, and every request of the protocol may be served twice.
+// Threads: none of its own; owned by one loop, which polls fd() and calls Step().
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/request_table.h"
+#include "shared/clock.h"
+#include "shared/codec.h"
+#include "shared/messages.h"
+#include "shared/result.h"
+#include "shared/signals.h"
+#include "shared/zmq.h"
+
+namespace consilium {
+
+class Client {
+ public:
+  struct Reply {
+    std::string request;
+    // An `error` message of the broker is its Error; kTimeout when nothing came by the deadline.
+    Result<Frame> frame;
+    std::optional<std::int64_t> retry_after_ms;  // of an error
+  };
+
+  Client(ZmqContext& context, std::string endpoint);
+
+  // Sent at the next Step(). `grace`: how long the broker may take before silence counts.
+  template <class Request>
+  std::string Ask(const Request& request, TimePoint now, TimePoint deadline,
+                  milliseconds grace = milliseconds(0)) {
+    return AskFrame(MakeFrame(request), now, deadline, grace);
+  }
+  std::string AskFrame(Frame frame, TimePoint now, TimePoint deadline, milliseconds grace) {
+    return table_.Open(std::move(frame), now, deadline, grace);
+  }
+  // Nobody wants the reply any more.
+  void Forget(const std::string& request) { table_.Close(request); }
+
+  // Reads what arrived, sends what is due. Each open request is returned once, when it ends.
+  std::vector<Reply> Step(TimePoint now);
+  // When to call Step() again at the latest.
+  TimePoint NextDue(TimePoint now) const;
+  int fd() const { return socket_.fd(); }
+  const std::string& endpoint() const { return endpoint_; }
+  // When the broker last said anything; empty before its first word.
+  std::optional<TimePoint> last_word() const { return last_word_; }
+
+ private:
+  std::optional<Reply> Read(Result<Frame> frame, TimePoint now);
+
+  std::string endpoint_;
+  DealerSocket socket_;
+  RequestTable table_;
+  std::optional<TimePoint> last_word_;
+  bool full_ = false;  // the last send found no connection or no room
+};
+
+// Waits until `client` has something to read or is due, a stop signal came, or `until`. True: a
+// signal.
+bool WaitForClient(const Client& client, StopSignals& stop, TimePoint until);
+
+// The body of `frame` as `Message`; kUnsupported when it is of another type.
+template <class Message>
+Result<Message> ReadReply(const Frame& frame) {
+  if (frame.type != Message::kType) {
+    return Error{ErrorCode::kUnsupported,
+                 "reply of type " + frame.type + ", expected " + std::string(Message::kType)};
+  }
+  return Unpack<Message>(frame.body);
+}
+
+// One request and its reply: asks, waits. kTimeout names the endpoint and the time; an error with
+// kUnavailable is asked again until then. Empty when a stop signal came.
+std::optional<Result<Frame>> AskAndWait(Client& client, StopSignals& stop, const Frame& request,
+                                        milliseconds timeout, milliseconds grace);
+
+template <class Reply, class Request>
+std::optional<Result<Reply>> Call(Client& client, StopSignals& stop, const Request& request,
+                                  milliseconds timeout, milliseconds grace = milliseconds(0)) {
+  auto frame = AskAndWait(client, stop, MakeFrame(request), timeout, grace);
+  if (!frame) return std::nullopt;
+  if (!frame->ok()) return Result<Reply>(frame->error());
+  return ReadReply<Reply>(**frame);
+}
+
+}  // namespace consilium

@@ -1,0 +1,130 @@
+#include "cli/cluster_plan.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "cli/data_folder.h"
+
+namespace consilium {
+namespace {
+
+// Every write is on the disk before its reply, and memory pressure refuses instead of evicting.
+std::vector<std::string> RedisArguments(const std::string& socket, const std::string& data) {
+  return {"--port",
+          "0",
+          "--unixsocket",
+          socket,
+          "--unixsocketperm",
+          "700",
+          "--dir",
+          data,
+          "--daemonize",
+          "no",
+          "--databases",
+          "1",
+          "--save",
+          "",
+          "--appendonly",
+          "yes",
+          "--appendfsync",
+          "always",
+          "--no-appendfsync-on-rewrite",
+          "no",
+          "--maxmemory-policy",
+          "noeviction"};
+}
+
+void SetOption(std::vector<std::string>& arguments, const std::string& option,
+               const std::string& value) {
+  const auto found = std::find(arguments.begin(), arguments.end(), option);
+  if (found == arguments.end()) {
+    arguments.push_back(option);
+    arguments.push_back(value);
+  } else {
+    *(found + 1) = value;
+  }
+}
+
+}  // namespace
+
+std::vector<ChildPlan> PlanCluster(const PlanInput& input) {
+  std::vector<ChildPlan> children;
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!input.redis_program.empty()) {
+    ChildPlan redis;
+    redis.part = Part::kRedis;
+    redis.name = redis.log_name = "redis";
+    redis.process.program = input.redis_program;
+    redis.process.arguments = RedisArguments(input.redis_socket, input.data);
+    children.push_back(std::move(redis));
+    environment.emplace_back("CONSILIUM_REDIS_URL", "unix:" + input.redis_socket);
+  }
+  const auto ours = [&](Part part, const std::string& name, const std::string& log_name,
+                        const std::string& program, std::vector<std::string> arguments) {
+    ChildPlan child;
+    child.part = part;
+    child.name = name;
+    child.log_name = log_name;
+    child.process.program = input.programs + "/" + program;
+    child.process.arguments = {"--config", input.config_file};
+    child.process.arguments.insert(child.process.arguments.end(), arguments.begin(),
+                                   arguments.end());
+    child.process.environment = environment;
+    children.push_back(std::move(child));
+  };
+  ours(Part::kBroker, "broker", "broker", "consilium-broker",
+       {"--endpoints-file", input.endpoints_file});
+  ours(Part::kRest, "aggregator", "aggregator", "consilium-aggregator", {});
+  for (const BackendConfig& backend : input.config.backends) {
+    for (std::int64_t i = 1; i <= backend.workers; ++i) {
+      const std::string name = "worker:" + backend.model;
+      // Two models may differ only in characters that a file name cannot have; the count tells.
+      const std::string log_name =
+          FileNameOf("worker-" + backend.model) + "-" + std::to_string(children.size());
+      ours(Part::kRest, name, log_name, "consilium-worker", {"--model", backend.model});
+    }
+  }
+  return children;
+}
+
+void UseEndpoints(const std::string& clients, const std::string& workers,
+                  std::vector<ChildPlan>& children) {
+  for (ChildPlan& child : children) {
+    std::vector<std::string>& arguments = child.process.arguments;
+    if (child.part == Part::kBroker) {
+      SetOption(arguments, "--clients", PlainEndpoint(clients));
+      SetOption(arguments, "--workers", PlainEndpoint(workers));
+    } else if (child.part == Part::kRest && child.name != "aggregator") {
+      SetOption(arguments, "--broker", ConnectEndpoint(workers));
+    }
+  }
+}
+
+std::string PlainEndpoint(const std::string& endpoint) {
+  constexpr std::string_view kMapped = "tcp://[::ffff:";
+  const std::size_t end = endpoint.find("]:");
+  const bool mapped = endpoint.compare(0, kMapped.size(), kMapped) == 0 &&
+                      end != std::string::npos && endpoint.find('.') < end;
+  if (!mapped) return endpoint;
+  return "tcp://" + endpoint.substr(kMapped.size(), end - kMapped.size()) +
+         endpoint.substr(end + 1);
+}
+
+std::string ConnectEndpoint(const std::string& bound) {
+  const std::string plain = PlainEndpoint(bound);
+  for (const std::string_view any : {"tcp://0.0.0.0:", "tcp://[::]:"}) {
+    if (plain.compare(0, any.size(), any) == 0) {
+      return "tcp://127.0.0.1:" + plain.substr(any.size());
+    }
+  }
+  return plain;
+}
+
+milliseconds RestartDelay::OnDeath(TimePoint started, TimePoint died) {
+  if (died - started >= kStable) next_ = kFirst;
+  const milliseconds delay = next_;
+  next_ = std::min(next_ * 2, kMost);
+  return delay;
+}
+
+}  // namespace consilium

@@ -1,0 +1,60 @@
+// Which processes a local cluster has, how they are started and when a dead one starts again. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/process.h"
+#include "shared/clock.h"
+#include "shared/config.h"
+
+namespace consilium {
+
+// Started in this order, each when the ones before it are ready; stopped in the opposite order.
+enum class Part { kRedis, kBroker, kRest };
+
+struct ChildPlan {
+  Part part = Part::kRest;
+  std::string name;      // "redis", "broker", "aggregator", "worker:<model>"; of endpoints.json
+  std::string log_name;  // unique among the children
+  ProcessSpec process;   // `log` is set by whoever starts it
+};
+
+struct PlanInput {
+  Config config;
+  std::string config_file;     // absolute
+  std::string programs;        // folder of our executables
+  std::string redis_program;   // "" = a Redis is configured, none is run
+  std::string redis_socket;    // of the private one
+  std::string data;            // absolute
+  std::string endpoints_file;  // where the broker says what it is bound to
+};
+
+// Without the broker's endpoints, which are only known once it is bound.
+std::vector<ChildPlan> PlanCluster(const PlanInput& input);
+// Workers connect to, and a restarted broker binds, what the first broker chose.
+void UseEndpoints(const std::string& clients, const std::string& workers,
+                  std::vector<ChildPlan>& children);
+// "tcp://[::ffff:127.0.0.1]:7300" is "tcp://127.0.0.1:7300": ZeroMQ reports the former.
+std::string PlainEndpoint(const std::string& endpoint);
+// What a client on this machine connects to for a bound endpoint: "tcp://0.0.0.0:7300" and
+// "tcp://[::]:7300" are reached as "tcp://127.0.0.1:7300".
+std::string ConnectEndpoint(const std::string& bound);
+
+// The pause before a dead child starts again: 100 ms, twice as long with every death that follows a
+// life of less than 10 s, at most 5 s.
+class RestartDelay {
+ public:
+  static constexpr milliseconds kFirst{100};
+  static constexpr milliseconds kMost{5000};
+  static constexpr std::chrono::seconds kStable{10};
+
+  milliseconds OnDeath(TimePoint started, TimePoint died);
+
+ private:
+  milliseconds next_ = kFirst;
+};
+
+}  // namespace consilium

@@ -1,0 +1,55 @@
+// show, cancel, status: one question each.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/ask.h"
+#include "cli/render.h"
+#include "shared/codec.h"
+
+namespace consilium {
+
+milliseconds TimeoutOf(const AskOptions& options) {
+  if (!options.timeout_s) return kAskTimeout;
+  return milliseconds(static_cast<std::int64_t>(*options.timeout_s * 1000));
+}
+
+int RunShow(const ShowOptions& options) {
+  return AskBroker<CaseView>(options.ask, FetchRequest{options.id}, [&](const CaseView& view) {
+    PrintOut(options.ask.json ? ToJson(view) + "\n" : RenderCase(view, LookOf(STDOUT_FILENO)));
+    return kExitOk;
+  });
+}
+
+int RunStatus(const AskOptions& options) {
+  return AskBroker<StatusReply>(options, StatusRequest{}, [&](const StatusReply& status) {
+    PrintOut(options.json ? ToJson(status) + "\n" : RenderStatus(status, LookOf(STDOUT_FILENO)));
+    return kExitOk;
+  });
+}
+
+int RunCancel(const CancelOptions& options) {
+  auto endpoint = FindBroker(options.ask.cluster);
+  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
+  Asker asker(std::move(endpoint).value());
+  int worst = kExitOk;
+  for (const std::string& id : options.ids) {
+    const int code =
+        AskBroker<CancelReply>(asker, options.ask, CancelRequest{id}, [&](const CancelReply& r) {
+          const std::string_view state = kCaseStateNames[static_cast<std::size_t>(r.state)];
+          if (options.ask.json) {
+            PrintOut(ToJson(r) + "\n");
+          } else if (r.cancelled) {
+            PrintOut(id + ": cancelled\n");
+          } else {
+            PrintOut(id + ": had ended before (" + std::string(state) + ")\n");
+          }
+          return kExitOk;
+        });
+    if (code == kExitInterrupted || code == kExitUnreachable) return code;
+    worst = std::max(worst, code);
+  }
+  return worst;
+}
+
+}  // namespace consilium

@@ -1,0 +1,107 @@
+// consensus, config, version: commands that need no cluster.
+#include <unistd.h>
+
+#include "aggregator/council/consensus.h"
+#include "cli/commands.h"
+#include "cli/consensus_json.h"
+#include "cli/files.h"
+#include "cli/output.h"
+#include "cli/render.h"
+#include "cli/render_parts.h"
+#include "shared/config.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t kGraphsBytesMax = 256u << 20;
+
+std::string ConsensusText(const std::vector<Consensus>& graphs, const Look& look) {
+  using render::Share;
+  std::string text;
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    text += Paint("graph " + std::to_string(i), Tint::kBold, look) + "\n";
+    Table items({{"item", false, true}, {"grade", true}, {"variance", true}, {"grades", true}});
+    for (const ItemConsensus& item : graphs[i].items) {
+      items.Row({item.id, Share(item.grade), std::to_string(item.variance),
+                 std::to_string(item.reviews)});
+    }
+    Table reviewers(
+        {{"reviewer", false, true}, {"reliability", true}, {"variance", true}, {"grades", true}});
+    for (const ReviewerConsensus& reviewer : graphs[i].reviewers) {
+      reviewers.Row({reviewer.id, Share(reviewer.quality), std::to_string(reviewer.variance),
+                     std::to_string(reviewer.reviews)});
+    }
+    text += items.Text(look) + reviewers.Text(look);
+  }
+  return text;
+}
+
+}  // namespace
+
+int RunConsensus(const ConsensusFileOptions& options) {
+  auto input = options.file == "-" ? ReadStandardInput(kGraphsBytesMax)
+                                   : ReadFile(options.file, kGraphsBytesMax);
+  if (!input.ok()) {
+    ReportError(input.error(), options.json, "");
+    return kExitUsage;
+  }
+  const auto graphs = ParseGraphs(*input, options.file);
+  if (!graphs.ok()) return ReportError(graphs.error(), options.json);
+  std::vector<Consensus> results;
+  for (std::size_t i = 0; i < graphs->size(); ++i) {
+    auto result = ComputeConsensus((*graphs)[i].reviews, (*graphs)[i].options);
+    if (!result.ok()) {
+      return ReportError({result.error().code,
+                          options.file + ": [" + std::to_string(i) + "] " + result.error().text},
+                         options.json);
+    }
+    results.push_back(std::move(result).value());
+  }
+  PrintOut(options.json ? ConsensusToJson(results) : ConsensusText(results, LookOf(STDOUT_FILENO)));
+  return kExitOk;
+}
+
+int RunConfigCheck(const std::string& file, bool json) {
+  const auto config = LoadConfig(file);
+  if (!config.ok()) {
+    ReportError(config.error(), json, "");
+    return kExitUsage;
+  }
+  if (json) {
+    std::string models;
+    for (const BackendConfig& backend : config->backends) {
+      models += (models.empty() ? "" : ",") + JsonString(backend.model);
+    }
+    PrintOut("{\"ok\":true,\"file\":" + JsonString(config->file) + ",\"models\":[" + models +
+             "]}\n");
+  } else {
+    PrintOut(RenderConfig(*config, LookOf(STDOUT_FILENO)));
+  }
+  return kExitOk;
+}
+
+int RunConfigOptions(bool json) {
+  const auto options = DescribeOptions();
+  if (!json) {
+    PrintOut(RenderOptions(options, LookOf(STDOUT_FILENO)));
+    return kExitOk;
+  }
+  std::string text;
+  for (const OptionHelp& option : options) {
+    text += (text.empty() ? "[" : ",\n ");
+    text += "{\"name\":" + JsonString(option.name) + ",\"type\":" + JsonString(option.type) +
+            ",\"allowed\":" + JsonString(option.allowed) +
+            ",\"default\":" + JsonString(option.standard) + ",\"help\":" + JsonString(option.help) +
+            "}";
+  }
+  PrintOut(text + "]\n");
+  return kExitOk;
+}
+
+int RunVersion(bool json) {
+  PrintOut(json ? "{\"version\":" + JsonString(CONSILIUM_VERSION) + "}\n"
+                : "consilium " CONSILIUM_VERSION "\n");
+  return kExitOk;
+}
+
+}  // namespace consilium

@@ -1,0 +1,101 @@
+#include "cli/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace consilium {
+namespace {
+
+std::string Reason(int number) { return std::generic_category().message(number); }
+
+Result<std::string> ReadAll(int fd, const std::string& name, std::size_t bytes_max) {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EISDIR) {
+      return Invalid(name + ": is a directory, expected a file");
+    }
+    if (got < 0) return Error{ErrorCode::kUnavailable, name + ": cannot read: " + Reason(errno)};
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > bytes_max) {
+      return Error{ErrorCode::kTooLarge,
+                   name + ": larger than " + std::to_string(bytes_max) + " bytes, the limit"};
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& file, std::size_t bytes_max) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) {
+    return Error{ErrorCode::kNotFound, file + ": no such file"};
+  }
+  if (fd < 0) return Error{ErrorCode::kUnavailable, file + ": cannot open: " + Reason(errno)};
+  auto text = ReadAll(fd, file, bytes_max);
+  ::close(fd);
+  return text;
+}
+
+Result<std::string> ReadStandardInput(std::size_t bytes_max) {
+  return ReadAll(STDIN_FILENO, "standard input", bytes_max);
+}
+
+Status WriteFileAtomically(const std::string& file, std::string_view text) {
+  const std::string part = file + ".part";
+  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return Error{ErrorCode::kUnavailable, part + ": cannot create: " + Reason(errno)};
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) {
+      const int number = errno;
+      ::close(fd);
+      return Error{ErrorCode::kUnavailable, part + ": cannot write: " + Reason(number)};
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  ::close(fd);
+  std::error_code failed;
+  std::filesystem::rename(part, file, failed);
+  if (failed) {
+    return Error{ErrorCode::kUnavailable, file + ": cannot replace: " + failed.message()};
+  }
+  return Ok();
+}
+
+std::string TailOfFile(const std::string& file, std::size_t lines) {
+  constexpr off_t kBytesMax = 4096;
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  const off_t size = ::lseek(fd, 0, SEEK_END);
+  if (size > kBytesMax) {
+    ::lseek(fd, size - kBytesMax, SEEK_SET);
+  } else {
+    ::lseek(fd, 0, SEEK_SET);
+  }
+  auto text = ReadAll(fd, file, 1u << 20);
+  ::close(fd);
+  if (!text.ok()) return "";
+  std::string tail = std::move(text).value();
+  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
+  std::size_t start = tail.size();
+  for (std::size_t i = 0; i < lines && start != 0; ++i) {
+    const std::size_t newline = tail.rfind('\n', start - 1);
+    start = newline == std::string::npos ? 0 : newline;
+  }
+  if (start < tail.size() && tail[start] == '\n') ++start;
+  return tail.substr(start);
+}
+
+}  // namespace consilium

@@ -1,0 +1,117 @@
+#include "cli/locate.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "cli/endpoints.h"
+#include "shared/config.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool IsFile(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool IsAnyPort(const std::string& endpoint) {
+  return endpoint.size() > 2 && endpoint.compare(endpoint.size() - 2, 2, ":0") == 0;
+}
+
+bool IsEndpoint(const std::string& text) {
+  if (text.compare(0, 6, "ipc://") == 0) return text.size() > 6;
+  if (text.compare(0, 6, "tcp://") != 0) return false;
+  const std::size_t colon = text.rfind(':');
+  const std::string port = text.substr(colon + 1);
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos;
+  return colon > 6 && digits && std::stoi(port) >= 1 && std::stoi(port) <= 65535;
+}
+
+Result<std::string> RunningIn(const std::string& data) {
+  const std::string file = (fs::path(data) / kEndpointsFile).string();
+  auto endpoints = ReadEndpoints(file);
+  if (!endpoints.ok()) {
+    if (endpoints.error().code != ErrorCode::kNotFound) return endpoints.error();
+    return Error{ErrorCode::kUnavailable,
+                 "no cluster is running in " + data + " (no " + kEndpointsFile + " there)"};
+  }
+  if (endpoints->clients.empty()) return Invalid(file + ": clients: missing");
+  return endpoints->clients;
+}
+
+}  // namespace
+
+std::string ExecutableFolder() {
+  std::error_code failed;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
+  return failed ? "." : self.parent_path().string();
+}
+
+Result<std::string> FindProgram(const std::string& name) {
+  const std::string path = (fs::path(ExecutableFolder()) / name).string();
+  if (::access(path.c_str(), X_OK) == 0) return path;
+  return Error{ErrorCode::kNotFound, path + ": no such program; it belongs beside `consilium`"};
+}
+
+Result<std::string> FindShipped(const std::string& path) {
+  std::vector<fs::path> places;
+  if (const std::string home = Environment("CONSILIUM_HOME"); !home.empty()) {
+    places.push_back(fs::path(home) / "configs");
+  }
+  places.push_back(fs::path(ExecutableFolder()) / "../../../configs");
+  places.emplace_back("configs");
+  std::string tried;
+  for (const fs::path& place : places) {
+    const fs::path file = (place / path).lexically_normal();
+    if (IsFile(file)) return file.string();
+    tried += (tried.empty() ? "" : ", ") + file.string();
+  }
+  return Error{ErrorCode::kNotFound, "configs/" + path + ": not found (tried " + tried +
+                                         "); set CONSILIUM_HOME to the folder that holds configs/"};
+}
+
+std::optional<std::string> FindConfigFile(const std::string& flag) {
+  if (!flag.empty()) return flag;
+  if (IsFile(kDefaultConfigFile)) return kDefaultConfigFile;
+  if (const std::string file = Environment("CONSILIUM_CONFIG"); !file.empty()) return file;
+  return std::nullopt;
+}
+
+Result<std::string> FindBroker(const ClusterOptions& options) {
+  if (!options.broker.empty()) {
+    if (IsEndpoint(options.broker)) return options.broker;
+    return Invalid("--broker " + Quoted(options.broker) +
+                   ", expected tcp://HOST:PORT or ipc://PATH");
+  }
+  if (!options.data.empty()) return RunningIn(options.data);
+  std::string configured = BrokerConfig().clients;
+  const auto file = FindConfigFile(options.config);
+  if (file) {
+    auto config = LoadConfig(*file);
+    if (!config.ok()) return config.error();
+    configured = config->broker.clients;
+    if (!IsAnyPort(configured)) return configured;
+  }
+  auto running = RunningIn(kDefaultDataFolder);
+  if (running.ok()) return running;
+  if (file) {
+    return Invalid(*file + ": broker.clients = \"" + configured +
+                   "\" leaves the port open: name the running cluster with --data");
+  }
+  return configured;
+}
+
+}  // namespace consilium

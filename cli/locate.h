@@ -1,0 +1,41 @@
+// Where things are: the programs beside this one, the shipped configuration, the broker to talk to.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "shared/result.h"
+
+namespace consilium {
+
+inline constexpr const char* kDefaultDataFolder = "data/consilium";
+inline constexpr const char* kDefaultConfigFile = "consilium.toml";
+
+// The folder of this executable. The other programs of the same build stand beside it.
+std::string ExecutableFolder();
+// kNotFound names the path that was tried.
+Result<std::string> FindProgram(const std::string& name);
+
+// A shipped file, e.g. "demo/cluster.toml": in $CONSILIUM_HOME/configs, else in configs/ of the
+// tree this executable was built in (../../../configs), else in ./configs. kNotFound lists all
+// three.
+Result<std::string> FindShipped(const std::string& path);
+
+// How a command is told which cluster to use.
+struct ClusterOptions {
+  std::string config;  // --config; "" = not given
+  std::string broker;  // --broker
+  std::string data;    // --data
+};
+
+// --config, else ./consilium.toml if there is one, else $CONSILIUM_CONFIG; empty when there is
+// none.
+std::optional<std::string> FindConfigFile(const std::string& flag);
+
+// The endpoint for clients: --broker (kInvalid unless tcp://HOST:PORT or ipc://PATH); else the
+// running cluster in --data; else broker.clients of the configuration; with neither, the running
+// cluster in ./data/consilium or the default endpoint. A configured port 0 is only known to the
+// running cluster, so it is looked up there.
+Result<std::string> FindBroker(const ClusterOptions& options);
+
+}  // namespace consilium

@@ -1,0 +1,36 @@
+// Pieces that the files of render.h share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/screen.h"
+#include "shared/domain.h"
+
+namespace consilium::render {
+
+// "0.82"; "-" when not known.
+std::string Share(std::optional<double> value);
+// "340 ms", "2.1 s", "3 min"; "-" when not known.
+std::string Duration(std::optional<double> ms);
+// "2026-01-31 12:00:05 UTC"; "-" for 0.
+std::string UtcTime(std::int64_t unix_ms);
+std::string Join(const std::vector<std::string>& parts, std::string_view between);
+
+std::string_view StateName(CaseState state);
+Tint StateTint(CaseState state);
+
+// `  Label     text ...`, wrapped so that all lines of the text start in the same column; "" when
+// there is no text.
+std::string Field(std::string_view label, std::string_view text, const Look& look,
+                  Tint tint = Tint::kPlain);
+// `id  STATUS` on the left, `mark` on the right.
+std::string Headline(std::string_view id, CaseState state, std::string_view mark, const Look& look);
+std::string Section(std::string_view title, const Look& look);
+// The recommendation without its headline.
+std::string RecommendationBody(const Recommendation& recommendation, const Look& look);
+
+}  // namespace consilium::render

@@ -1,0 +1,217 @@
+#include "cli/render.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace consilium {
+namespace {
+
+constexpr Look kLook{false, 80};
+
+void ExpectAtMost80Columns(const std::string& text) {
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start);
+    ASSERT_NE(end, std::string::npos) << "the last line has no end";
+    const std::string line = text.substr(start, end - start);
+    EXPECT_LE(DisplayWidth(line), 80u) << line;
+    start = end + 1;
+  }
+}
+
+Recommendation Decided() {
+  Recommendation one;
+  one.case_id = "case-1";
+  one.status = CaseState::kDegraded;
+  one.reason = "decided without model c";
+  one.medications = {{"Amoxil", "500", "mg", "oral", "three times a day", "7 days", "otitis"}};
+  one.ingredients = {"amoxicillin"};
+  one.support = 0.72;
+  one.confidence_note = "not calibrated";
+  one.rationale = "First line.";
+  one.candidates.push_back({{"amoxicillin"}, true, 0.72, {"a", "b"}, 0.9, {}});
+  one.candidates.push_back({{"azithromycin"}, true, 0.2, {"d"}, 0.4, {}});
+  one.agreement.push_back({"dose", 0.5, {"500 mg", "250 mg"}});
+  one.dissent = {"d would give azithromycin"};
+  one.safety.push_back({"allergy", "high", {"amoxicillin"}, "penicillin allergy stated", "r1"});
+  one.missing.push_back({"c", "generate", "timed_out", "no byte for 30 s"});
+  one.simulated = true;
+  for (const char* model : {"a", "b", "d"}) {
+    ModelResult result;
+    result.model = model;
+    result.stage_status = "ok";
+    one.models.push_back(result);
+  }
+  return one;
+}
+
+TEST(RenderRecommendationTest, SaysAllThatAClinicianNeedsInEightyColumns) {
+  const std::string text = RenderRecommendation(Decided(), kLook);
+  EXPECT_EQ(text,
+            "case-1  DEGRADED                                   SIMULATED, not medical advice\n"
+            "  Recommend   Amoxil 500 mg oral, three times a day, 7 days (for otitis)\n"
+            "  Because     decided without model c\n"
+            "  Support     0.72: 2 of 3 answers (a, b)\n"
+            "  Confidence  not calibrated\n"
+            "  Rationale   First line.\n"
+            "  Safety      high allergy: penicillin allergy stated\n"
+            "  Instead     azithromycin 0.20 (d)\n"
+            "  Agreement   dose 50 % (500 mg | 250 mg)\n"
+            "  Dissent     d would give azithromycin\n"
+            "  Missing     c (generate): timed_out, no byte for 30 s\n");
+  ExpectAtMost80Columns(text);
+}
+
+TEST(RenderRecommendationTest, LongWordsAndHostileTextStayInEightyColumns) {
+  Recommendation one = Decided();
+  one.case_id = std::string(128, 'x');
+  one.rationale = std::string(500, 'y') + "\x1b[2J\n\nmore";
+  one.missing[0].text = std::string(300, 'z');
+  one.revision = 3;
+  const std::string text = RenderRecommendation(one, kLook);
+  ExpectAtMost80Columns(text);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(RenderRecommendationTest, AnAbstentionSaysSoAndListsWhatItWouldHaveBeen) {
+  Recommendation one = Decided();
+  one.status = CaseState::kInsufficient;
+  one.medications.clear();
+  one.ingredients.clear();
+  one.reason = "support 0.30 is below 0.50";
+  const std::string text = RenderRecommendation(one, kLook);
+  EXPECT_NE(text.find("  Abstains    support 0.30 is below 0.50\n"), std::string::npos);
+  EXPECT_NE(text.find("  Instead     amoxicillin 0.72 (a, b)\n"), std::string::npos);
+  EXPECT_EQ(text.find("Recommend"), std::string::npos);
+}
+
+TEST(RenderRecommendationTest, NoMedicationIsARecommendation) {
+  Recommendation one = Decided();
+  one.medications.clear();
+  one.no_medication = true;
+  EXPECT_NE(RenderRecommendation(one, kLook).find("  Recommend   no medication\n"),
+            std::string::npos);
+}
+
+TEST(RenderRecommendationTest, ColoursOnlyWhereAsked) {
+  EXPECT_EQ(RenderRecommendation(Decided(), kLook).find('\x1b'), std::string::npos);
+  EXPECT_NE(RenderRecommendation(Decided(), {true, 80}).find("\x1b[33mDEGRADED\x1b[0m"),
+            std::string::npos);
+}
+
+TEST(MedicationTextTest, LeavesOutWhatIsNotStated) {
+  EXPECT_EQ(MedicationText({"warfarin", "", "mg", "oral", "", "", ""}), "warfarin oral");
+}
+
+TEST(RenderLineTest, LinesStandUnderEachOther) {
+  EXPECT_EQ(RenderLine(Decided(), "right", Tint::kGreen, kLook),
+            "  case-1        degraded      amoxicillin                       0.72  right\n");
+  Recommendation none = Decided();
+  none.status = CaseState::kInsufficient;
+  none.medications.clear();
+  EXPECT_EQ(RenderLine(none, "abstained", Tint::kYellow, kLook),
+            "  case-1        insufficient  (no recommendation)               0.72  abstained\n");
+  ExpectAtMost80Columns(RenderLine(Decided(), "acceptable", Tint::kPlain, kLook));
+}
+
+CaseView ACase() {
+  CaseView view;
+  view.id = "case-1";
+  view.state = CaseState::kDegraded;
+  view.vignette.text = "A child with ear pain.";
+  view.vignette.question = "What to give?";
+  view.vignette.options = {{"A", "amoxicillin"}, {"B", "nothing"}};
+  view.vignette.patient.age = 4;
+  view.vignette.patient.allergies = {"latex"};
+  view.strategy = "all";
+  view.ensemble = {"a", "b", "c"};
+  view.accepted_ms = 1767225600000;
+  view.deadline_ms = 1767225660000;
+  TaskView answer;
+  answer.task = {"case-1", Stage::kGenerate, 1, "a"};
+  answer.state = "done";
+  answer.outcome.emplace();
+  answer.outcome->status = OutcomeStatus::kOk;
+  answer.outcome->latency_ms = 340;
+  answer.outcome->simulated = true;
+  answer.outcome->answer.emplace();
+  answer.outcome->answer->medications = {{"Amoxil", "", "", "", "", "", ""}};
+  view.tasks.push_back(answer);
+  TaskView silent;
+  silent.task = {"case-1", Stage::kGenerate, 1, "c"};
+  silent.state = "expired";
+  view.tasks.push_back(silent);
+  TaskView review;
+  review.task = {"case-1", Stage::kReview, 1, "b"};
+  review.state = "done";
+  review.labels = {"X", "Y"};
+  review.authors = {"a", "d"};
+  review.outcome.emplace();
+  review.outcome->status = OutcomeStatus::kOk;
+  review.outcome->latency_ms = 2100;
+  review.outcome->grades = {{"X", 0.9, "", false}, {"Y", 0.2, "", true}};
+  view.tasks.push_back(review);
+  Recommendation first = Decided();
+  Recommendation second = Decided();
+  second.revision = 2;
+  second.models[0].ingredients = {"amoxicillin"};
+  second.models[0].grade = 0.9;
+  second.models[0].grades_received = 2;
+  second.models[1].reliability = 0.8;
+  view.recommendations = {first, second};
+  return view;
+}
+
+TEST(RenderCaseTest, ExplainsAnswersReviewsAndRevisions) {
+  const std::string text = RenderCase(ACase(), kLook);
+  ExpectAtMost80Columns(text);
+  EXPECT_EQ(text.substr(0, text.find("Recommendation, revision 2")),
+            "case-1  DEGRADED                                   SIMULATED, not medical advice\n"
+            "  Accepted    2026-01-01 00:00:00 UTC\n"
+            "  Deadline    2026-01-01 00:01:00 UTC\n"
+            "  Ensemble    all: a, b, c\n"
+            "\n"
+            "Vignette\n"
+            "  A child with ear pain.\n"
+            "  Question    What to give?\n"
+            "  Options     A: amoxicillin\n"
+            "              B: nothing\n"
+            "  Patient     age 4; allergies: latex\n"
+            "\n"
+            "Answers\n"
+            "  model    status   answer       grade  grades    time\n"
+            "  a (sim)  ok       amoxicillin   0.90       2  340 ms\n"
+            "  c        expired                   -       -       -\n"
+            "\n"
+            "Reviews\n"
+            "  b: ok, reliability 0.80, 2.1 s\n"
+            "              a 0.90, d 0.20 (warns of harm)\n"
+            "\n");
+  EXPECT_NE(text.find("\nEarlier\n  revision 1  degraded, amoxicillin, support 0.72, -\n"),
+            std::string::npos);
+}
+
+TEST(RenderStatusTest, ShowsWhyABrokerDoesNotAccept) {
+  StatusReply status;
+  status.broker = "b1";
+  status.version = "0.1.0";
+  status.accepting = false;
+  status.reason = "redis: connection refused";
+  status.balanced = false;
+  status.workers.push_back({"gpt-4o-0123", "gpt-4o", "openai", "remote", false, 8, 3, "b1"});
+  status.lanes.push_back({"gpt-4o", "generate", 12, 3});
+  const std::string text = RenderStatus(status, kLook);
+  ExpectAtMost80Columns(text);
+  EXPECT_NE(text.find("  Accepting   no: redis: connection refused\n"), std::string::npos);
+  EXPECT_NE(text.find("  Balanced    no: cases accepted and cases known differ\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("  gpt-4o  openai    remote        3      8  0123\n"), std::string::npos);
+  EXPECT_NE(text.find("  gpt-4o  generate       12       3\n"), std::string::npos);
+}
+
+TEST(RenderOptionsTest, EveryOptionFitsEightyColumns) {
+  ExpectAtMost80Columns(RenderOptions(DescribeOptions(), kLook));
+}
+
+}  // namespace
+}  // namespace consilium
