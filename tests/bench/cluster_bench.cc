@@ -1,0 +1,119 @@
+// Measures a whole local cluster against bare Redis in the same run. Prints a table, or JSON with
+// --json.
+//   bench_cluster [--rounds N] [--cases N] [--queued N] [--json]
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/bench/load.h"
+#include "tests/bench/local_cluster.h"
+#include "tests/bench/raw_redis.h"
+
+namespace {
+
+using consilium::bench::LoadOptions;
+using consilium::bench::LoadResult;
+using consilium::bench::LocalCluster;
+using consilium::bench::MeasureRawRedis;
+using consilium::bench::Quantile;
+using consilium::bench::RawRedis;
+using consilium::bench::RunLoad;
+
+struct Series {
+  const char* name;
+  const char* unit;
+  std::vector<double> values;
+};
+
+std::size_t Number(int argc, char** argv, const char* name, std::size_t standard) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::strcmp(argv[i], name) == 0) return std::strtoul(argv[i + 1], nullptr, 10);
+  }
+  return standard;
+}
+
+double PerSecond(std::size_t count, double seconds) { return static_cast<double>(count) / seconds; }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::size_t rounds = Number(argc, argv, "--rounds", 3);
+  const std::size_t cases = Number(argc, argv, "--cases", 10000);
+  const std::size_t queued = Number(argc, argv, "--queued", 100000);
+  const bool json = argc > 1 && std::strcmp(argv[argc - 1], "--json") == 0;
+
+  Series raw_add{"raw Redis: XADD 1 KiB, synced, window 64", "/s", {}};
+  Series raw_all{"raw Redis: XADD, XREADGROUP, XACK+XDEL", "/s", {}};
+  Series accepted{"cases accepted (durable), window 64", "/s", {}};
+  Series accept_ratio{"  as a ratio to raw XADD", "x", {}};
+  Series tasks{"tasks end to end (submit to recommendation)", "/s", {}};
+  Series task_ratio{"  as a ratio to raw end to end", "x", {}};
+  Series p50{"added per task at 200/s, p50", "ms", {}};
+  Series p99{"added per task at 200/s, p99", "ms", {}};
+  Series broker{"broker memory with cases queued", "MiB", {}};
+  Series aggregator{"aggregator memory with cases queued", "MiB", {}};
+
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::fprintf(stderr, "round %zu of %zu\n", round + 1, rounds);
+    const RawRedis raw = MeasureRawRedis(cases, 64);
+    raw_add.values.push_back(raw.add_per_s);
+    raw_all.values.push_back(raw.end_to_end_per_s);
+    {
+      LocalCluster cluster(0);  // nobody takes the tasks: accepting alone
+      LoadOptions load;
+      load.cases = cases;
+      load.prefix = "accept-";
+      const LoadResult result = RunLoad(cluster.clients(), load);
+      accepted.values.push_back(PerSecond(cases, result.accept_s));
+      accept_ratio.values.push_back(accepted.values.back() / raw.add_per_s);
+      if (round == 0 && queued > cases) {
+        load.cases = queued - cases;
+        load.prefix = "queued-";
+        load.window = 256;
+        RunLoad(cluster.clients(), load);
+        broker.values.push_back(cluster.ResidentMib("broker"));
+        aggregator.values.push_back(cluster.ResidentMib("aggregator"));
+      }
+    }
+    {
+      LocalCluster cluster(1);
+      LoadOptions load;
+      load.cases = cases;
+      load.await_results = true;
+      load.prefix = "task-";
+      const LoadResult result = RunLoad(cluster.clients(), load);
+      tasks.values.push_back(PerSecond(cases, result.total_s));
+      task_ratio.values.push_back(tasks.values.back() / raw.end_to_end_per_s);
+      load.cases = 2000;
+      load.per_second = 200;
+      load.prefix = "paced-";
+      const LoadResult paced = RunLoad(cluster.clients(), load);
+      p50.values.push_back(Quantile(paced.recommend_ms, 0.5));
+      p99.values.push_back(Quantile(paced.recommend_ms, 0.99));
+    }
+  }
+
+  nlohmann::json report = nlohmann::json::array();
+  if (!json) std::printf("%-46s %12s %20s\n", "", "median", "min .. max");
+  for (const Series* s : {&raw_add, &raw_all, &accepted, &accept_ratio, &tasks, &task_ratio, &p50,
+                          &p99, &broker, &aggregator}) {
+    if (s->values.empty()) continue;
+    const auto [low, high] = std::minmax_element(s->values.begin(), s->values.end());
+    const double median = Quantile(s->values, 0.5);
+    if (json) {
+      report.push_back({{"name", s->name},
+                        {"unit", s->unit},
+                        {"median", median},
+                        {"min", *low},
+                        {"max", *high}});
+    } else {
+      std::printf("%-46s %8.5g %-3s %9.5g .. %-9.5g\n", s->name, median, s->unit, *low, *high);
+    }
+  }
+  if (json) std::printf("%s\n", report.dump(2).c_str());
+  return 0;
+}
