@@ -1,6 +1,6 @@
 # The two commands of the README, and what developers use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench format tidy fuzz clean
+.PHONY: help programs build demo test check bench format tidy fuzz clean
 
 JOBS ?= $(shell nproc)
 PRESET ?= release
@@ -8,12 +8,16 @@ PRESET ?= release
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build:  ## install missing Debian packages, then build PRESET (release)
+programs:  ## install missing Debian packages, then build the four programs (PRESET=release)
 	@tools/install-packages
 	@cmake --preset $(PRESET) > /dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target \
+	  consilium consilium-broker consilium-worker consilium-aggregator
+
+build: programs  ## the programs, the tests and the benchmarks
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 
-demo: build  ## a council of simulated models decides 72 cases, live, in under a minute
+demo: programs  ## a council of simulated models decides 72 cases, live, in under a minute
 	@build/$(PRESET)/bin/consilium demo
 
 test: build  ## all tests: unit, redis, process

@@ -334,6 +334,9 @@ void WorkerDesk::AskLane(const std::string& model, std::int64_t count) {
                    [this, model, count](const Result<std::vector<LeasedTask>>& leased) {
                      if (!leased) {
                        lanes_.Answered(model, false, hub_.now);
+                       // Somebody deleted the lane; it is made again.
+                       if (leased.error().text.find("NOGROUP") != std::string::npos)
+                         hub_.prepared = false;
                        if (redis_failures_.Due()) {
                          LogWarn("lease_failed", {{"model", model},
                                                   {"code", ErrorName(leased.error().code)},

@@ -111,7 +111,7 @@ std::string PlainEndpoint(const std::string& endpoint) {
 }
 
 std::string ConnectEndpoint(const std::string& bound) {
-  const std::string plain = PlainEndpoint(bound);
+  std::string plain = PlainEndpoint(bound);
   for (const std::string_view any : {"tcp://0.0.0.0:", "tcp://[::]:"}) {
     if (plain.compare(0, any.size(), any) == 0) {
       return "tcp://127.0.0.1:" + plain.substr(any.size());

@@ -36,11 +36,14 @@ Result<Endpoints> EndpointsFromJson(std::string_view text, const std::string& fi
   const auto pids = json.find("pids");
   if (pids == json.end()) return endpoints;
   if (!pids->is_object()) return Invalid(file + ": pids: expected an object");
+  const std::string where = file + ": pids.";
   for (const auto& [name, list] : pids->items()) {
-    if (!list.is_array()) return Invalid(file + ": pids." + name + ": expected an array");
+    std::string field = where;
+    field += name;
+    if (!list.is_array()) return Invalid(field + ": expected an array");
     for (const auto& pid : list) {
       if (!pid.is_number_integer()) {
-        return Invalid(file + ": pids." + name + ": expected process ids");
+        return Invalid(field + ": expected process ids");
       }
       endpoints.pids[name].push_back(pid.get<std::int64_t>());
     }

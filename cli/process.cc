@@ -36,7 +36,8 @@ std::vector<std::string> EnvironmentWith(
     const std::string_view text = *entry;
     bool replaced = false;
     for (const auto& [name, value] : added) {
-      replaced = replaced || text.substr(0, name.size() + 1) == name + "=";
+      const bool same = text.size() > name.size() && text[name.size()] == '=';
+      replaced = replaced || (same && text.substr(0, name.size()) == name);
     }
     if (!replaced) all.emplace_back(text);
   }

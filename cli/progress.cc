@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -35,23 +36,25 @@ std::string TallyText(const Tally& tally) {
 }
 
 std::string ProgressBar(const Tally& tally, std::chrono::milliseconds elapsed, const Look& look) {
-  constexpr std::size_t kCells = 24;
+  constexpr std::size_t kCellsLeast = 8;
+  constexpr std::size_t kCellsMost = 24;
   const std::size_t gone = Gone(tally);
-  const std::size_t full = tally.total == 0 ? kCells : kCells * gone / tally.total;
-  std::string line = "[" + std::string(full, '#') + std::string(kCells - full, '.') + "] " +
-                     std::to_string(gone) + "/" + std::to_string(tally.total);
-  if (gone == 0) {
-    line += "  " + std::to_string(tally.accepted) + " accepted";
-  } else {
-    line += "  " + TallyText(tally);
-  }
+  std::string text = " " + std::to_string(gone) + "/" + std::to_string(tally.total) + "  " +
+                     (gone == 0 ? std::to_string(tally.accepted) + " accepted" : TallyText(tally));
   if (elapsed.count() >= 1000 && gone > 0) {
     std::array<char, 32> rate{};
     const double seconds = static_cast<double>(elapsed.count()) / 1000.0;
     std::snprintf(rate.data(), rate.size(), "  %.1f/s", static_cast<double>(gone) / seconds);
-    line += rate.data();
+    text += rate.data();
   }
-  return FitText(line + "  " + Clocked(elapsed), look.width);
+  text += "  " + Clocked(elapsed);
+  // The bar gives way to the figures.
+  const std::size_t used = DisplayWidth(text) + 2;
+  const std::size_t room = look.width > used ? look.width - used : 0;
+  const std::size_t cells = std::clamp(room, kCellsLeast, kCellsMost);
+  const std::size_t full = tally.total == 0 ? cells : cells * gone / tally.total;
+  return FitText("[" + std::string(full, '#') + std::string(cells - full, '.') + "]" + text,
+                 look.width);
 }
 
 std::string ProgressSentence(const Tally& tally, std::chrono::milliseconds elapsed) {

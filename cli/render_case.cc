@@ -43,7 +43,10 @@ std::string VignetteText(const Vignette& vignette, const Look& look) {
   if (vignette.question) text += Field("Question", *vignette.question, look);
   std::string_view label = "Options";
   for (const auto& [letter, option] : vignette.options) {
-    text += Field(label, letter + ": " + option, look);
+    std::string line = letter;
+    line += ": ";
+    line += option;
+    text += Field(label, line, look);
     label = "";
   }
   return text + Field("Patient", PatientText(vignette.patient), look);

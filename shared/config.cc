@@ -18,6 +18,7 @@
 // table name that starts badly ("[$") the lines after the assertion report it. Characters near
 // U+FEFF (such as U+FE0F, which emoji carry) fall through its table of white space; they are none.
 #define TOML_EXCEPTIONS 0
+#define TOML_MAX_NESTED_VALUES 16  // with kLineBytesMax: its tables are freed recursively
 #include <toml++/impl/preprocessor.h>
 #undef TOML_ASSERT
 #define TOML_ASSERT(...) static_assert(true)
@@ -34,6 +35,7 @@ namespace consilium {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
+constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::size_t kProblemsMax = 50;
 // Of what is wrong with the file as a whole, or outside it: told last.
 constexpr std::int64_t kNoLine = std::numeric_limits<std::int64_t>::max();
@@ -59,6 +61,18 @@ RawValue ToRaw(const toml::node& node) {
     return {std::move(texts), "a list"};
   }
   return {std::monostate(), node.is_table() ? "a table" : "a date or time"};
+}
+
+// "broker" and "lease_ms": "broker.lease_ms".
+std::string Dotted(std::string_view section, std::string_view key) {
+  std::string name(section);
+  name += '.';
+  name += key;
+  return name;
+}
+// The same for a key that may be anything.
+std::string Shown(std::string_view section, std::string_view key) {
+  return Dotted(section, Escaped(CutUtf8(key, 64)));
 }
 
 std::string Upper(std::string_view text) {
@@ -129,15 +143,20 @@ void Reader::ReadTable(const toml::table& table, const std::string& name, const 
     const auto option = std::find_if(options.begin(), options.end(),
                                      [&key](const Option<S>& o) { return o.key == key; });
     if (option != options.end()) {
-      lines_[place + "." + key] = LineOf(it->second);
-      if (!ReadOption(it->second, name + "." + key, *option, out)) wrong_.insert(place + "." + key);
+      const std::string here = Dotted(place, key);
+      lines_[here] = LineOf(it->second);
+      if (!ReadOption(it->second, Dotted(name, key), *option, out)) wrong_.insert(here);
       continue;
     }
-    std::string known;
-    for (const Option<S>& o : options) known += (known.empty() ? "" : ", ") + std::string(o.key);
-    for (const std::string_view sub : inner) known += ", " + std::string(sub);
-    Problem(it->first.source().begin.line,
-            name + "." + Escaped(CutUtf8(key, 64)) + ": unknown option, expected one of " + known);
+    std::string problem = Shown(name, key) + ": unknown option, expected one of ";
+    const char* separator = "";
+    const auto add = [&](std::string_view known) {
+      problem += std::exchange(separator, ", ");
+      problem += known;
+    };
+    for (const Option<S>& known : options) add(known.key);
+    for (const std::string_view known : inner) add(known);
+    Problem(it->first.source().begin.line, problem);
   }
 }
 
@@ -161,7 +180,7 @@ bool Reader::ReadNumbers(const toml::table& table, const std::string& name, cons
     const std::string key(toml_key.str());
     const std::string problem = SetOption(allowed, ToRaw(node), folder_, out[key]);
     if (problem.empty()) continue;
-    Problem(LineOf(node), name + "." + Escaped(CutUtf8(key, 64)) + problem);
+    Problem(LineOf(node), Shown(name, key) + problem);
     good = false;
   }
   return good;
@@ -184,9 +203,9 @@ void Reader::ReadInner(const toml::table& backend, std::string_view key, const s
                        const std::vector<Option<S>>& options, S& out) {
   const toml::node* const node = backend.get(key);
   if (node == nullptr) return;
-  const std::string name = "backend." + std::string(key);
+  const std::string name = Dotted("backend", key);
   if (const toml::table* const table = node->as_table()) {
-    return ReadTable(*table, name, place + "." + std::string(key), options, out);
+    return ReadTable(*table, name, Dotted(place, key), options, out);
   }
   Problem(LineOf(*node), name + " = " + ToRaw(*node).shown + ", expected a table: [" + name + "]");
 }
@@ -238,11 +257,11 @@ void Reader::ReadVariables(std::string_view section, const std::vector<Option<S>
     const RawValue raw = ParseOptionText(TypeOf(option), value);
     // Relative to where the program runs: that is where the variable was set.
     const std::string problem = SetOption(option, raw, "", out);
-    if (!problem.empty()) {
-      problems_.emplace_back(kNoLine, "environment variable " + variable + ": " +
-                                          std::string(section) + "." + std::string(option.key) +
-                                          problem);
-    }
+    if (problem.empty()) continue;
+    std::string text = "environment variable " + variable + ": ";
+    text += Dotted(section, option.key);
+    text += problem;
+    problems_.emplace_back(kNoLine, std::move(text));
   }
 }
 
@@ -295,7 +314,7 @@ void Describe(std::string_view section, const std::vector<Option<S>>& options,
   const S standard;
   for (const Option<S>& option : options) {
     OptionHelp row;
-    row.name = std::string(section) + "." + std::string(option.key);
+    row.name = Dotted(section, option.key);
     row.type = TypeName(TypeOf(option));
     row.allowed = DescribeAllowed(TypeOf(option), option.allowed);
     if (!option.allowed.unit.empty()) row.allowed += " " + std::string(option.allowed.unit);
@@ -317,6 +336,15 @@ Result<Config> ParseConfig(std::string_view text, const std::string& file) {
   if (text.size() > kFileBytesMax) {
     return Error{ErrorCode::kTooLarge,
                  file + ": more than " + std::to_string(kFileBytesMax) + " bytes"};
+  }
+  std::size_t line = 1;
+  for (std::string_view rest = text; !rest.empty(); ++line) {
+    const std::size_t bytes = std::min(rest.find('\n'), rest.size());
+    if (bytes > kLineBytesMax) {
+      return Invalid(file + ":" + std::to_string(line) + ": a line of " + std::to_string(bytes) +
+                     " bytes, at most " + std::to_string(kLineBytesMax));
+    }
+    rest.remove_prefix(std::min(bytes + 1, rest.size()));
   }
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {

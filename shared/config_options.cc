@@ -40,10 +40,10 @@ Option<S> Text(std::string_view key, Field S::*field, TextKind kind, std::string
 }
 
 template <class S>
-Option<S> Choice(std::string_view key, std::string S::*field, std::vector<std::string_view> choices,
-                 std::string_view help) {
+Option<S> Choice(std::string_view key, std::string S::*field,
+                 const std::vector<std::string_view>& choices, std::string_view help) {
   Option<S> option{key, field, {}, help};
-  option.allowed.choices = std::move(choices);
+  option.allowed.choices = choices;
   return option;
 }
 

@@ -210,13 +210,13 @@ std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_v
   const auto* const given = std::get_if<std::string>(&raw.value);
   if (given == nullptr) return Expected(raw, OptionType::kText, allowed);
   std::string text = *given;
-  const std::string unset = Expand(text);
+  std::string unset = Expand(text);
   if (!unset.empty()) return unset;
   if (!allowed.choices.empty() &&
       std::find(allowed.choices.begin(), allowed.choices.end(), text) == allowed.choices.end()) {
     return Expected(raw, OptionType::kText, allowed);
   }
-  const std::string problem = CheckText(allowed.kind, raw.shown, folder, text);
+  std::string problem = CheckText(allowed.kind, raw.shown, folder, text);
   if (problem.empty()) out = std::move(text);
   return problem;
 }
@@ -264,7 +264,7 @@ std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_v
 std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view folder,
                       std::optional<double>& out) {
   double number = 0;
-  const std::string problem = SetOption(allowed, raw, folder, number);
+  std::string problem = SetOption(allowed, raw, folder, number);
   if (problem.empty()) out = number;
   return problem;
 }

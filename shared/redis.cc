@@ -353,7 +353,7 @@ std::optional<Error> RedisConnection::State::Refusal() const {
   return std::nullopt;
 }
 
-RedisConnection::RedisConnection(RedisAddress address, std::vector<RedisScript> scripts)
+RedisConnection::RedisConnection(RedisAddress address, const std::vector<RedisScript>& scripts)
     : state_(std::make_unique<State>()) {
   state_->address = std::move(address);
   for (const RedisScript& script : scripts) state_->scripts.push_back({script, ""});
@@ -443,17 +443,17 @@ Result<RedisReply> RedisConnection::Call(std::vector<std::string> command,
   // Shared with the callback, which may run after we stopped waiting.
   const auto result = std::make_shared<std::optional<Result<RedisReply>>>();
   const TimePoint until = Now() + timeout;
-  bool sent = false;
+  std::optional<std::vector<std::string>> unsent = std::move(command);
   while (true) {
     const TimePoint now = Now();
     const TimePoint due = Tick(now);
-    if (!sent && up()) {
-      Send(std::move(command), [result](Result<RedisReply> reply) { *result = std::move(reply); });
-      sent = true;
+    if (unsent && up()) {
+      Send(*std::exchange(unsent, std::nullopt),
+           [result](Result<RedisReply> reply) { *result = std::move(reply); });
     }
     if (result->has_value()) return std::move(**result);
     if (now >= until) {
-      if (!sent) return Unavailable(reason());
+      if (unsent) return Unavailable(reason());
       return Error{ErrorCode::kTimeout,
                    "redis: no reply within " + std::to_string(timeout.count()) + " ms"};
     }

@@ -55,7 +55,7 @@ class RedisConnection {
   using Done = std::function<void(Result<RedisReply>)>;
 
   // Connects at the first Tick(). `scripts` are loaded before the connection counts as up.
-  RedisConnection(RedisAddress address, std::vector<RedisScript> scripts);
+  RedisConnection(RedisAddress address, const std::vector<RedisScript>& scripts);
   ~RedisConnection();  // forgets commands without a reply: their callbacks do not run
   RedisConnection(const RedisConnection&) = delete;  // owns a socket and callbacks
   RedisConnection& operator=(const RedisConnection&) = delete;

@@ -77,6 +77,10 @@ class JsonEvents {
 
 }  // namespace
 
+// Here, because an empty tree may throw for want of memory and the class must not promise
+// otherwise.
+TreeBuilder::TreeBuilder() = default;
+
 bool TreeBuilder::Fail(std::string problem) {
   if (problem_.empty()) problem_ = std::move(problem);
   return false;

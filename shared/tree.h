@@ -22,6 +22,7 @@ using Tree = nlohmann::ordered_json;
 // the document is not one of ours; problem() then says why and the rest is ignored.
 class TreeBuilder {
  public:
+  TreeBuilder();
   bool Null() { return Add(nullptr) != nullptr; }
   bool Bool(bool value) { return Add(value) != nullptr; }
   bool Integer(std::int64_t value) { return Add(value) != nullptr; }

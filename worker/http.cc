@@ -262,8 +262,8 @@ HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) 
 HttpClient::~HttpClient() = default;
 
 Result<std::unique_ptr<HttpClient>> HttpClient::Make(const HttpOptions& options) {
-  static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CHECK(kStarted == CURLE_OK, "libcurl starts");
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CHECK(started == CURLE_OK, "libcurl starts");
   if (!options.ca_file.empty() && !std::ifstream(options.ca_file).good()) {
     return Invalid("ca_file = \"" + options.ca_file + "\", expected a readable file");
   }

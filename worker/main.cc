@@ -18,6 +18,7 @@
 namespace consilium {
 namespace {
 
+constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 struct Flags {
@@ -122,4 +123,10 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace consilium
 
-int main(int argc, char** argv) { return consilium::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return consilium::Main(argc, argv);
+  } catch (...) {  // only memory can run out; the supervisor starts the next one
+    return consilium::kFailed;
+  }
+}

@@ -80,7 +80,7 @@ std::string ErrorWord(const Json& body) {
   for (const char* key : {"code", "type"}) {
     const Json* word = Find(*error, key);
     if (word == nullptr || !word->is_string()) continue;
-    const std::string text = word->get<std::string>();
+    std::string text = word->get<std::string>();
     const bool fits =
         !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

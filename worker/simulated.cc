@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 #include <utility>
 
 #include "shared/ids.h"
@@ -116,23 +117,27 @@ Result<SimulatedModel> SimulatedModel::Load(const BackendConfig& config,
   const std::string& file = config.simulated.knowledge;
   if (file.empty()) return Invalid(about + "knowledge: missing, expected a file of cases");
   auto cases = std::make_shared<std::vector<KnownCase>>();
-  const Status read = ReadJsonLines(file, warnings, [&cases](const nlohmann::json& object) {
+  std::unordered_set<std::string> ids;
+  const auto use = [&cases, &ids](const nlohmann::json& object) {
     KnownCase known;
     std::optional<std::string> problem = ReadCase(object, known);
+    if (!problem && !ids.insert(known.id).second) problem = "id: on an earlier line, which counts";
     if (!problem) cases->push_back(std::move(known));
     return problem;
-  });
+  };
+  const Status read = ReadJsonLines(file, warnings, use);
   if (!read) return Error{read.error().code, about + "knowledge: " + read.error().text};
   if (cases->empty()) return Invalid(about + "knowledge: " + file + " has no usable case");
+  const auto& skill = model.config_.skill;
+  const auto unskilled = std::find_if(cases->begin(), cases->end(), [&skill](const auto& known) {
+    return !skill.contains("default") && !skill.contains(known.specialty);
+  });
+  if (unskilled != cases->end()) {
+    return Invalid(about + "skill: neither \"" + unskilled->specialty +
+                   "\" nor \"default\" has a value, and " + file + " has such cases");
+  }
   for (const KnownCase& known : *cases) {
-    if (!model.config_.skill.contains("default") &&
-        !model.config_.skill.contains(known.specialty)) {
-      return Invalid(about + "skill: neither \"" + known.specialty +
-                     "\" nor \"default\" has a value, and " + file + " has such cases");
-    }
-    if (!model.by_id_.emplace(known.id, &known).second) {
-      return Invalid(about + "knowledge: " + file + " has the id \"" + known.id + "\" twice");
-    }
+    model.by_id_.emplace(known.id, &known);
     model.by_text_.emplace(known.text, &known);
   }
   model.cases_ = std::move(cases);

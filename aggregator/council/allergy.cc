@@ -124,6 +124,7 @@ StatedMedications ReadMedications(const std::vector<std::string>& stated, const 
         names.insert(part);
         continue;
       }
+      if (!HasLetter(part)) continue;  // "citalopram 20": a dose, not another drug
       // "None", "no regular medications"
       const Phrases phrases = TakePhrases(part, rules);
       if (!HasLetter(phrases.rest) && Has(phrases, AllergyWord::kNone)) continue;

@@ -1,17 +1,18 @@
 // Answers as reviewers may see them: coded, and without what tells whose they are.
 //
 // Removed from the free text, in this order (docs/decision.md lists the words):
-//   1. what is invisible: control, zero-width, direction and tag characters; exotic dashes, spaces
-//   and
-//      full-width letters become plain ones, so that they cannot hide a name;
-//   2. the names of all models of the council, also as spelt by their providers, in any case and
-//   with any
-//      separators; names that are short or ordinary words only where the text speaks of an author
-//      ("I am Alpha", "as Alpha, ..."), since "alpha blocker" must stay what it is;
-//   3. well-known model families and vendors with their versions ("GPT-4o", "Claude 3.5 Sonnet").
+//
+// 1. What is invisible: control, zero-width, direction and tag characters. Exotic dashes, spaces
+//    and full-width letters become plain ones, so that they cannot hide a name.
+// 2. The names of all models of the council, also as spelt by their providers, in any case and
+//    with any separators. Names that are short or ordinary words go only where the text speaks of
+//    an author ("I am Alpha", "as Alpha, ..."): "alpha blocker" must stay what it is.
+// 3. Well-known model families and vendors with their versions: "GPT-4o", "Claude 3.5 Sonnet".
+//
 // Each becomes "[model]". "As an AI language model" goes too. The names of ingredients are only
-// cleaned, never replaced. The model's claimed confidence is dropped. Threads: immutable after
-// construction.
+// cleaned, never replaced. The model's claimed confidence is dropped.
+//
+// Threads: immutable after construction.
 #pragma once
 
 #include <cstddef>

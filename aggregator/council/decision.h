@@ -2,8 +2,10 @@
 // rules.
 //
 // The same answers and grades give the same recommendation, whatever order they arrived in, except
-// for accepted_ms, decided_ms and latencies. Threads: functions without state. Time: `now_ms`
-// becomes decided_ms and tells what is overdue.
+// for accepted_ms, decided_ms and latencies.
+//
+// Threads: functions without state.
+// Time: `now_ms` becomes decided_ms and tells what is overdue.
 #pragma once
 
 #include <cstddef>

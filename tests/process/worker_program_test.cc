@@ -40,6 +40,7 @@ class Program {
                                      O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
@@ -75,7 +76,13 @@ class FakeBroker {
  public:
   explicit FakeBroker(ZmqContext& context, const std::string& endpoint = "tcp://127.0.0.1:0")
       : socket_(context) {
-    const Status bound = socket_.Bind(endpoint);
+    // A socket that was just closed still has its port for a moment.
+    const TimePoint limit = Now() + kPatience;
+    Status bound = socket_.Bind(endpoint);
+    while (!bound && bound.error().code == ErrorCode::kUnavailable && Now() < limit) {
+      poll(nullptr, 0, 5);
+      bound = socket_.Bind(endpoint);
+    }
     EXPECT_TRUE(bound) << bound.error().text;
   }
   std::string endpoint() const { return socket_.endpoint(); }
@@ -119,7 +126,7 @@ class FakeBroker {
     return false;
   }
   std::optional<Hello> AwaitHello() {
-    const auto hello = Await<Hello>();
+    auto hello = Await<Hello>();
     Send(Welcome{"broker-1"});
     return hello;
   }
@@ -184,6 +191,7 @@ class WorkerProgramTest : public testing::Test {
   }
   static std::vector<std::string> Refs(const std::vector<HeldTask>& held) {
     std::vector<std::string> refs;
+    refs.reserve(held.size());
     for (const HeldTask& task : held) refs.push_back(task.task + "#" + std::to_string(task.fence));
     return refs;
   }
@@ -395,7 +403,9 @@ TEST_F(WorkerProgramTest, NoCaseTextIsLogged) {
   Start({"--log-level", "debug"});
   ASSERT_TRUE(broker->AwaitHello());
   broker->SendTask("c1");
-  ASSERT_TRUE(broker->Await<ResultMessage>());
+  const auto result = broker->Await<ResultMessage>();
+  ASSERT_TRUE(result);
+  broker->Send(ResultAck{result->task, 1, "stored"});
   program->Signal(SIGTERM);
   EXPECT_TRUE(broker->Await<Goodbye>());
   EXPECT_EQ(program->Wait(), 0);

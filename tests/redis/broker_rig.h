@@ -29,7 +29,7 @@ class TestClient {
   void Send(Frame frame) { unsent_.push_back(std::move(frame)); }
   template <class Message>
   std::string Send(const Message& message) {
-    const std::string request = "r" + std::to_string(++count_);
+    std::string request = "r" + std::to_string(++count_);
     Send(MakeFrame(message, request));
     return request;
   }

@@ -382,6 +382,19 @@ TEST_F(BrokerWorkerTest, ABrokerThatStoodStillStartsAfresh) {
   EXPECT_EQ(view.tasks[0].leases, 1);
 }
 
+TEST_F(BrokerWorkerTest, ALaneThatWasDeletedIsMadeAgain) {
+  Start();
+  TestClient& client = AddClient();
+  ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
+  RedisConnection connection(redis_.address(), {});
+  const auto deleted =
+      connection.Call({"DEL", "consilium:{0}:lane:generate:alpha"}, std::chrono::seconds(10));
+  ASSERT_TRUE(deleted.ok());
+  ASSERT_EQ(deleted->integer, 1);
+  Submit(client, CaseOf("c1"));
+  PumpUntil("the task comes", [&] { return worker.tasks.size() == 1; });
+}
+
 TEST_F(BrokerWorkerTest, ADrainingBrokerLeasesNothingButTakesResults) {
   Start();
   TestClient& client = AddClient();

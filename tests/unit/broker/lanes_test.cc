@@ -5,7 +5,7 @@
 namespace consilium {
 namespace {
 
-const TimePoint kStart = TimePoint() + milliseconds(1000000);
+constexpr TimePoint kStart = TimePoint() + milliseconds(1000000);
 
 TEST(LanesTest, ALaneIsAskedAtOnceAndOnlyOneQuestionIsUnderWay) {
   Lanes lanes({"alpha"});

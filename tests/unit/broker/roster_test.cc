@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const TimePoint kStart = TimePoint() + seconds(1000);
+constexpr TimePoint kStart = TimePoint() + seconds(1000);
 constexpr milliseconds kLease{30000};
 
 TaskId Task(const std::string& case_id, const std::string& model = "alpha") {
@@ -52,6 +52,7 @@ Hello HelloOf(const std::string& worker, std::int64_t slots, const std::string& 
 
 std::vector<std::string> Refs(const std::vector<HeldTask>& tasks) {
   std::vector<std::string> refs;
+  refs.reserve(tasks.size());
   for (const HeldTask& task : tasks) refs.push_back(task.task);
   return refs;
 }
@@ -100,6 +101,7 @@ TEST_F(RosterTest, TheWorkerWithMostFreeCreditsIsChosenAndAmongEqualsTheOneThatW
   Greet("p2", HelloOf("w2", 3));
   Greet("p3", HelloOf("w3", 2));
   std::vector<std::string> order;
+  order.reserve(6);
   for (int i = 0; i < 6; ++i) {
     order.push_back(*roster_.Give(Leased("c" + std::to_string(i)), now_));
   }

@@ -5,7 +5,7 @@
 namespace consilium {
 namespace {
 
-const TimePoint kStart = TimePoint() + milliseconds(1000000);
+constexpr TimePoint kStart = TimePoint() + milliseconds(1000000);
 
 ParkedWatch Watch(std::string request, std::string after = "5-0", int wait_ms = 10000) {
   return {"peer", std::move(request), std::move(after), 256, kStart + milliseconds(wait_ms)};

@@ -38,6 +38,13 @@ TEST(ProgressBarTest, RefusedCasesCountAsGone) {
             "[########################] 2/2  2 refused  0:00");
 }
 
+TEST(ProgressBarTest, TheBarGivesWayToTheFigures) {
+  Tally tally = Sixty();
+  tally.states[CaseState::kDegraded] = 2;
+  EXPECT_EQ(ProgressBar(tally, milliseconds(10000), {false, 70}),
+            "[##........] 15/60  12 complete, 2 degraded, 3 insufficient  1.5/s  0:10");
+}
+
 TEST(ProgressBarTest, FitsANarrowTerminal) {
   EXPECT_LE(DisplayWidth(ProgressBar(Sixty(), milliseconds(10000), {false, 40})), 40u);
 }

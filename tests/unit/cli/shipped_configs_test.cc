@@ -54,7 +54,9 @@ TEST_P(ShippedConfigTest, LoadsAndNamesFilesThatExist) {
     if (backend.provider == "simulated") {
       EXPECT_TRUE(fs::is_regular_file(backend.simulated.knowledge));
     }
-    if (backend.provider == "replay") EXPECT_EQ(backend.replay.answers, "/data/answers.jsonl");
+    if (backend.provider == "replay") {
+      EXPECT_EQ(backend.replay.answers, "/data/answers.jsonl");
+    }
     if (backend.url.find("127.0.0.1") == std::string::npos && backend.provider == "openai") {
       EXPECT_FALSE(backend.api_key_env.empty()) << backend.model;
       EXPECT_EQ(backend.url.rfind("https://", 0), 0u) << backend.model;

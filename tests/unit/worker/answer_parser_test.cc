@@ -10,7 +10,7 @@ namespace {
 
 using Options = std::map<std::string, std::string>;
 
-const Options kOptions = {{"A", "Warm compresses"}, {"B", "Ketotifen"}};
+const Options two_options = {{"A", "Warm compresses"}, {"B", "Ketotifen"}};
 
 Answer Parse(const std::string& text, const Options& options = {}) {
   Parsed<Answer> parsed = ParseAnswer(text, options);
@@ -39,7 +39,7 @@ TEST(AnswerParserTest, CompleteAnswerKeepsEveryField) {
       R"({"medications":[{"ingredient":"amoxicillin","dose":"500","unit":"mg","route":"oral",
           "frequency":"every 8 hours","duration":"7 days","indication":"otitis media"}],
           "option":"B","rationale":"First choice.","cautions":"Rash.","confidence":0.75})",
-      kOptions);
+      two_options);
   ASSERT_EQ(answer.medications.size(), 1u);
   const Medication& m = answer.medications[0];
   EXPECT_EQ(m.ingredient, "amoxicillin");
@@ -139,15 +139,15 @@ TEST(AnswerParserTest, MedicationWithoutNameIsNamedByItsPlace) {
 TEST(AnswerParserTest, OptionIsOneOfTheLettersOrNone) {
   for (const char* written : {"B", " b ", "B.", "B) Ketotifen", "b: that"}) {
     EXPECT_EQ(
-        Parse(R"({"medications":[],"option":")" + std::string(written) + "\"}", kOptions).option,
+        Parse(R"({"medications":[],"option":")" + std::string(written) + "\"}", two_options).option,
         "B")
         << written;
   }
-  EXPECT_FALSE(Parse(R"({"medications":[],"option":null})", kOptions).option);
+  EXPECT_FALSE(Parse(R"({"medications":[],"option":null})", two_options).option);
   EXPECT_FALSE(Parse(R"({"medications":[],"option":"Z"})").option) << "an open question has none";
-  EXPECT_EQ(Problem(R"({"medications":[],"option":"C"})", kOptions),
+  EXPECT_EQ(Problem(R"({"medications":[],"option":"C"})", two_options),
             "schema_mismatch | option: not one of A, B");
-  EXPECT_EQ(Problem(R"({"medications":[],"option":"Both"})", kOptions),
+  EXPECT_EQ(Problem(R"({"medications":[],"option":"Both"})", two_options),
             "schema_mismatch | option: not one of A, B");
 }
 
@@ -190,10 +190,10 @@ TEST(AnswerParserTest, AnswerStaysSmallEnoughForAReviewPacket) {
 }
 
 TEST(AnswerParserTest, NonsenseIsNotJson) {
-  const char kNone[] = "not_json | no JSON object with \"medications\" in the reply";
+  const char none[] = "not_json | no JSON object with \"medications\" in the reply";
   for (const char* text : {"", "I cannot help with that.", "[]", "{", "}", "\"", "{{{{", "{]}",
                            "null", R"({"medications":[{"ingredient":"a"})", "{'medications':[]}"}) {
-    EXPECT_EQ(Problem(text), kNone) << text;
+    EXPECT_EQ(Problem(text), none) << text;
   }
 }
 

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kDelimiter[] = "0123456789abcdef0123456789abcdef";
-const std::string kFolder = std::string(CONSILIUM_SOURCE_DIR) + "/configs/prompts";
+const std::string shipped = std::string(CONSILIUM_SOURCE_DIR) + "/configs/prompts";
 
 PromptTemplate Form(const std::string& text, Stage stage = Stage::kGenerate) {
   Result<PromptTemplate> form = ParsePromptTemplate(text, stage, "test.txt");
@@ -56,7 +56,7 @@ ReviewPacket Packet() {
 }
 
 TEST(PromptsTest, ShippedTemplatesLoad) {
-  const Result<PromptSet> prompts = LoadPrompts(kFolder);
+  const Result<PromptSet> prompts = LoadPrompts(shipped);
   ASSERT_TRUE(prompts) << prompts.error().text;
   EXPECT_EQ(prompts->generate.hash.size(), 64u);
   EXPECT_NE(prompts->generate.hash, prompts->review.hash);
@@ -68,7 +68,7 @@ TEST(PromptsTest, HashIsThatOfTheWholeFile) {
 }
 
 TEST(PromptsTest, EverythingKnownAboutTheCaseIsAsked) {
-  const Result<PromptSet> prompts = LoadPrompts(kFolder);
+  const Result<PromptSet> prompts = LoadPrompts(shipped);
   ASSERT_TRUE(prompts);
   const Prompt prompt = RenderPrompt(prompts->generate, Case(), std::nullopt, kDelimiter);
   EXPECT_EQ(prompt.user, std::string("BEGIN CASE ") + kDelimiter +
@@ -174,7 +174,7 @@ TEST(PromptsTest, ShippedPromptsAreFoundBesideAConfiguration) {
   const Result<std::string> found =
       FindPrompts(std::string(CONSILIUM_SOURCE_DIR) + "/configs/examples/any.toml");
   ASSERT_TRUE(found) << found.error().text;
-  EXPECT_EQ(*found, kFolder);
+  EXPECT_EQ(*found, shipped);
 }
 
 }  // namespace

@@ -325,9 +325,13 @@ TEST_F(SimulatedTest, NothingUsablePreventsTheStart) {
   EXPECT_EQ(LoadError(), about + "knowledge: /nonexistent.jsonl: missing, empty or not readable");
   config.simulated.knowledge = "";
   EXPECT_EQ(LoadError(), about + "knowledge: missing, expected a file of cases");
+}
+
+TEST_F(SimulatedTest, FirstOfTwoLinesWithOneIdCounts) {
   const TempFile twice(OneLine(kCase) + OneLine(kCase));
   config.simulated.knowledge = twice.path();
-  EXPECT_EQ(LoadError(), about + "knowledge: " + twice.path() + " has the id \"c1\" twice");
+  Load();
+  EXPECT_THAT(warnings, ElementsAre(twice.path() + ":2: id: on an earlier line, which counts"));
 }
 
 TEST_F(SimulatedTest, SpecialtyWithoutSkillPreventsTheStart) {
