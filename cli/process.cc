@@ -41,7 +41,11 @@ std::vector<std::string> EnvironmentWith(
     }
     if (!replaced) all.emplace_back(text);
   }
-  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : added) {
+    std::string& entry = all.emplace_back(name);
+    entry += '=';
+    entry += value;
+  }
   return all;
 }
 

@@ -108,10 +108,13 @@ std::string RenderConfig(const Config& config, const Look& look) {
 std::string RenderOptions(const std::vector<OptionHelp>& options, const Look& look) {
   std::string text;
   for (const OptionHelp& option : options) {
-    text += Paint(option.name, Tint::kBold, look) + "\n";
-    text += Field(option.type, option.help, look);
-    text += Field("allowed", option.allowed, look);
-    text += Field("default", option.standard, look);
+    text += Paint(option.name, Tint::kBold, look);
+    if (!option.standard.empty()) text += " = " + option.standard;
+    text += "\n";
+    const std::string allowed = option.type + (option.allowed.empty() ? "" : ", " + option.allowed);
+    for (const std::string& part : {option.help, allowed}) {
+      for (const std::string& line : WrapText(part, look.width - 4)) text += "    " + line + "\n";
+    }
   }
   return text;
 }

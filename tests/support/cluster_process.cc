@@ -57,7 +57,11 @@ std::vector<std::string> Environment(const Variables& variables) {
     const std::string_view text = *entry;
     if (text.substr(0, 10) != "CONSILIUM_") all.emplace_back(text);
   }
-  for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) {
+    std::string& entry = all.emplace_back(name);
+    entry += '=';
+    entry += value;
+  }
   return all;
 }
 

@@ -38,6 +38,7 @@ PlanInput Input() {
 
 std::vector<std::string> Names(const std::vector<ChildPlan>& children) {
   std::vector<std::string> names;
+  names.reserve(children.size());
   for (const ChildPlan& child : children) names.push_back(child.name);
   return names;
 }
@@ -104,10 +105,8 @@ TEST(ConnectEndpointTest, AnyAddressIsReachedOnLoopback) {
 
 TEST(RestartDelayTest, GrowsToFiveSecondsAndForgetsAfterAStableLife) {
   RestartDelay delay;
-  std::vector<std::int64_t> delays;
-  for (int i = 0; i < 8; ++i) {
-    delays.push_back(delay.OnDeath(kStart, kStart + seconds(1)).count());
-  }
+  std::vector<std::int64_t> delays(8);
+  for (auto& one : delays) one = delay.OnDeath(kStart, kStart + seconds(1)).count();
   EXPECT_THAT(delays, ElementsAre(100, 200, 400, 800, 1600, 3200, 5000, 5000));
   EXPECT_EQ(delay.OnDeath(kStart, kStart + seconds(10)), milliseconds(100));
   EXPECT_EQ(delay.OnDeath(kStart, kStart), milliseconds(200));

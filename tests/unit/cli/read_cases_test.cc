@@ -17,6 +17,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Texts(const std::vector<Error>& problems) {
   std::vector<std::string> texts;
+  texts.reserve(problems.size());
   for (const Error& problem : problems) texts.push_back(problem.text);
   return texts;
 }

@@ -213,5 +213,13 @@ TEST(RenderOptionsTest, EveryOptionFitsEightyColumns) {
   ExpectAtMost80Columns(RenderOptions(DescribeOptions(), kLook));
 }
 
+TEST(RenderOptionsTest, NameDefaultHelpAndWhatIsAllowedStandTogether) {
+  const std::vector<OptionHelp> options = {
+      {"broker.lease_ms", "a whole number", "1000..3600000 ms", "30000", "how long a lease lasts"}};
+  EXPECT_EQ(RenderOptions(options, kLook),
+            "broker.lease_ms = 30000\n    how long a lease lasts\n    a whole number, "
+            "1000..3600000 ms\n");
+}
+
 }  // namespace
 }  // namespace consilium
