@@ -21,7 +21,7 @@ demo: programs  ## a council of simulated models decides 72 cases, live, in unde
 	@build/$(PRESET)/bin/consilium demo
 
 test: build  ## all tests: unit, redis, process
-	@ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS) --no-tests=error
+	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
 
 check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
 	@tools/install-packages packages.txt packages-dev.txt

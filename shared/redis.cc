@@ -197,7 +197,7 @@ void RedisConnection::State::Greet() {
   if (getsockopt(context->fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) problem = errno;
   if (problem != 0) return Break(WithErrno("cannot connect", problem));
   phase = Phase::kGreeting;
-  if (!address.password.empty()) {
+  if (!address.user.empty() || !address.password.empty()) {
     std::vector<std::string_view> auth = {"AUTH"};
     if (!address.user.empty()) auth.emplace_back(address.user);
     auth.emplace_back(address.password);

@@ -42,7 +42,7 @@ TEST(ProgressBarTest, TheBarGivesWayToTheFigures) {
   Tally tally = Sixty();
   tally.states[CaseState::kDegraded] = 2;
   EXPECT_EQ(ProgressBar(tally, milliseconds(10000), {false, 70}),
-            "[##........] 15/60  12 complete, 2 degraded, 3 insufficient  1.5/s  0:10");
+            "[##......] 15/60  12 complete, 2 degraded, 3 insufficient  1.5/s  0:10");
 }
 
 TEST(ProgressBarTest, FitsANarrowTerminal) {
