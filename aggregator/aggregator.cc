@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <utility>
 
 #include "shared/ids.h"
@@ -17,6 +16,7 @@ constexpr std::int64_t kDueBatch = 64;
 constexpr milliseconds kPoll{250};  // hints may be lost; this finds everything they name
 constexpr milliseconds kBeat{1000};
 constexpr milliseconds kLearn{2000};
+constexpr milliseconds kAbsentAfter{10000};
 constexpr milliseconds kStopLimit{5000};
 
 std::int64_t LocalMs(TimePoint now) {
@@ -36,7 +36,7 @@ Aggregator::Aggregator(const Config& config, const RedisAddress& redis, Medicati
       hints_(redis, {}),
       store_(work_) {
   for (const BackendConfig& backend : config_.backends)
-    council_.pool.push_back({backend.model, false});
+    council_.pool.push_back({backend.model, true});
   hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
     if (hint == "event") more_events_ = true;
   });
@@ -106,15 +106,19 @@ TimePoint Aggregator::Tick(TimePoint now) {
   return next;
 }
 
-// Which models have a worker now: idle models that can answer are asked for reviews first.
+// Which models have a worker: idle ones that can answer are asked for reviews first. A model counts
+// as absent only after a while, so that who reviews does not depend on the moment of a start or a
+// reconnect.
 void Aggregator::Learn() {
   learning_ = true;
   store_.Describe({}, [this](const Result<StatusReply>& status) {
     learning_ = false;
     if (!status) return;
-    std::set<std::string> live;
-    for (const WorkerStatus& worker : status->workers) live.insert(worker.model);
-    for (auto& member : council_.pool) member.live = live.count(member.model) > 0;
+    const TimePoint now = Now();
+    for (const WorkerStatus& worker : status->workers) seen_[worker.model] = now;
+    for (PoolModel& member : council_.pool) {
+      member.live = now - seen_.try_emplace(member.model, now).first->second < kAbsentAfter;
+    }
   });
 }
 

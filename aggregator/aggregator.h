@@ -73,6 +73,8 @@ class Aggregator {
   TimePoint next_due_{};
   TimePoint next_beat_{};
   TimePoint next_learn_{};
+  std::map<std::string, TimePoint>
+      seen_;  // model -> when one of its workers last gave a sign of life
   PowersOfTwo damaged_;
 };
 

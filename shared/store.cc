@@ -59,27 +59,32 @@ RedisConnection::Done Reading(Store::Done<T> done, Read read) {
   };
 }
 
+Result<LeasedTask> ReadLease(const RedisReply& item) {
+  if (item.items.size() != 6) return Unexpected("lease_tasks");
+  auto task = TaskFromRef(item.items[0].text);
+  if (!task) return task.error();
+  auto vignette = Unpack<Vignette>(item.items[4].text);
+  if (!vignette) return vignette.error();
+  LeasedTask lease;
+  lease.task = std::move(*task);
+  lease.fence = ToInt(item.items[1]);
+  lease.attempts = ToInt(item.items[2]);
+  lease.time_left_ms = ToInt(item.items[3]);
+  lease.vignette = std::move(*vignette);
+  if (!item.items[5].text.empty()) {
+    auto packet = Unpack<ReviewPacket>(item.items[5].text);
+    if (!packet) return packet.error();
+    lease.review = std::move(*packet);
+  }
+  return lease;
+}
+
+// A damaged record costs only itself: its lease runs out and it ends among the dead.
 Result<std::vector<LeasedTask>> ReadLeases(const RedisReply& reply) {
   std::vector<LeasedTask> leases;
   leases.reserve(reply.items.size());
   for (const RedisReply& item : reply.items) {
-    if (item.items.size() != 6) return Unexpected("lease_tasks");
-    auto task = TaskFromRef(item.items[0].text);
-    if (!task) return task.error();
-    auto vignette = Unpack<Vignette>(item.items[4].text);
-    if (!vignette) return vignette.error();
-    LeasedTask lease;
-    lease.task = std::move(*task);
-    lease.fence = ToInt(item.items[1]);
-    lease.attempts = ToInt(item.items[2]);
-    lease.time_left_ms = ToInt(item.items[3]);
-    lease.vignette = std::move(*vignette);
-    if (!item.items[5].text.empty()) {
-      auto packet = Unpack<ReviewPacket>(item.items[5].text);
-      if (!packet) return packet.error();
-      lease.review = std::move(*packet);
-    }
-    leases.push_back(std::move(lease));
+    if (auto lease = ReadLease(item)) leases.push_back(std::move(*lease));
   }
   return leases;
 }
@@ -323,7 +328,7 @@ void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> d
     return;
   }
   if (!after.empty() && !IsStreamId(after)) {
-    return done(Invalid("after = " + after.substr(0, 40) +
+    return done(Invalid("after = " + Quoted(after) +
                         ", expected \"\", \"$\" or a cursor of an earlier reply"));
   }
   // The oldest kept entry first, in the same pipeline: it shows whether the cursor fell off the

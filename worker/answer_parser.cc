@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "shared/limits.h"
@@ -132,6 +133,21 @@ std::optional<ParseProblem> ReadMedication(const Json& item, const std::string& 
   return std::nullopt;
 }
 
+// A list of nothing but these words says what an empty list says.
+bool MeansNone(const std::vector<Medication>& medications) {
+  constexpr std::string_view kWords[] = {"none",
+                                         "no medication",
+                                         "no medications",
+                                         "no medication needed",
+                                         "no medication is needed",
+                                         "no drug",
+                                         "no drug therapy"};
+  if (medications.size() != 1) return false;
+  std::string word = LowerAscii(medications[0].ingredient);
+  if (!word.empty() && word.back() == '.') word.pop_back();
+  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
 std::size_t Bytes(const Medication& m) {
   return m.ingredient.size() + m.dose.size() + m.unit.size() + m.route.size() + m.frequency.size() +
          m.duration.size() + m.indication.size();
@@ -164,6 +180,7 @@ std::optional<ParseProblem> ReadMedications(const Json& object, Answer& answer) 
     return Mismatch("medications: " + std::to_string(bytes) + " bytes, expected at most " +
                     std::to_string(kMedicationBytesMax));
   }
+  if (MeansNone(answer.medications)) answer.medications.clear();
   return std::nullopt;
 }
 

@@ -44,15 +44,17 @@ Tier TierOf(const std::string& model, const CaseView& view, const CaseRecord& re
                   [&](const PoolModel& other) { return other.model == model && other.live; });
   const bool member =
       std::find(view.ensemble.begin(), view.ensemble.end(), model) != view.ensemble.end();
-  if (!live) return member ? Tier::kAbsentMember : Tier::kAbsentIdle;
-  if (!member) return Tier::kIdle;
   const bool answered = std::any_of(record.answers.begin(), record.answers.end(),
                                     [&](const UsableAnswer& a) { return a.model == model; });
+  // Whoever answered this case has a worker, whatever the last sign of life says.
+  if (member && answered) return Tier::kMember;
+  if (!live) return member ? Tier::kAbsentMember : Tier::kAbsentIdle;
+  if (!member) return Tier::kIdle;
   const bool ended =
       std::any_of(record.generate.begin(), record.generate.end(), [&](const TaskView* task) {
         return task->task.model == model && (task->state == "done" || task->state == "dead");
       });
-  return ended && !answered ? Tier::kFailedMember : Tier::kMember;
+  return ended ? Tier::kFailedMember : Tier::kMember;
 }
 
 std::string Words(const CaseView& view, std::int64_t round) {

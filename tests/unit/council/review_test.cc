@@ -169,6 +169,14 @@ TEST(ReviewTest, MembersOfTheEnsembleGradeBeforeIdleModelsAndThoseBeforeModelsWi
   }
 }
 
+TEST(ReviewTest, MemberThatAnsweredGradesWhateverItsLastSignOfLife) {
+  Council council = MakeCouncil({"a", "b", "c", "d"});
+  council.config.graders = 2;
+  const auto healthy = GradersByAuthor(Plan(AnsweredCase({"a", "b", "c"}), council));
+  for (PoolModel& member : council.pool) member.live = member.model == "d";
+  EXPECT_EQ(GradersByAuthor(Plan(AnsweredCase({"a", "b", "c"}), council)), healthy);
+}
+
 TEST(ReviewTest, MemberWhoseAnswerFailedGradesOnlyWhenIdleModelsDoNotSuffice) {
   CaseView view = MakeCase({"a", "b", "c"});
   AnswerWith(view, "a", {"amoxicillin"});

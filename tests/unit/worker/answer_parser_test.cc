@@ -62,6 +62,15 @@ TEST(AnswerParserTest, EmptyListMeansNoMedication) {
   EXPECT_FALSE(answer.confidence);
 }
 
+TEST(AnswerParserTest, WordsForNoMedicationMeanTheEmptyListOnlyWhenTheyStandAlone) {
+  for (const char* word : {"none", "None.", "No medication needed"}) {
+    const std::string reply = std::string(R"({"medications":[{"ingredient":")") + word + "\"}]}";
+    EXPECT_TRUE(Parse(reply).medications.empty()) << word;
+  }
+  EXPECT_EQ(Ingredients(Parse(R"({"medications":["none","aspirin"]})")), "none;aspirin;");
+  EXPECT_EQ(Ingredients(Parse(R"({"medications":["nonesuch"]})")), "nonesuch;");
+}
+
 TEST(AnswerParserTest, MissingListIsNotTakenForNoMedication) {
   EXPECT_EQ(Problem(R"({"rationale":"Observe."})"), "schema_mismatch | medications: missing");
   EXPECT_EQ(Problem(R"({"medications":null})"), "schema_mismatch | medications: expected an array");
