@@ -91,7 +91,7 @@ struct BackendConfig {
   double temperature = 0;
   std::int64_t max_tokens = 1024;
   std::int64_t connect_ms = 5000;
-  std::int64_t stall_ms = 30000;   // without a byte
+  std::int64_t stall_ms = 120000;  // without a byte; an answer that is not streamed is one silence
   std::int64_t total_ms = 120000;  // of one call
   std::int64_t reply_bytes_max = 2097152;
   bool json_schema = true;  // ask for structured output
