@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t kInHandMax = 128;
 constexpr std::int64_t kDueBatch = 64;
+constexpr milliseconds kNextBatch{5};
+// A record that cannot be read is looked at again after this, so that it does not stand in others'
+// way.
+constexpr std::int64_t kPutOffMs = 300000;
 constexpr milliseconds kPoll{250};  // hints may be lost; this finds everything they name
 constexpr milliseconds kBeat{1000};
 constexpr milliseconds kLearn{2000};
@@ -70,6 +74,14 @@ void Aggregator::Run(StopSignals& stop) {
 
 TimePoint Aggregator::Tick(TimePoint now) {
   TimePoint next = std::min(work_.Tick(now), hints_.Tick(now));
+  if (work_.up() != redis_was_up_) {
+    redis_was_up_ = work_.up();
+    if (redis_was_up_) {
+      LogInfo("redis_up", {{"generation", work_.generation()}});
+    } else {
+      LogWarn("redis_lost", {{"reason", work_.reason()}});
+    }
+  }
   if (!work_.up()) {
     ready_ = false;
     return std::min(next, now + kPoll);
@@ -94,15 +106,16 @@ TimePoint Aggregator::Tick(TimePoint now) {
     next_learn_ = now + kLearn;
     Learn();
   }
-  if (!stopping_) {
-    if (now >= next_due_ && !asking_due_) TakeDueTimers(now);
-    if ((more_events_ || now >= next_events_) && !taking_ && in_hand_.size() < kInHandMax) {
-      next_events_ = now + kPoll;
-      TakeEvents();
-    }
+  next = std::min({next, next_beat_, learning_ ? TimePoint::max() : next_learn_});
+  if (stopping_) return next;
+  if (now >= next_due_ && !asking_due_) TakeDueTimers(now);
+  const bool room = in_hand_.size() < kInHandMax;
+  if ((more_events_ || now >= next_events_) && !taking_ && room) {
+    next_events_ = now + kPoll;
+    TakeEvents();
   }
-  for (const TimePoint due : {next_beat_, next_learn_, next_due_, next_events_})
-    next = std::min(next, due);
+  if (!asking_due_) next = std::min(next, next_due_);
+  if (!taking_ && room) next = std::min(next, more_events_ ? now : next_events_);
   return next;
 }
 
@@ -128,7 +141,7 @@ void Aggregator::TakeEvents() {
   const auto count = static_cast<std::int64_t>(kInHandMax - in_hand_.size());
   store_.TakeEvents(id_, count, [this, count](const Result<std::vector<Store::Event>>& events) {
     taking_ = false;
-    if (!events) return;
+    if (!events) return Complain("take_events", events.error());
     more_events_ = more_events_ || static_cast<std::int64_t>(events->size()) == count;
     for (const Store::Event& event : *events) Look(event.case_id, &event);
   });
@@ -139,12 +152,15 @@ void Aggregator::TakeDueTimers(TimePoint now) {
   next_due_ = now + kPoll;
   store_.Due(kDueBatch, [this](const Result<Store::DueTimers>& due) {
     asking_due_ = false;
-    if (!due) return;
+    if (!due) return Complain("due_timers", due.error());
     const TimePoint received = Now();
     redis_minus_local_ms_ = due->now_ms - LocalMs(received);
     clock_known_ = true;
     if (due->next_ms >= 0)
       next_due_ = std::min(next_due_, received + milliseconds(due->next_ms + 1));
+    // A full batch: more are due, as soon as these are in hand.
+    if (static_cast<std::int64_t>(due->cases.size()) == kDueBatch)
+      next_due_ = received + kNextBatch;
     for (const std::string& case_id : due->cases) Look(case_id, nullptr);
   });
 }
@@ -167,17 +183,14 @@ void Aggregator::Fetch(const std::string& case_id) {
   in_hand_[case_id].again = false;
   store_.Fetch(case_id, [this, case_id](const Result<CaseView>& view) {
     if (view && clock_known_) return Think(*view);
-    if (!view && view.error().code == ErrorCode::kUnavailable) {
-      in_hand_.erase(case_id);  // its events stay pending and come again
-      return;
-    }
-    if (!view && view.error().code == ErrorCode::kInternal && damaged_.Due()) {
-      LogError("case_damaged",
-               {{"case", case_id}, {"count", damaged_.count()}, {"text", view.error().text}});
-    }
-    if (view) {  // no clock yet: the first Due() is on its way; the events come again
+    if (view || view.error().code == ErrorCode::kUnavailable) {
+      // No clock or no Redis yet: the events stay pending and come again, and so does the timer.
       in_hand_.erase(case_id);
       return;
+    }
+    Complain("case_record", view.error());
+    if (in_hand_[case_id].due) {
+      store_.PutOff(case_id, RedisNowMs() + kPutOffMs, [](const Status&) {});
     }
     Finish(case_id);
   });
@@ -185,15 +198,17 @@ void Aggregator::Fetch(const std::string& case_id) {
 
 void Aggregator::Think(const CaseView& view) {
   Plan plan = Advance(view, council_, RedisNowMs());
-  // A timer that is not due yet stands where it was set; only a due one has to be moved on.
-  if (plan.empty() && !in_hand_[view.id].due) return Finish(view.id);
+  // A timer that is not due yet stands where it was set; only a due one of a live case is moved on.
+  if (plan.empty() && (!in_hand_[view.id].due || IsFinal(view.state))) return Finish(view.id);
   const std::string id = view.id;
   const auto state = plan.state;
   store_.Apply(
       MakeUpdate(view, std::move(plan), config_.council),
       [this, id, state](const Result<bool>& applied) {
         if (!applied) {
-          in_hand_.erase(id);  // unknown whether it was applied; the events come again
+          Complain("apply_update", applied.error());
+          in_hand_.erase(
+              id);  // unknown whether it was applied; the events and the timer come again
           return;
         }
         if (!*applied) return Fetch(id);  // the record changed meanwhile: read it again
@@ -204,6 +219,15 @@ void Aggregator::Think(const CaseView& view) {
         in_hand_[id].due = false;
         Finish(id);
       });
+}
+
+void Aggregator::Complain(std::string_view step, const Error& error) {
+  if (error.code == ErrorCode::kUnavailable || !complaints_.Due())
+    return;  // a lost Redis is logged once
+  LogError("step_failed", {{"step", step},
+                           {"code", ErrorName(error.code)},
+                           {"text", error.text},
+                           {"count", complaints_.count()}});
 }
 
 void Aggregator::Finish(const std::string& case_id) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aggregator/council/advance.h"
@@ -48,6 +49,7 @@ class Aggregator {
   void Fetch(const std::string& case_id);
   void Think(const CaseView& view);
   void Finish(const std::string& case_id);
+  void Complain(std::string_view step, const Error& error);
   std::int64_t RedisNowMs() const;
 
   Config config_;
@@ -75,7 +77,8 @@ class Aggregator {
   TimePoint next_learn_{};
   std::map<std::string, TimePoint>
       seen_;  // model -> when one of its workers last gave a sign of life
-  PowersOfTwo damaged_;
+  bool redis_was_up_ = false;
+  PowersOfTwo complaints_;
 };
 
 }  // namespace consilium

@@ -48,9 +48,9 @@ void ClientDesk::Fail(const Caller& to, const Error& error) {
 void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   const auto refuse = [this](const Caller& to, const Error& error) {
     if (refusals_.Due()) {
-      LogWarn(
-          "client_message_refused",
-          {{"code", ErrorName(error.code)}, {"text", error.text}, {"count", refusals_.count()}});
+      LogWarn("client_message_refused", {{"code", ErrorName(error.code)},
+                                         {"text", WithoutValue(error.text)},
+                                         {"count", refusals_.count()}});
     }
     Fail(to, error);
   };

@@ -64,7 +64,7 @@ void WorkerDesk::Refuse(const std::string& peer, const Error& error) {
     const Hello* about = roster_.About(peer);
     LogWarn("worker_message_refused", {{"worker", about == nullptr ? "" : about->worker},
                                        {"code", ErrorName(error.code)},
-                                       {"text", error.text},
+                                       {"text", WithoutValue(error.text)},
                                        {"count", refusals_.count()}});
   }
   Send(peer, ErrorMessage{std::string(ErrorName(error.code)), error.text, std::nullopt});
@@ -181,7 +181,7 @@ void WorkerDesk::OnEnd(const RouterSocket::Incoming& incoming) {
     } else {
       outcome.status = OutcomeStatus::kMalformed;
       outcome.code = "bad_result";
-      outcome.text = message.error().text;
+      outcome.text = WithoutValue(message.error().text);
       outcome.retryable = true;
     }
     if (outcome.worker.empty()) outcome.worker = about.worker;

@@ -11,6 +11,7 @@
 #include "shared/case_record.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/text.h"
 #include "store_scripts.h"
 
 namespace consilium {
@@ -99,8 +100,9 @@ std::vector<RedisScript> Store::Scripts() {
           {"renew_leases", kRenewLeasesScript}, {"end_attempt", kEndAttemptScript},
           {"reap_leases", kReapLeasesScript},   {"promote_delayed", kPromoteDelayedScript},
           {"cancel_case", kCancelCaseScript},   {"apply_update", kApplyUpdateScript},
-          {"take_events", kTakeEventsScript},   {"due_timers", kDueTimersScript},
-          {"send_beat", kSendBeatScript},       {"describe", kDescribeScript}};
+          {"take_events", kTakeEventsScript},   {"ack_events", kAckEventsScript},
+          {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
+          {"describe", kDescribeScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -426,15 +428,11 @@ void Store::TakeEvents(const std::string& owner, std::int64_t count,
 
 void Store::AckEvents(const std::vector<Event>& events, Done<Nothing> done) {
   if (events.empty()) return done(Ok());
-  std::vector<std::string> ack = {"XACK", Key("events"), "a"};
-  std::vector<std::string> del = {"XDEL", Key("events")};
-  for (const Event& event : events) {
-    ack.push_back(event.entry);
-    del.push_back(event.entry);
-  }
-  redis_.Send(std::move(ack), [](const Result<RedisReply>&) {});
-  redis_.Send(std::move(del),
-              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
+  std::vector<std::string> entries;
+  entries.reserve(events.size());
+  for (const Event& event : events) entries.push_back(event.entry);
+  redis_.Run("ack_events", {Key("events")}, std::move(entries),
+             Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 
 void Store::Due(std::int64_t count, Done<DueTimers> done) {
@@ -448,6 +446,11 @@ void Store::Due(std::int64_t count, Done<DueTimers> done) {
                  due.cases.push_back(reply.items[i].text);
                return due;
              }));
+}
+
+void Store::PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothing> done) {
+  redis_.Send({"ZADD", Key("timers"), "XX", std::to_string(timer_ms), case_id},
+              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 
 void Store::Apply(const CaseUpdate& update, Done<bool> done) {

@@ -167,6 +167,8 @@ class Store {
     std::int64_t next_ms = -1;
   };
   void Due(std::int64_t count, Done<DueTimers> done);
+  // Moves the timer of a case that has one.
+  void PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothing> done);
   // False: the record changed since it was read; fetch it again and think again.
   void Apply(const CaseUpdate& update, Done<bool> done);
 

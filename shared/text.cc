@@ -119,4 +119,8 @@ std::string_view CutUtf8(std::string_view text, std::size_t max) {
   return text.substr(0, end);
 }
 
+std::string WithoutValue(std::string_view error_text) {
+  return std::string(error_text.substr(0, error_text.find(" = ")));
+}
+
 }  // namespace consilium

@@ -26,4 +26,8 @@ std::string ToValidUtf8(std::string_view text);
 // The longest prefix of at most `max` bytes that does not end inside a character.
 std::string_view CutUtf8(std::string_view text, std::size_t max);
 
+// The error text up to the value it quotes ("patient.age"): values may be case text, which no log
+// may hold.
+std::string WithoutValue(std::string_view error_text);
+
 }  // namespace consilium

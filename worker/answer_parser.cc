@@ -293,7 +293,7 @@ Parsed<std::vector<Grade>> ParseGrades(std::string_view text,
     if (!written || Trimmed(*written).empty()) return {{}, Mismatch(path + ".label: missing")};
     const std::optional<std::size_t> place = MatchLabel(*written, labels);
     if (!place) {
-      return {{}, Mismatch(path + ".label = " + Quoted(*written, 32) + ": no answer has it")};
+      return {{}, Mismatch(path + ".label: no answer has it")};
     }
     if (found[*place]) {
       return {{}, Mismatch("label " + Quoted(labels[*place], 32) + ": graded twice")};

@@ -43,11 +43,12 @@ class Builder {
         {{"targets", "risk"}, &Builder::AddQt},
     };
     for (std::size_t i = 0; i < kSafetyFiles.size(); ++i) {
+      const Step step = steps[i].step;
       const auto table = ParseTsv(prefix_ + kSafetyFiles[i], texts_[i], steps[i].columns);
       if (!table) return table.error();
       for (const TsvRow& row : table->rows) {
         const RowId id{kSafetyFiles[i], row.line};
-        if (const Status done = (this->*steps[i].step)(*table, row, id); !done) {
+        if (const Status done = (this->*step)(*table, row, id); !done) {
           return done.error();
         }
       }

@@ -5,6 +5,7 @@
 -- Returns {"cancelled" | "ended", state} | {"unknown"}
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return {'unknown'} end
+if state == 'cancelled' then return {'cancelled', state} end  -- asked again: the same answer
 if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return {'ended', state} end
 redis.call('HSET', KEYS[1], 'state', 'cancelled')
 redis.call('HINCRBY', KEYS[1], 'v', 1)

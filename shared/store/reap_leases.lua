@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Takes back the leases of one lane that nobody renewed (idle for lease_ms: a crash, counted) or whose
--- broker is silent (idle for orphan_ms: not counted, the task is innocent).
+-- broker is silent (idle for orphan_ms: not counted, the task is innocent). Drops from the lane's head what is
+-- over, so that the lane of a model without workers does not grow for ever.
 -- KEYS  lane, events, dead, counters, brokers (zset id -> last beat)
 -- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch
 -- Returns {requeued, dead}
@@ -8,7 +9,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local nowtext = string.format('%d', now)
 local lease, orphan = tonumber(ARGV[2]), tonumber(ARGV[3])
-local requeued, dead = 0, 0
+local requeued, dead, expired = 0, 0, 0
 local hint
 for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, orphan), '-', '+', ARGV[7])) do
   local entry, owner, idle = p[1], p[2], p[3]
@@ -46,6 +47,28 @@ for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, 
     end
   end
 end
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[7])) do
+  local ref = entry[2][2]
+  local id, task = string.match(ref, '^([^|]+)|(.+)$')
+  local case = ARGV[1] .. id
+  local f = redis.call('HMGET', case, 'state', 's:' .. task, 'e:' .. task, 'd:' .. task)
+  local gone = not f[1] or f[1] == 'cancelled' or f[3] ~= entry[1]
+  if f[2] == 'leased' and not gone then
+    -- at a worker
+  elseif gone then
+    redis.call('XACK', KEYS[1], 'w', entry[1])
+    redis.call('XDEL', KEYS[1], entry[1])
+  elseif tonumber(f[4]) <= now then
+    redis.call('XDEL', KEYS[1], entry[1])
+    redis.call('HSET', case, 's:' .. task, 'expired', 't:' .. task, nowtext)
+    redis.call('HDEL', case, 'e:' .. task)
+    redis.call('HINCRBY', case, 'v', 1)
+    redis.call('XADD', KEYS[2], '*', 'c', id)
+    expired = expired + 1
+  else
+    break  -- in order of arrival: what follows has its time still
+  end
+end
 -- Consumers of brokers and aggregators that are long gone; never one that still holds something.
 for key, group in pairs({[KEYS[1]] = 'w', [KEYS[2]] = 'a'}) do
   for _, c in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do
@@ -56,5 +79,5 @@ if requeued > 0 then
   redis.call('HINCRBY', KEYS[4], 'reaped', requeued)
   redis.call('PUBLISH', ARGV[6], hint)
 end
-if dead > 0 then redis.call('PUBLISH', ARGV[6], 'event') end
+if dead + expired > 0 then redis.call('PUBLISH', ARGV[6], 'event') end
 return {requeued, dead}

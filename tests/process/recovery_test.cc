@@ -143,7 +143,8 @@ TEST(RecoveryTest, BrokerCrashCostsNoCall) {
     const json view = shown();
     return view.is_object() && view.contains("state") && view.at("state") == "complete";
   }));
-  for (const json& task : shown().at("tasks")) {
+  const json ended = shown();
+  for (const json& task : ended.at("tasks")) {
     if (task.at("task").at("stage") == "generate") {
       EXPECT_EQ(task.at("leases"), 1)
           << "the call that was under way was used: " << task.at("task");

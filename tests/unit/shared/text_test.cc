@@ -44,5 +44,10 @@ TEST(QuotedTest, EscapesWhatWouldBreakALineAndCuts) {
   EXPECT_EQ(Quoted("abcdef", 3), "\"abc...\"");
 }
 
+TEST(WithoutValueTest, WhatIsLoggedOfAnErrorNamesThePlaceOnly) {
+  EXPECT_EQ(WithoutValue("patient.age = \"John Smith\", expected a number"), "patient.age");
+  EXPECT_EQ(WithoutValue("vignette.text: missing"), "vignette.text: missing");
+}
+
 }  // namespace
 }  // namespace consilium

@@ -261,7 +261,7 @@ TEST(GradesParserTest, LabelsAreNamedWhenTheyDoNotFit) {
       GradesProblem(R"({"grades":[{"label":"A","grade":1},{"label":"a","grade":0}]})", {"A", "B"}),
       "schema_mismatch | label \"A\": graded twice");
   EXPECT_EQ(GradesProblem(R"({"grades":[{"label":"C","grade":1}]})", {"A"}),
-            "schema_mismatch | grades[0].label = \"C\": no answer has it");
+            "schema_mismatch | grades[0].label: no answer has it");
   EXPECT_EQ(GradesProblem(R"({"grades":[{"grade":1}]})", {"A"}),
             "schema_mismatch | grades[0].label: missing");
   EXPECT_EQ(GradesProblem(R"({"grades":[]})", {"A"}), "schema_mismatch | label \"A\": not graded");
