@@ -1,49 +1,68 @@
 // consilium-aggregator: see aggregator.h.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <iostream>
+#include <cstdio>
 #include <string>
+#include <utility>
 
 #include "aggregator/aggregator.h"
 #include "shared/redis_address.h"
 
+namespace consilium {
 namespace {
 
-int Fail(const consilium::Error& error) {
-  std::cerr << "consilium-aggregator: error[" << consilium::ErrorName(error.code)
-            << "]: " << error.text << "\n";
-  return 2;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int Complain(const Error& error) {
+  std::fprintf(stderr, "consilium-aggregator: %s\n", error.text.c_str());
+  return kUsage;
 }
 
-}  // namespace
+int Serve(const std::string& config_file, const std::string& log_level) {
+  const auto level = ParseLogLevel(log_level);
+  if (!level) return Complain(level.error());
+  const auto config = LoadConfig(config_file);
+  if (!config) return Complain(config.error());
+  const auto redis = RedisAddressOf(config->redis);
+  if (!redis) return Complain(redis.error());
+  auto medications = MedicationTable::Load(config->council.medications);
+  if (!medications) return Complain(medications.error());
+  auto safety = SafetyTables::Load(config->council.medications, *medications);
+  if (!safety) return Complain(safety.error());
 
-int main(int argc, char** argv) {
-  using namespace consilium;
-  CLI::App app{
-      "Turns answers and grades into recommendations: quorum, review round, consensus, safety,\n"
-      "decision, history. Any number may run beside each other on one Redis."};
+  StopSignals stop;  // before any thread exists
+  StartLog("consilium-aggregator", *level);
+  Aggregator(*config, *redis, std::move(*medications), std::move(*safety)).Run(stop);
+  return 0;
+}
+
+int Main(int argc, char** argv) {
   std::string config_file;
-  std::string level = "info";
-  app.add_option("--config", config_file, "configuration of the cluster (TOML)")->required();
-  app.add_option("--log-level", level, "debug, info, warn, error or off")->capture_default_str();
+  std::string log_level = "info";
+  CLI::App app{
+      "Turns answers and grades into recommendations: quorum, review round, consensus, safety "
+      "screen, decision, "
+      "history. Any number may run beside each other.",
+      "consilium-aggregator"};
+  app.add_option("--config", config_file, "Configuration of the cluster (TOML)")->required();
+  app.add_option("--log-level", log_level, "debug, info, warn, error or off")
+      ->capture_default_str();
   app.set_version_flag("--version", CONSILIUM_VERSION);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
   }
-  StopSignals stop;
-  const auto log_level = ParseLogLevel(level);
-  if (!log_level) return Fail(log_level.error());
-  StartLog("aggregator", *log_level);
-  const auto config = LoadConfig(config_file);
-  if (!config) return Fail(config.error());
-  const auto redis = RedisAddressOf(config->redis);
-  if (!redis) return Fail(redis.error());
-  auto medications = MedicationTable::Load(config->council.medications);
-  if (!medications) return Fail(medications.error());
-  auto safety = SafetyTables::Load(config->council.medications, *medications);
-  if (!safety) return Fail(safety.error());
-  Aggregator(*config, *redis, std::move(*medications), std::move(*safety)).Run(stop);
-  return 0;
+  return Serve(config_file, log_level);
+}
+
+}  // namespace
+}  // namespace consilium
+
+int main(int argc, char** argv) {
+  try {
+    return consilium::Main(argc, argv);
+  } catch (...) {  // only memory can run out; the supervisor starts the next one
+    return consilium::kFailed;
+  }
 }

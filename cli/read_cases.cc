@@ -11,6 +11,8 @@
 #include "shared/codec.h"
 #include "shared/config.h"
 #include "shared/ids.h"
+#include "shared/limits.h"
+#include "shared/messages.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -39,22 +41,92 @@ std::string At(const std::string& name, std::size_t line) {
 
 bool IsJson(std::string_view text) { return json::accept(text); }
 
-// Where the JSON parser stopped, counted from the start of `piece`.
-std::string SyntaxError(const std::string& name, const Piece& piece) {
-  std::size_t offset = piece.text.size();
-  try {
-    const auto parsed = json::parse(piece.text);
-    return At(name, piece.line) + "expected a JSON object";
-  } catch (const json::parse_error& error) {
-    offset = std::min(error.byte > 0 ? error.byte - 1 : 0, piece.text.size());
-  } catch (const json::exception&) {
-    offset = 0;
+Error TooLarge(const std::string& what, std::size_t bytes, std::size_t most) {
+  return {ErrorCode::kTooLarge,
+          what + ": " + std::to_string(bytes) + " bytes, expected at most " + std::to_string(most)};
+}
+
+// What people are told about a piece beyond its case: where it breaks, which fields it has and
+// which of them is too long. Takes nlohmann's SAX events: no tree, so that depth costs nothing.
+class Outline {
+ public:
+  explicit Outline(std::string_view text) : text_(text) { json::sax_parse(text, this); }
+
+  bool object() const { return object_; }
+  const std::optional<std::size_t>& broken_at() const { return broken_at_; }
+  const std::vector<std::string>& fields() const { return fields_; }
+  const std::optional<Error>& too_large() const { return too_large_; }
+
+  // NOLINTBEGIN(readability-identifier-naming): the names are nlohmann's
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(json::number_integer_t) { return true; }
+  bool number_unsigned(json::number_unsigned_t) { return true; }
+  bool number_float(json::number_float_t, const std::string&) { return true; }
+  bool binary(json::binary_t&) { return true; }
+  bool string(std::string& value) {
+    return Measure(field_.empty() ? "a string" : field_, value.size());
   }
+  bool key(std::string& name) {
+    if (depth_ == 1) {
+      field_ = Escaped(CutUtf8(name, 40));
+      if (fields_.size() < limits::kMapItemsMax) fields_.push_back(field_);  // a case has no more
+    }
+    return Measure("a key", name.size());
+  }
+  bool start_object(std::size_t) {
+    object_ = object_ || depth_ == 0;
+    ++depth_;
+    return true;
+  }
+  bool end_object() { return Close(); }
+  bool start_array(std::size_t) {
+    ++depth_;
+    return true;
+  }
+  bool end_array() { return Close(); }
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) {
+    broken_at_ = std::min(position > 0 ? position - 1 : 0, text_.size());
+    return false;
+  }
+  // NOLINTEND(readability-identifier-naming)
+
+ private:
+  bool Close() {
+    --depth_;
+    return true;
+  }
+  bool Measure(const std::string& what, std::size_t bytes) {
+    if (bytes > limits::kStringBytesMax && !too_large_) {
+      too_large_ = TooLarge(what, bytes, limits::kStringBytesMax);
+    }
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t depth_ = 0;
+  bool object_ = false;
+  std::string field_;
+  std::vector<std::string> fields_;  // of the outermost object, fit for a message
+  std::optional<std::size_t> broken_at_;
+  std::optional<Error> too_large_;  // the first one
+};
+
+// Where the JSON parser stopped: `offset` from the start of `piece`.
+std::string SyntaxError(const std::string& name, const Piece& piece, std::size_t offset) {
   const std::string_view before = piece.text.substr(0, offset);
   const std::size_t newline = before.rfind('\n');
   const std::size_t column = newline == std::string_view::npos ? offset : offset - newline - 1;
   return At(name, piece.line + CountLines(before)) + "not valid JSON at column " +
          std::to_string(column + 1);
+}
+
+// What is sent for a case; the socket refuses more than one message may have.
+std::string Packed(const CaseRequest& request) { return Pack(SubmitRequest{request}); }
+
+Status CheckPacked(std::size_t bytes) {
+  if (bytes <= limits::kMessageBytesMax) return Ok();
+  return TooLarge("the case as a message", bytes, limits::kMessageBytesMax);
 }
 
 // The elements of a valid JSON array, each with the line on which it starts.
@@ -127,6 +199,10 @@ class Reader {
   explicit Reader(const std::string& name) : name_(name) {}
 
   void Text(const Piece& piece) {
+    const std::size_t bytes = piece.text.size();
+    if (bytes > limits::kStringBytesMax) {
+      return Problem(piece.line, TooLarge("text", bytes, limits::kStringBytesMax));
+    }
     CaseRequest request;
     request.vignette.text = std::string(piece.text);
     Add(std::move(request), piece.line);
@@ -154,22 +230,27 @@ class Reader {
   }
 
  private:
+  void Problem(std::size_t line, const Error& error) {
+    Problem(error.code, At(name_, line) + error.text);
+  }
+
   void Object(const Piece& piece) {
-    auto object = json::parse(piece.text, nullptr, /*allow_exceptions=*/false);
-    if (!object.is_object()) {
-      return Problem(ErrorCode::kInvalid, SyntaxError(name_, piece));
-    }
-    if (const auto id = object.find("id"); id != object.end() && id->is_null()) object.erase(id);
-    for (const auto& [field, value] : object.items()) {
-      if (std::find(kFields.begin(), kFields.end(), field) != kFields.end()) continue;
-      unused_.insert(Escaped(CutUtf8(field, 40)));
-      if (unused_.size() > 12) unused_.erase(std::prev(unused_.end()));
-    }
-    // Whoever submits through this program is its user, whatever the file's own provenance.
-    object.erase("source");
-    auto request = FromJson<CaseRequest>(object.dump());
+    // First of all: it knows the limits of what may be read.
+    auto request = FromJson<CaseRequest>(piece.text);
+    const Outline outline(piece.text);
     if (!request.ok()) {
-      return Problem(request.error().code, At(name_, piece.line) + request.error().text);
+      if (outline.broken_at()) {
+        return Problem(ErrorCode::kInvalid, SyntaxError(name_, piece, *outline.broken_at()));
+      }
+      if (!outline.object()) {
+        return Problem(piece.line, Invalid("expected a JSON object"));
+      }
+      return Problem(piece.line, outline.too_large().value_or(request.error()));
+    }
+    for (const std::string& field : outline.fields()) {
+      if (std::find(kFields.begin(), kFields.end(), field) != kFields.end()) continue;
+      unused_.insert(field);
+      if (unused_.size() > 12) unused_.erase(std::prev(unused_.end()));
     }
     Add(std::move(request).value(), piece.line);
   }
@@ -197,16 +278,18 @@ class Reader {
 
   void Add(CaseRequest request, std::size_t line) {
     if (request.id.empty()) request.id = DerivedId(request.vignette);
+    // Whoever submits through this program is its user, whatever the file's own provenance.
     request.source = "cli";
-    if (auto checked = Check(request); !checked.ok()) {
-      return Problem(checked.error().code, At(name_, line) + checked.error().text);
+    if (auto checked = Check(request); !checked.ok()) return Problem(line, checked.error());
+    const std::string packed = Packed(request);
+    if (auto checked = CheckPacked(packed.size()); !checked.ok()) {
+      return Problem(line, checked.error());
     }
-    std::string digest = Sha256Hex(Pack(request));
-    const auto [first, fresh] =
-        lines_.try_emplace(request.id, std::make_pair(line, std::move(digest)));
+    const std::string digest = Sha256Hex(packed);
+    const auto [first, fresh] = lines_.try_emplace(request.id, line, digest);
     if (fresh) {
       file_.cases.push_back(std::move(request));
-    } else if (first->second.second == Sha256Hex(Pack(request))) {
+    } else if (first->second.second == digest) {
       file_.notes.push_back(At(name_, line) + "the same case as in line " +
                             std::to_string(first->second.first) + "; submitted once");
     } else {
@@ -250,8 +333,8 @@ CasesFile ParseCases(std::string_view text, const std::string& name) {
     return std::move(reader).Finish();
   }
   if (body.text.front() == '[') {
-    if (!IsJson(body.text)) {
-      reader.Problem(ErrorCode::kInvalid, SyntaxError(name, body));
+    if (const Outline outline(body.text); outline.broken_at()) {
+      reader.Problem(ErrorCode::kInvalid, SyntaxError(name, body, *outline.broken_at()));
     } else if (const auto elements = ElementsOf(body); elements.empty()) {
       reader.Problem(ErrorCode::kInvalid, name + ": an empty array, expected at least one case");
     } else {
@@ -292,6 +375,10 @@ Status ApplyOverrides(const CaseOverrides& overrides, std::vector<CaseRequest>& 
     if (overrides.strategy) request.strategy = overrides.strategy;
     if (overrides.size) request.ensemble_size = overrides.size;
     if (overrides.deadline_s) request.deadline_s = overrides.deadline_s;
+    if (auto checked = CheckPacked(Packed(request).size()); !checked.ok()) {
+      return Error{checked.error().code,
+                   "case " + Quoted(request.id) + " with the flags: " + checked.error().text};
+    }
   }
   return Ok();
 }

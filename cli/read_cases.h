@@ -8,7 +8,8 @@
 // A name that ends in .json, .jsonl or .ndjson is never read as plain text.
 // Objects have the flat fields of `submit` in docs/protocol.md; `id` may be absent. `source` is
 // ours. Errors: every problem names file and line, then the field; values of clinical fields are
-// not repeated. Threads: functions without state.
+// not repeated. kTooLarge: a text, or a case as a message, that no broker would take (limits.h).
+// Threads: functions without state.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +48,7 @@ struct CaseOverrides {
   std::vector<std::string> models;  // implies strategy "named" unless one is given
   std::optional<double> deadline_s;
 };
-// kInvalid names the flag.
+// kInvalid names the flag; kTooLarge the case that the flags make too large to send.
 Status ApplyOverrides(const CaseOverrides& overrides, std::vector<CaseRequest>& cases);
 
 }  // namespace consilium

@@ -178,7 +178,10 @@ void Submission::OnFetched(std::size_t index, const CaseView& view, TimePoint no
 void Submission::OnFetchFailed(std::size_t index, const Error& error, TimePoint now) {
   --fetching_;
   if (cases_[index].stage != Stage::kWaiting) return;
-  if (error.code == ErrorCode::kNotFound) return Refuse(index, error);
+  // Asking again brings the same answer.
+  const bool lasting = error.code == ErrorCode::kNotFound || error.code == ErrorCode::kInternal ||
+                       error.code == ErrorCode::kTooLarge;
+  if (lasting) return Refuse(index, error);
   PlanFetch(index, now + kRetryPause);
 }
 

@@ -1,6 +1,6 @@
 #include "worker/json_lines.h"
 
-#include <fstream>
+#include <istream>
 
 #include "worker/json_object.h"
 #include "worker/text_clean.h"
@@ -81,10 +81,9 @@ void LineReader::Allow(const char* key, std::optional<double>& value) {
   Read(key, false, "a number of at least 0", value, ToAmount);
 }
 
-Status ReadJsonLines(const std::string& file, std::vector<std::string>& warnings,
-                     const UseLine& use) {
-  std::ifstream input(file, std::ios::binary);
-  if (!input || input.peek() == std::ifstream::traits_type::eof()) {
+Status ReadJsonLines(std::istream& input, const std::string& file,
+                     std::vector<std::string>& warnings, const UseLine& use) {
+  if (!input || input.peek() == std::istream::traits_type::eof()) {
     return Error{ErrorCode::kNotFound, file + ": missing, empty or not readable"};
   }
   std::size_t bad = 0;

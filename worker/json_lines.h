@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -19,10 +20,10 @@ inline constexpr std::size_t kWarningsMax = 20;           // then only a count f
 
 // Calls `use` for the object of each line; its text, if any, says what is wrong with it. Such
 // lines, and those that are no JSON objects, become warnings `file:line: ...`; empty lines are
-// skipped. Errors: kNotFound, kTooLarge for the file as a whole.
+// skipped. Errors: kNotFound, kTooLarge for the file as a whole, which `file` names in messages.
 using UseLine = std::function<std::optional<std::string>(const nlohmann::json& object)>;
-Status ReadJsonLines(const std::string& file, std::vector<std::string>& warnings,
-                     const UseLine& use);
+Status ReadJsonLines(std::istream& input, const std::string& file,
+                     std::vector<std::string>& warnings, const UseLine& use);
 
 // Typed members for `use`: each sets `problem` ("id: missing, expected a string") when it fails,
 // and then does nothing more. A missing or null optional one leaves `value` as it is.

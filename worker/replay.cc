@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,6 +20,12 @@ std::optional<std::int64_t> Tokens(const std::optional<double>& count) {
 }  // namespace
 
 Result<ReplayModel> ReplayModel::Load(const BackendConfig& config,
+                                      std::vector<std::string>& warnings) {
+  std::ifstream answers(config.replay.answers, std::ios::binary);
+  return Read(config, answers, warnings);
+}
+
+Result<ReplayModel> ReplayModel::Read(const BackendConfig& config, std::istream& answers,
                                       std::vector<std::string>& warnings) {
   ReplayModel model;
   model.model_ = config.served_model.empty() ? config.model : config.served_model;
@@ -52,7 +59,7 @@ Result<ReplayModel> ReplayModel::Load(const BackendConfig& config,
     }
     return std::nullopt;
   };
-  const Status read = ReadJsonLines(model.file_, warnings, use);
+  const Status read = ReadJsonLines(answers, model.file_, warnings, use);
   if (!read) return Error{read.error().code, about + read.error().text};
   if (model.by_case_.empty()) {
     return Invalid(about + model.file_ + " has no usable answer of model \"" + model.model_ + "\"");

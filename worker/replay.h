@@ -7,6 +7,7 @@
 // Outcomes are marked simulated: no model answers now. Threads: none; const after Load().
 #pragma once
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -23,6 +24,9 @@ class ReplayModel {
  public:
   // kInvalid or kNotFound when the file has no usable answer of the model.
   static Result<ReplayModel> Load(const BackendConfig& config, std::vector<std::string>& warnings);
+  // The same from the opened file.
+  static Result<ReplayModel> Read(const BackendConfig& config, std::istream& answers,
+                                  std::vector<std::string>& warnings);
 
   PlannedOutcome Plan(const BackendCall& call) const;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
@@ -108,6 +109,12 @@ Grade TrueGrade(const KnownCase& known, const std::vector<std::string>& ingredie
 
 Result<SimulatedModel> SimulatedModel::Load(const BackendConfig& config,
                                             std::vector<std::string>& warnings) {
+  std::ifstream knowledge(config.simulated.knowledge, std::ios::binary);
+  return Read(config, knowledge, warnings);
+}
+
+Result<SimulatedModel> SimulatedModel::Read(const BackendConfig& config, std::istream& knowledge,
+                                            std::vector<std::string>& warnings) {
   SimulatedModel model;
   model.model_ = config.model;
   model.config_ = config.simulated;
@@ -125,7 +132,7 @@ Result<SimulatedModel> SimulatedModel::Load(const BackendConfig& config,
     if (!problem) cases->push_back(std::move(known));
     return problem;
   };
-  const Status read = ReadJsonLines(file, warnings, use);
+  const Status read = ReadJsonLines(knowledge, file, warnings, use);
   if (!read) return Error{read.error().code, about + "knowledge: " + read.error().text};
   if (cases->empty()) return Invalid(about + "knowledge: " + file + " has no usable case");
   const auto& skill = model.config_.skill;
@@ -277,8 +284,7 @@ PlannedOutcome SimulatedModel::Plan(const BackendCall& call) const {
   const KnownCase* known = Find(call);
   if (known == nullptr) {
     outcome.code = "unknown_case";
-    outcome.text = "simulated models know only the cases of their knowledge file, " +
-                   config_.knowledge + "; neither the id nor the text of this one is in it";
+    outcome.text = "simulated models know only the cases of their knowledge file, not this one";
     return planned;
   }
   if (config_.latency_ms_median > 0.0) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,9 @@ class SimulatedModel {
  public:
   // kInvalid or kNotFound when the file has no usable case or a specialty has no skill.
   static Result<SimulatedModel> Load(const BackendConfig& config,
+                                     std::vector<std::string>& warnings);
+  // The same from the opened file.
+  static Result<SimulatedModel> Read(const BackendConfig& config, std::istream& knowledge,
                                      std::vector<std::string>& warnings);
 
   PlannedOutcome Plan(const BackendCall& call) const;

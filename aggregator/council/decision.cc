@@ -154,7 +154,7 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   if (clusters.empty()) {
     rec.status = CaseState::kFailed;
     rec.reason = "no usable answer";
-    if (!rec.missing.empty()) rec.reason += ": " + SummaryWithTexts(rec.missing);
+    if (!rec.missing.empty()) rec.reason += ": " + Summary(rec.missing);
     return rec;
   }
 

@@ -15,8 +15,7 @@ namespace consilium {
 namespace {
 
 constexpr std::size_t kCommentBytesMax = 300;
-constexpr std::size_t kTextBytesMax = 200;  // of each text in a sentence
-constexpr std::size_t kNamedMax = 8;        // entries of one sentence
+constexpr std::size_t kNamedMax = 8;  // entries of one sentence
 
 // "alpha", "alpha and beta", "alpha, beta and gamma".
 std::string Listed(const std::vector<std::string>& names) {
@@ -129,22 +128,6 @@ const Medication* FindMedication(const Answer& answer, const std::vector<std::st
   return found == answer.medications.end() ? nullptr : &*found;
 }
 
-std::string Summarise(const std::vector<Absence>& missing, bool with_texts) {
-  std::string text;
-  for (std::size_t i = 0; i < missing.size() && i < kNamedMax; ++i) {
-    const Absence& absence = missing[i];
-    if (i > 0) text += ", ";
-    text += absence.stage == "review" ? "grades of " : "answer of ";
-    text += absence.model + " (" + absence.why;
-    if (with_texts) text += ": " + std::string(CutUtf8(absence.text, kTextBytesMax));
-    text += ")";
-  }
-  if (missing.size() > kNamedMax) {
-    text += " and " + std::to_string(missing.size() - kNamedMax) + " more";
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string Decimal(double value, double other) {
@@ -202,10 +185,18 @@ std::vector<Absence> ListMissing(const CaseView& view, const CaseRecord& record,
   return missing;
 }
 
-std::string Summary(const std::vector<Absence>& missing) { return Summarise(missing, false); }
-
-std::string SummaryWithTexts(const std::vector<Absence>& missing) {
-  return Summarise(missing, true);
+std::string Summary(const std::vector<Absence>& missing) {
+  std::string text;
+  for (std::size_t i = 0; i < missing.size() && i < kNamedMax; ++i) {
+    const Absence& absence = missing[i];
+    if (i > 0) text += ", ";
+    text += absence.stage == "review" ? "grades of " : "answer of ";
+    text += absence.model + " (" + absence.why + ")";
+  }
+  if (missing.size() > kNamedMax) {
+    text += " and " + std::to_string(missing.size() - kNamedMax) + " more";
+  }
+  return text;
 }
 
 std::vector<std::string> ListDissent(const std::vector<Cluster>& clusters, const CaseRecord& record,

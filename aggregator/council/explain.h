@@ -24,8 +24,6 @@ std::vector<Absence> ListMissing(const CaseView& view, const CaseRecord& record,
                                  const Weighing& weighing, std::int64_t now_ms);
 // "answer of gamma (refused), grades of delta (timed_out)", the first few.
 std::string Summary(const std::vector<Absence>& missing);
-// "answer of gamma (refused: it said why), ...".
-std::string SummaryWithTexts(const std::vector<Absence>& missing);
 
 // `clusters` best first, not empty; the leading one is what others dissent from.
 std::vector<std::string> ListDissent(const std::vector<Cluster>& clusters, const CaseRecord& record,

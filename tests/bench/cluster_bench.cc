@@ -38,9 +38,7 @@ std::size_t Number(int argc, char** argv, const char* name, std::size_t standard
 
 double PerSecond(std::size_t count, double seconds) { return static_cast<double>(count) / seconds; }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   const std::size_t rounds = Number(argc, argv, "--rounds", 3);
   const std::size_t cases = Number(argc, argv, "--cases", 10000);
   const std::size_t queued = Number(argc, argv, "--queued", 100000);
@@ -116,4 +114,15 @@ int main(int argc, char** argv) {
   }
   if (json) std::printf("%s\n", report.dump(2).c_str());
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (...) {
+    std::fprintf(stderr, "bench: out of memory\n");
+    return 1;
+  }
 }

@@ -16,18 +16,18 @@ using std::chrono::seconds;
 class BadInputTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TestFolder();
+    suite_folder = new TestFolder();
     SimulatedOptions options;
     options.broker = "case_bytes_max = 4096\n";
-    cluster_ = new ClusterProcess(folder_->Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
+    suite_cluster = new ClusterProcess(suite_folder->Write("c.toml", SimulatedCluster(options)));
+    ASSERT_EQ(suite_cluster->Start(), "");
   }
   static void TearDownTestSuite() {
     // Nothing of what was refused was half-written.
-    const json status = json::parse(cluster_->Run({"status", "--json"}).out);
+    const json status = json::parse(suite_cluster->Run({"status", "--json"}).out);
     EXPECT_TRUE(status.at("balanced").get<bool>());
-    delete cluster_;
-    delete folder_;
+    delete suite_cluster;
+    delete suite_folder;
   }
 
   struct Refusal {
@@ -38,7 +38,7 @@ class BadInputTest : public testing::Test {
   static Refusal Submit(const std::string& input, std::vector<std::string> flags = {}) {
     std::vector<std::string> arguments = {"submit", "--json", "-"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
-    const CommandResult run = cluster_->Run(arguments, input, seconds(30));
+    const CommandResult run = suite_cluster->Run(arguments, input, seconds(30));
     for (const json& line : JsonLines(run.out)) {
       if (!line.contains("error")) continue;
       return {run.exit_code, line.at("error").at("code"), line.at("error").at("text")};
@@ -52,11 +52,11 @@ class BadInputTest : public testing::Test {
     EXPECT_NE(refusal.text.find(part), std::string::npos) << refusal.text;
   }
 
-  static TestFolder* folder_;
-  static ClusterProcess* cluster_;
+  static TestFolder* suite_folder;
+  static ClusterProcess* suite_cluster;
 };
-TestFolder* BadInputTest::folder_ = nullptr;
-ClusterProcess* BadInputTest::cluster_ = nullptr;
+TestFolder* BadInputTest::suite_folder = nullptr;
+ClusterProcess* BadInputTest::suite_cluster = nullptr;
 
 TEST_F(BadInputTest, EmptyInputIsRefused) { ExpectRefused(Submit(""), 2, "invalid", "empty"); }
 
@@ -96,19 +96,19 @@ TEST_F(BadInputTest, WrongTypeNamesFieldAndExpectation) {
 
 TEST_F(BadInputTest, SameIdWithOtherContentIsAConflictAndTheFirstStands) {
   const std::string line = DemoCases(1);
-  ASSERT_EQ(cluster_->Run({"submit", "-"}, line).exit_code, 0);
+  ASSERT_EQ(suite_cluster->Run({"submit", "-"}, line).exit_code, 0);
   json other = json::parse(line);
   other["text"] = "Something else entirely.";
   ExpectRefused(Submit(other.dump()), 4, "conflict", "demo-001");
-  EXPECT_EQ(cluster_->Run({"submit", "-"}, line).exit_code, 0)
+  EXPECT_EQ(suite_cluster->Run({"submit", "-"}, line).exit_code, 0)
       << "the same content is the same case";
-  const json view = json::parse(cluster_->Run({"show", "demo-001", "--json"}).out);
+  const json view = json::parse(suite_cluster->Run({"show", "demo-001", "--json"}).out);
   EXPECT_EQ(view.at("vignette").at("text"), json::parse(line).at("text"));
 }
 
 TEST_F(BadInputTest, WrongFlagsAndUnknownCasesSayWhatToDo) {
-  EXPECT_EQ(cluster_->Run({"submit", "--no-such-flag"}).exit_code, 2);
-  const CommandResult missing = cluster_->Run({"show", "nobody"});
+  EXPECT_EQ(suite_cluster->Run({"submit", "--no-such-flag"}).exit_code, 2);
+  const CommandResult missing = suite_cluster->Run({"show", "nobody"});
   EXPECT_EQ(missing.exit_code, 4);
   EXPECT_NE(missing.err.find("error[not_found]: no case nobody"), std::string::npos) << missing.err;
 }

@@ -6,12 +6,12 @@
 namespace consilium {
 namespace {
 
-const std::string kConfigs = std::string(CONSILIUM_SOURCE_DIR) + "/configs";
+constexpr const char* kConfigs = CONSILIUM_SOURCE_DIR "/configs";
 
 }  // namespace
 
 std::string CouncilSection(const std::string& more) {
-  return "[council]\nmedications = \"" + kConfigs + "/medications\"\n" + more + "\n";
+  return std::string("[council]\nmedications = \"") + kConfigs + "/medications\"\n" + more + "\n";
 }
 
 std::string SimulatedCluster(const SimulatedOptions& options) {
@@ -35,7 +35,7 @@ std::string SimulatedCluster(const SimulatedOptions& options) {
 }
 
 std::string DemoCases(int count) {
-  std::ifstream file(kConfigs + "/demo/vignettes.jsonl");
+  std::ifstream file(CONSILIUM_SOURCE_DIR "/configs/demo/vignettes.jsonl");
   std::string cases;
   std::string line;
   for (int i = 0; i < count && std::getline(file, line); ++i) cases += line + "\n";

@@ -8,12 +8,15 @@
 
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/limits.h"
+#include "shared/messages.h"
 
 namespace consilium {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 
 std::vector<std::string> Texts(const std::vector<Error>& problems) {
   std::vector<std::string> texts;
@@ -165,6 +168,82 @@ TEST(ParseCasesTest, ManyProblemsAreCountedNotListed) {
   EXPECT_EQ(file.problems.back().text, "n.ndjson: and 50 more problems");
 }
 
+Error TooLarge(const std::string& text) { return {ErrorCode::kTooLarge, text}; }
+
+TEST(ParseCasesTest, APlainTextOverTheLimitOfTextsIsTooLarge) {
+  const CasesFile fits = ParseCases(std::string(limits::kStringBytesMax, 'x'), "n.txt");
+  EXPECT_THAT(fits.problems, IsEmpty());
+  EXPECT_EQ(fits.cases.size(), 1u);
+  for (const std::size_t bytes : {limits::kStringBytesMax + 1, limits::kMessageBytesMax + 1}) {
+    const CasesFile file = ParseCases("\n" + std::string(bytes, 'x') + "\n", "n.txt");
+    EXPECT_THAT(file.problems, ElementsAre(TooLarge("n.txt:2: text: " + std::to_string(bytes) +
+                                                    " bytes, expected at most 1048576")));
+    EXPECT_THAT(file.cases, IsEmpty());
+  }
+}
+
+TEST(ParseCasesTest, AFieldOverTheLimitOfTextsIsTooLarge) {
+  const std::string large(limits::kStringBytesMax + 1, 'x');
+  const CasesFile file = ParseCases("{\"id\":\"a\",\"text\":\"" + large +
+                                        "\"}\n"
+                                        "{\"id\":\"b\",\"text\":\"x\",\"options\":{\"A\":\"" +
+                                        large +
+                                        "\"}}\n"
+                                        "{\"id\":\"c\",\"text\":\"x\"}\n",
+                                    "n.ndjson");
+  EXPECT_THAT(
+      file.problems,
+      ElementsAre(TooLarge("n.ndjson:1: text: 1048577 bytes, expected at most 1048576"),
+                  TooLarge("n.ndjson:2: options: 1048577 bytes, expected at most 1048576")));
+  EXPECT_THAT(Ids(file), ElementsAre("c"));
+}
+
+// A case whose JSON is as long as JSON may be.
+std::string LongestJson() {
+  std::string text = "{\"text\":\"x\",\"options\":{";
+  for (const char* letter : {"A", "B", "C"}) {
+    text +=
+        "\"" + std::string(letter) + "\":\"" + std::string(limits::kStringBytesMax, 'x') + "\",";
+  }
+  text += "\"D\":\"";
+  return text + std::string(limits::kMessageBytesMax - text.size() - 3, 'x') + "\"}}";
+}
+
+TEST(ParseCasesTest, ACaseThatIsNoMessageIsTooLarge) {
+  const CasesFile file = ParseCases(LongestJson(), "x.json");
+  ASSERT_EQ(file.problems.size(), 1u);
+  EXPECT_EQ(file.problems[0].code, ErrorCode::kTooLarge);
+  EXPECT_THAT(file.problems[0].text,
+              MatchesRegex("x.json:1: the case as a message: 4194[0-9]+ bytes, expected at most "
+                           "4194304"));
+  EXPECT_THAT(ParseCases(LongestJson() + "\n", "x.json").problems,
+              ElementsAre(TooLarge("x.json:1: JSON of 4194305 bytes, at most 4194304")));
+}
+
+TEST(ParseCasesTest, DepthIsRefusedWhereverItIs) {
+  constexpr std::size_t kDeep = 100000;
+  const std::string bomb = std::string(kDeep, '[') + std::string(kDeep, ']');
+  const std::string object = "{\"id\":\"a\",\"text\":\"x\",\"colour\":" + bomb + "}";
+  for (const std::string& text : {object, "[" + object + "]", object + "\n"}) {
+    EXPECT_THAT(ParseCases(text, "n.json").problems,
+                ElementsAre(Invalid("n.json:1: not JSON: nested too deep, at most 24")));
+  }
+  EXPECT_THAT(ParseCases(bomb, "n.json").problems,
+              ElementsAre(Invalid("n.json:1: expected a JSON object")));
+  EXPECT_THAT(ParseCases(std::string(kDeep, '['), "n.json").problems,
+              ElementsAre(Invalid("n.json:1: not valid JSON at column 100001")));
+}
+
+TEST(ParseCasesTest, AFieldThatStandsTwiceIsAProblem) {
+  EXPECT_THAT(ParseCases("{\"id\":\"a\",\"text\":\"x\",\"text\":\"y\"}", "n.json").problems,
+              ElementsAre(Invalid("n.json:1: not JSON: the key \"text\" stands twice")));
+}
+
+TEST(ParseCasesTest, AnIdOfNullIsDerived) {
+  const CasesFile file = ParseCases("{\"id\":null,\"text\":\"x\"}", "-");
+  EXPECT_THAT(Ids(file), ElementsAre("case-" + Sha256Hex("x").substr(0, 16)));
+}
+
 TEST(DerivedIdTest, DependsOnTheWholeVignette) {
   Vignette plain;
   plain.text = "x";
@@ -208,6 +287,25 @@ TEST(ApplyOverridesTest, AnIdIsForOneCase) {
   cases.resize(1);
   ASSERT_TRUE(ApplyOverrides(flags, cases).ok());
   EXPECT_EQ(cases[0].id, "x");
+}
+
+TEST(ApplyOverridesTest, FlagsMayNotMakeACaseTooLargeToSend) {
+  std::vector<CaseRequest> cases(1);
+  cases[0].id = "a";
+  cases[0].vignette.text = "x";
+  for (const char* letter : {"A", "B", "C", "D"}) {
+    cases[0].vignette.options[letter] = std::string(1000000, 'x');
+  }
+  const std::string more(200000, 'x');
+  CaseOverrides flags;
+  flags.models = {more};
+  const std::size_t before = Pack(SubmitRequest{cases[0]}).size();
+  ASSERT_LE(before, limits::kMessageBytesMax);
+  const Status applied = ApplyOverrides(flags, cases);
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error(), TooLarge("case \"a\" with the flags: the case as a message: " +
+                                      std::to_string(Pack(SubmitRequest{cases[0]}).size()) +
+                                      " bytes, expected at most 4194304"));
 }
 
 }  // namespace

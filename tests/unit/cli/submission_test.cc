@@ -201,6 +201,38 @@ TEST(SubmissionTest, ACaseStillLiveIsFetchedAgainLater) {
   EXPECT_EQ(submission.NextToFetch(first + seconds(1)), 0u);
 }
 
+TEST(SubmissionTest, AFetchThatCannotSucceedEndsTheCaseWithItsError) {
+  for (const ErrorCode code : {ErrorCode::kNotFound, ErrorCode::kInternal, ErrorCode::kTooLarge}) {
+    Submission submission(Cases(1), true, kStart);
+    submission.NextToSubmit(kStart);
+    submission.OnAccepted(0, Accepted(), kStart);
+    const TimePoint later = kStart + Submission::kFetchPause;
+    EXPECT_EQ(submission.NextToFetch(later), 0u);
+    const Error error{code, "no record"};
+    submission.OnFetchFailed(0, error, later);
+    EXPECT_TRUE(submission.done()) << ErrorName(code);
+    const auto events = submission.TakeEvents();
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[1].kind, Kind::kRefused);
+    EXPECT_EQ(events[1].error, error);
+    EXPECT_EQ(submission.tally().refusals.at(code), 1u);
+    EXPECT_EQ(submission.NextToFetch(later + seconds(60)), std::nullopt);
+  }
+}
+
+TEST(SubmissionTest, AFetchThatFailsInPassingIsTriedAgain) {
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kTimeout}) {
+    Submission submission(Cases(1), true, kStart);
+    submission.NextToSubmit(kStart);
+    submission.OnAccepted(0, Accepted(), kStart);
+    const TimePoint later = kStart + Submission::kFetchPause;
+    EXPECT_EQ(submission.NextToFetch(later), 0u);
+    submission.OnFetchFailed(0, {code, "away"}, later);
+    EXPECT_FALSE(submission.done()) << ErrorName(code);
+    EXPECT_EQ(submission.NextToFetch(later + seconds(1)), 0u);
+  }
+}
+
 TEST(SubmissionTest, ExitCodesPutRefusalsBeforeFailedCases) {
   Tally tally;
   tally.states[CaseState::kInsufficient] = 1;

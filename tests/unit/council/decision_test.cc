@@ -132,8 +132,11 @@ TEST(DecisionTest, NoUsableAnswerFailsAndSaysWhyEachFailed) {
   const Recommendation rec = Decide(view, MakeCouncil(Pool()), kDeadline);
   EXPECT_EQ(rec.status, CaseState::kFailed);
   EXPECT_EQ(rec.reason,
-            "no usable answer: answer of a (refused: the model refused), answer of b (error: HTTP "
-            "500), answer of c (no_worker: no worker took it before its deadline)");
+            "no usable answer: answer of a (refused), answer of b (error), answer of c (no_worker)");
+  ASSERT_EQ(rec.missing.size(), 3u);
+  EXPECT_EQ(rec.missing[0].text, "the model refused");
+  EXPECT_EQ(rec.missing[1].text, "HTTP 500");
+  EXPECT_EQ(rec.missing[2].text, "no worker took it before its deadline");
   EXPECT_EQ(rec.support, std::nullopt);
   EXPECT_TRUE(rec.candidates.empty());
 }
