@@ -44,7 +44,7 @@ tidy:  ## clang-tidy on every source
 fuzz:  ## run every fuzzer for SECONDS (10)
 	@tools/install-packages packages.txt packages-dev.txt
 	@cmake --preset fuzz > /dev/null
-	@cmake --build --preset fuzz -j $(JOBS)
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	@tests/fuzz/run build/fuzz $(or $(SECONDS),10)
 
 clean:  ## remove everything built

@@ -104,8 +104,9 @@ std::string DemoSummary(const DemoScore& score, const Tally& tally, std::chrono:
   text += render::Field("Note",
                         std::to_string(score.simulated) + " of " + std::to_string(score.cases) +
                             " recommendations come from SIMULATED models, whose skill is set in "
-                            "configs/demo/cluster.toml. The figures show that the machinery "
-                            "works; they say nothing about real models or patients.",
+                            "configs/demo/cluster.toml, as is the limit for abstaining, chosen on "
+                            "these same cases. The figures show that the machinery works; they say "
+                            "nothing about real models or patients.",
                         look, Tint::kBold);
   return text;
 }

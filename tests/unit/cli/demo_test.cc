@@ -93,8 +93,9 @@ TEST(DemoSummaryTest, IsHonestAboutWhatItCompares) {
             "  Calls       4 (answers and reviews)\n"
             "  Wall time   2.5 s from the first submission to the last recommendation\n"
             "  Note        1 of 1 recommendations come from SIMULATED models, whose skill is\n"
-            "              set in configs/demo/cluster.toml. The figures show that the\n"
-            "              machinery works; they say nothing about real models or patients.\n");
+            "              set in configs/demo/cluster.toml, as is the limit for abstaining,\n"
+            "              chosen on these same cases. The figures show that the machinery\n"
+            "              works; they say nothing about real models or patients.\n");
 }
 
 TEST(ParseDemoGoldTest, NormalisesNamesAndErrorsNameLineAndField) {
