@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "shared/redis.h"
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
 
@@ -184,6 +186,41 @@ TEST(RecoveryTest, StopDrainsAndTheNextStartGoesOn) {
   ExpectAllEndedOnce(cluster, again.out, 60);
   const json status = json::parse(cluster.Run({"status", "--json"}).out);
   EXPECT_EQ(status.at("counters").value("crashed", 0), 0) << "a drain hands back without counting";
+}
+
+// A timer that an aggregator had taken before the case was cancelled ends there instead of going
+// round for ever.
+TEST(RecoveryTest, DueTimerOfACancelledCaseIsLookedAtAndLeft) {
+  TestFolder folder;
+  SimulatedOptions options;
+  options.latency_ms = 60000;
+  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
+  ASSERT_EQ(cluster.Start(), "");
+  ASSERT_EQ(cluster.Run({"submit", "--no-wait", "-"}, DemoCases(1)).exit_code, 0);
+  ASSERT_EQ(cluster.Run({"cancel", "demo-001"}).exit_code, 0);
+  const auto address = ParseRedisUrl(cluster.redis());
+  ASSERT_TRUE(address.ok());
+  RedisConnection redis(*address, {});
+  const auto ask = [&](std::vector<std::string> command) {
+    auto reply = redis.Call(std::move(command), seconds(10));
+    EXPECT_TRUE(reply.ok()) << reply.error().text;
+    return reply.ok() ? *reply : RedisReply{};
+  };
+  const auto reads = [&] {
+    const std::string stats = ask({"INFO", "commandstats"}).text;
+    const auto at = stats.find("cmdstat_hgetall:calls=");
+    return at == std::string::npos ? 0L : std::atol(stats.c_str() + at + 22);
+  };
+  const auto beat = [&] {
+    return ask({"ZRANGE", "consilium:{0}:aggregators", "0", "-1", "WITHSCORES"}).items.at(1).text;
+  };
+  ask({"ZADD", "consilium:{0}:timers", "1", "demo-001"});
+  const long before = reads();
+  for (int beats = 0; beats < 2; ++beats) {
+    const std::string last = beat();
+    ASSERT_TRUE(Eventually([&] { return beat() != last; }));
+  }
+  EXPECT_LT(reads() - before, 100) << "read at every round of timers, not in a loop";
 }
 
 }  // namespace
