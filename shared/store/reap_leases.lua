@@ -66,7 +66,7 @@ for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[7])
     redis.call('XADD', KEYS[2], '*', 'c', id)
     expired = expired + 1
   else
-    break  -- in order of arrival: what follows has its time still
+    break  -- the head has its time still; what is over behind it waits for its turn
   end
 end
 -- Consumers of brokers and aggregators that are long gone; never one that still holds something.
