@@ -96,7 +96,9 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
   view.state = *state;
   view.version = Number(fields, "v").value_or(0);
   view.source = Text(fields, "source");
+  view.kind = Text(fields, "kind");
   view.strategy = Text(fields, "strategy");
+  view.seating = Text(fields, "seating");
   view.accepted_ms = Number(fields, "accepted_ms").value_or(0);
   view.deadline_ms = Number(fields, "deadline_ms").value_or(0);
   if (const Status read = Read(case_id, fields, "vignette", view.vignette); !read)

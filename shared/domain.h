@@ -43,6 +43,7 @@ struct CaseRequest {
   std::string id;  // ids.h: 1..128 of [A-Za-z0-9._:-]
   Vignette vignette;
   std::string source;                   // which door or feed; free text of at most 64 bytes
+  std::optional<std::string> kind;      // of task, council.kinds; default the first of these
   std::optional<double> deadline_s;     // since acceptance; default and bounds in configuration
   std::optional<std::string> strategy;  // kAll, kRandom, ... (config.h); default in configuration
   std::optional<std::int64_t> ensemble_size;  // default in configuration
@@ -164,6 +165,7 @@ struct Candidate {
   std::vector<std::string> models;    // authors, sorted
   std::optional<double> grade;        // best consensus grade in the cluster
   std::optional<std::string> option;  // the option its best answer chose
+  std::optional<bool> right;          // its ingredients are the gold's; absent when none came
 };
 
 // How far the answers of the winning cluster agree on one field ("dose", "route", ...).
@@ -199,6 +201,11 @@ struct ModelResult {
   std::optional<double> reliability;  // as a reviewer in this case
   std::int64_t grades_received = 0;
   std::optional<double> latency_ms;
+  // Of its usable answer; absent when it gave none, or none that counts.
+  std::optional<std::int64_t> candidate;  // index in Recommendation::candidates
+  std::optional<double> weight;           // r of docs/decision.md, [0, 1]
+  std::string model_served;               // as the provider reported it; "" = not reported
+  std::optional<double> cost_usd;         // of its answer
 };
 
 // Compared with the gold that came with the case; absent when none came.
@@ -238,6 +245,41 @@ struct Recommendation {
   std::int64_t decided_ms = 0;
   std::int64_t calls = 0;  // outcomes received
   Usage usage;             // sums of what is known
+};
+
+// --- what is learned from
+// ---------------------------------------------------------------------------
+
+// One model's usable answer in an ended case, as chemistry sees it.
+struct EvidenceAnswer {
+  std::string model;
+  std::string version;                // the model that served it; "" = not reported
+  std::string key;                    // answers of one case with the same key mean the same
+  double weight = 1.0;                // r of docs/decision.md, [0, 1]
+  std::optional<double> grade;        // consensus grade, [0, 1]; absent: nobody graded it
+  std::optional<bool> right;          // judged by the gold; absent without one
+  std::optional<double> reliability;  // of the model as a reviewer in this case, [0, 1]
+  std::optional<double> latency_ms;
+  std::optional<double> cost_usd;
+};
+
+// What one ended case says about its models, without any clinical content. Missing answers are not
+// here: a model that was slow or refused is no evidence about its knowledge.
+struct CaseEvidence {
+  std::string case_id;
+  std::string kind;  // of task; one matrix per kind
+  std::string source;
+  std::string strategy;
+  std::int64_t decided_ms = 0;
+  std::vector<std::string> seated;      // the ensemble
+  std::vector<EvidenceAnswer> answers;  // by model, each once
+  bool simulated = false;
+};
+
+// One line of the evidence stream. A revision takes the place of what the case said before.
+struct EvidenceLine {
+  CaseEvidence evidence;
+  std::optional<CaseEvidence> replaces;
 };
 
 }  // namespace consilium

@@ -53,6 +53,7 @@ void Fields(A& a, Of<A, CaseRequest> v) {
   a.May("id", v.id);
   Fields(a, v.vignette);
   a.May("source", v.source);
+  a.May("kind", v.kind);
   a.May("deadline_s", v.deadline_s);
   a.May("strategy", v.strategy);
   a.May("ensemble_size", v.ensemble_size);
@@ -141,6 +142,7 @@ void Fields(A& a, Of<A, Candidate> v) {
   a.Must("models", v.models);
   a.May("grade", v.grade);
   a.May("option", v.option);
+  a.May("right", v.right);
 }
 
 template <class A>
@@ -178,6 +180,10 @@ void Fields(A& a, Of<A, ModelResult> v) {
   a.May("reliability", v.reliability);
   a.Must("grades_received", v.grades_received);
   a.May("latency_ms", v.latency_ms);
+  a.May("candidate", v.candidate);
+  a.May("weight", v.weight);
+  a.May("model_served", v.model_served);
+  a.May("cost_usd", v.cost_usd);
 }
 
 template <class A>
@@ -215,6 +221,37 @@ void Fields(A& a, Of<A, Recommendation> v) {
   a.Must("decided_ms", v.decided_ms);
   a.Must("calls", v.calls);
   a.Must("usage", v.usage);
+}
+
+template <class A>
+void Fields(A& a, Of<A, EvidenceAnswer> v) {
+  a.Must("model", v.model);
+  a.May("version", v.version);
+  a.Must("key", v.key);
+  a.Must("weight", v.weight);
+  a.May("grade", v.grade);
+  a.May("right", v.right);
+  a.May("reliability", v.reliability);
+  a.May("latency_ms", v.latency_ms);
+  a.May("cost_usd", v.cost_usd);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CaseEvidence> v) {
+  a.Must("case_id", v.case_id);
+  a.May("kind", v.kind);
+  a.May("source", v.source);
+  a.May("strategy", v.strategy);
+  a.Must("decided_ms", v.decided_ms);
+  a.Must("seated", v.seated);
+  a.Must("answers", v.answers);
+  a.May("simulated", v.simulated);
+}
+
+template <class A>
+void Fields(A& a, Of<A, EvidenceLine> v) {
+  a.Must("evidence", v.evidence);
+  a.May("replaces", v.replaces);
 }
 
 // --- messages.h
@@ -280,7 +317,9 @@ void Fields(A& a, Of<A, CaseView> v) {
   a.Must("version", v.version);
   a.Must("vignette", v.vignette);
   a.Must("source", v.source);
+  a.Must("kind", v.kind);
   a.Must("strategy", v.strategy);
+  a.Must("seating", v.seating);
   a.Must("ensemble", v.ensemble);
   a.May("gold_medications", v.gold_medications);
   a.Must("accepted_ms", v.accepted_ms);
@@ -342,6 +381,121 @@ void Fields(A& a, Of<A, StatusReply> v) {
   a.Must("balanced", v.balanced);
   a.Must("lanes", v.lanes);
   a.Must("workers", v.workers);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryModel> v) {
+  a.Must("model", v.model);
+  a.Must("version", v.version);
+  a.Must("seated", v.seated);
+  a.Must("answered", v.answered);
+  a.Must("effective_cases", v.effective_cases);
+  a.May("quality", v.quality);
+  a.May("quality_error", v.quality_error);
+  a.May("accuracy", v.accuracy);
+  a.May("accuracy_error", v.accuracy_error);
+  a.May("latency_ms", v.latency_ms);
+  a.May("latency_ms_p95", v.latency_ms_p95);
+  a.May("cost_usd", v.cost_usd);
+  a.Must("profiled", v.profiled);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryPair> v) {
+  a.Must("a", v.a);
+  a.Must("b", v.b);
+  a.Must("together", v.together);
+  a.May("chemistry", v.chemistry);
+  a.Must("synergy_cases", v.synergy_cases);
+  a.Must("effective_cases", v.effective_cases);
+  a.May("synergy", v.synergy);
+  a.May("synergy_error", v.synergy_error);
+  a.May("synergy_mean", v.synergy_mean);
+  a.Must("gold_cases", v.gold_cases);
+  a.May("disagreement", v.disagreement);
+  a.May("double_fault", v.double_fault);
+  a.May("same_wrong", v.same_wrong);
+  a.May("q_statistic", v.q_statistic);
+  a.May("kappa", v.kappa);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryReport> v) {
+  a.Must("kind", v.kind);
+  a.Must("variant", v.variant);
+  a.Must("cases", v.cases);
+  a.Must("gold_cases", v.gold_cases);
+  a.Must("simulated_cases", v.simulated_cases);
+  a.Must("models", v.models);
+  a.Must("pairs", v.pairs);
+  a.Must("unreadable", v.unreadable);
+  a.Must("cursor", v.cursor);
+  a.Must("made_ms", v.made_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryRequest> v) {
+  a.May("kind", v.kind);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SeatingEntry> v) {
+  a.Must("kind", v.kind);
+  a.Must("strategy", v.strategy);
+  a.Must("size", v.size);
+  a.Must("models", v.models);
+  a.May("expected", v.expected);
+  a.May("expected_error", v.expected_error);
+  a.Must("cases", v.cases);
+  a.Must("reason", v.reason);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SeatingBoard> v) {
+  a.Must("made_ms", v.made_ms);
+  a.Must("entries", v.entries);
+}
+
+template <class A>
+void Fields(A&, Of<A, EnsemblesRequest>) {}
+
+template <class A>
+void Fields(A& a, Of<A, RebuildRequest> v) {
+  a.Must("id", v.id);
+}
+
+template <class A>
+void Fields(A& a, Of<A, RebuildReply> v) {
+  a.Must("id", v.id);
+  a.Must("state", v.state);
+  a.Must("lines", v.lines);
+  a.Must("identical", v.identical);
+  a.Must("before", v.before);
+  a.Must("after", v.after);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ImportRequest> v) {
+  a.Must("cases", v.cases);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ImportReply> v) {
+  a.Must("imported", v.imported);
+  a.Must("duplicate", v.duplicate);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HistoryRequest> v) {
+  a.May("after", v.after);
+  a.May("max", v.max);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HistoryReply> v) {
+  a.Must("items", v.items);
+  a.Must("cursor", v.cursor);
+  a.Must("unreadable", v.unreadable);
 }
 
 template <class A>
@@ -428,7 +582,9 @@ template <class A>
 void Fields(A& a, Of<A, HistoryRecord> v) {
   a.Must("case_id", v.case_id);
   a.Must("source", v.source);
+  a.Must("kind", v.kind);
   a.Must("strategy", v.strategy);
+  a.Must("seating", v.seating);
   a.Must("ensemble", v.ensemble);
   a.May("gold_medications", v.gold_medications);
   a.Must("tasks", v.tasks);

@@ -21,6 +21,9 @@ CONSILIUM_CODEC(Absence)
 CONSILIUM_CODEC(ModelResult)
 CONSILIUM_CODEC(Score)
 CONSILIUM_CODEC(Recommendation)
+CONSILIUM_CODEC(EvidenceAnswer)
+CONSILIUM_CODEC(CaseEvidence)
+CONSILIUM_CODEC(EvidenceLine)
 CONSILIUM_CODEC(std::vector<std::string>)
 
 }  // namespace consilium

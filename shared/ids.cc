@@ -56,6 +56,19 @@ Status CheckModelName(std::string_view name) {
                  ", expected 1..128 characters of A-Z a-z 0-9 . _ : / @ + -");
 }
 
+Status CheckKind(std::string_view kind) {
+  constexpr std::size_t kBytesMax = 64;
+  const bool plain = std::none_of(kind.begin(), kind.end(), [](char c) {
+    return (c >= 0 && c < ' ') || c == 0x7f || c == '|';
+  });
+  if (!kind.empty() && kind.size() <= kBytesMax && plain &&
+      FindInvalidUtf8(kind) == std::string_view::npos) {
+    return Ok();
+  }
+  return Invalid("kind = " + Quoted(kind) +
+                 ", expected 1..64 bytes of text without control characters and '|'");
+}
+
 std::string ToRef(const TaskId& task) {
   std::string ref = task.case_id;
   ref += '|';

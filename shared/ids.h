@@ -14,6 +14,9 @@ Status CheckCaseId(std::string_view id);
 // 1..128 bytes of [A-Za-z0-9._:/@+-]: "llama3.3:70b", "meta/llama-3".
 Status CheckModelName(std::string_view name);
 
+// A kind of task: 1..64 bytes of UTF-8 text without control characters and '|'.
+Status CheckKind(std::string_view kind);
+
 // "case|stage|round|model"; none of the parts may contain '|'.
 std::string ToRef(const TaskId& task);
 Result<TaskId> TaskFromRef(std::string_view ref);

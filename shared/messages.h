@@ -88,7 +88,9 @@ struct CaseView {
   std::int64_t version = 0;  // of the record; grows with every change
   Vignette vignette;
   std::string source;
+  std::string kind;
   std::string strategy;
+  std::string seating;  // why these models: Ensemble::seating
   std::vector<std::string> ensemble;
   std::optional<std::vector<std::string>> gold_medications;
   std::int64_t accepted_ms = 0;
@@ -224,6 +226,126 @@ struct CancelTask {
   std::int64_t fence = 0;
 };
 
+// --- chemistry
+// ---------------------------------------------------------------------------------
+
+// One model in the live matrix. What cannot be known yet is absent; errors are standard errors.
+struct ChemistryModel {
+  std::string model;
+  std::string version;            // the latest that answered; "" = not reported
+  std::int64_t seated = 0;        // cases that it was asked
+  std::int64_t answered = 0;      // ... and gave a usable answer
+  double effective_cases = 0;     // what they count after decay by age and version
+  std::optional<double> quality;  // [0, 10]
+  std::optional<double> quality_error;
+  std::optional<double> accuracy;  // [0, 1]
+  std::optional<double> accuracy_error;
+  std::optional<double> latency_ms;      // median
+  std::optional<double> latency_ms_p95;  // both of a log-normal through mean and deviation
+  std::optional<double> cost_usd;        // mean of an answer, where known
+  bool profiled = false;                 // has quality and accuracy, so it has chemistry
+};
+
+// Two models, a < b.
+struct ChemistryPair {
+  std::string a;
+  std::string b;
+  std::int64_t together = 0;        // cases that both answered
+  std::optional<double> chemistry;  // the published measure, [0, 1]; of profiled models
+  std::int64_t synergy_cases = 0;   // of `together`, with at least one more answer
+  double effective_cases = 0;       // of these, after decay
+  std::optional<double> synergy;    // shrunk to 0, [-2, 2]; above 0: stronger together
+  std::optional<double> synergy_error;
+  std::optional<double> synergy_mean;  // before shrinkage
+  // Diagnostics, of the cases whose right answer is known.
+  std::int64_t gold_cases = 0;
+  std::optional<double> disagreement;  // share: exactly one is right
+  std::optional<double> double_fault;  // share: both wrong
+  std::optional<double> same_wrong;    // share: both wrong with the same answer
+  std::optional<double> q_statistic;   // Yule's Q of being right, [-1, 1]
+  std::optional<double> kappa;         // Cohen's kappa of being right, [-1, 1]
+};
+
+// The live matrix of one kind of task.
+struct ChemistryReport {
+  static constexpr std::string_view kType = "chemistry_report";
+  std::string kind;
+  std::string variant;  // of `chemistry`: "published" or "nonempty"
+  std::int64_t cases = 0;
+  std::int64_t gold_cases = 0;                    // ... whose right answer is known
+  std::int64_t simulated_cases = 0;               // ... that simulated or replayed models answered
+  std::vector<ChemistryModel> models;             // by name
+  std::vector<std::vector<ChemistryPair>> pairs;  // per model, with the later ones
+  std::int64_t unreadable = 0;                    // lines of evidence that were skipped
+  std::string cursor;                             // the last line of evidence in it; "" = none
+  std::int64_t made_ms = 0;
+};
+struct ChemistryRequest {
+  static constexpr std::string_view kType = "chemistry";
+  std::string kind;  // "" = the first configured one
+};
+
+// A recommended ensemble.
+struct SeatingEntry {
+  std::string kind;
+  std::string strategy;   // "chemistry", "utility", "performance", "single", "explore"
+  std::int64_t size = 0;  // asked for; `utility` may seat fewer
+  std::vector<std::string> models;
+  std::optional<double> expected;        // outcome on held-out cases, [0, 1]
+  std::optional<double> expected_error;  // of the advantage over the single best model
+  std::int64_t cases = 0;                // it rests on
+  std::string reason;                    // one sentence for people
+};
+// What the aggregator recommends to seat next; brokers read it.
+struct SeatingBoard {
+  static constexpr std::string_view kType = "ensembles_report";
+  std::int64_t made_ms = 0;
+  std::vector<SeatingEntry> entries;
+};
+struct EnsemblesRequest {
+  static constexpr std::string_view kType = "ensembles";
+};
+
+// Makes the matrix again from the evidence. The same id asks how far it is.
+struct RebuildRequest {
+  static constexpr std::string_view kType = "rebuild";
+  std::string id;  // chosen by the client, as a case id
+};
+struct RebuildReply {
+  static constexpr std::string_view kType = "rebuild_report";
+  std::string id;
+  std::string state;       // "waiting", "done"
+  std::int64_t lines = 0;  // of evidence that it was made from
+  bool identical = false;  // bit for bit what stood there before
+  std::string before;      // digests (SHA-256) of the matrix
+  std::string after;
+};
+
+// Evidence from elsewhere, for a warm start. Taken once by case id; without a kind it is of the
+// first configured one.
+struct ImportRequest {
+  static constexpr std::string_view kType = "import";
+  std::vector<CaseEvidence> cases;  // at most 256
+};
+struct ImportReply {
+  static constexpr std::string_view kType = "imported";
+  std::int64_t imported = 0;
+  std::int64_t duplicate = 0;  // were there before
+};
+
+// The evidence in the order in which it was recorded.
+struct HistoryRequest {
+  static constexpr std::string_view kType = "history";
+  std::string after;       // "" = from the first
+  std::int64_t max = 256;  // 1..256
+};
+struct HistoryReply {
+  static constexpr std::string_view kType = "history_slice";
+  std::vector<EvidenceLine> items;
+  std::string cursor;
+  std::int64_t unreadable = 0;  // lines in this slice that could not be read
+};
+
 // --- kept in Redis
 // ---------------------------------------------------------------------------------
 
@@ -240,7 +362,9 @@ struct Beat {
 struct HistoryRecord {
   std::string case_id;
   std::string source;
+  std::string kind;
   std::string strategy;
+  std::string seating;
   std::vector<std::string> ensemble;
   std::optional<std::vector<std::string>> gold_medications;
   std::vector<TaskView> tasks;

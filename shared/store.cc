@@ -11,6 +11,7 @@
 #include "shared/case_record.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/redis_reply.h"
 #include "shared/text.h"
 #include "store_scripts.h"
 
@@ -31,33 +32,8 @@ std::string TaskKey(const TaskId& task) {
   return StageName(task.stage) + "|" + std::to_string(task.round) + "|" + task.model;
 }
 
-Error Unexpected(std::string_view script) {
-  return Error{ErrorCode::kInternal, "unexpected reply of script " + std::string(script)};
-}
-
-std::int64_t ToInt(const RedisReply& reply) {
-  if (reply.kind == RedisReply::Kind::kInteger) return reply.integer;
-  return std::atoll(reply.text.c_str());
-}
-
 CaseState StateFrom(std::string_view name) {
   return CaseStateFromName(name).value_or(CaseState::kFailed);
-}
-
-std::vector<std::string> Texts(const RedisReply& reply) {
-  std::vector<std::string> texts;
-  texts.reserve(reply.items.size());
-  for (const RedisReply& item : reply.items) texts.push_back(item.text);
-  return texts;
-}
-
-// Passes an error on, or the reply's value through `read`.
-template <class T, class Read>
-RedisConnection::Done Reading(Store::Done<T> done, Read read) {
-  return [done = std::move(done), read = std::move(read)](Result<RedisReply> reply) {
-    if (!reply) return done(reply.error());
-    done(read(*reply));
-  };
 }
 
 Result<LeasedTask> ReadLease(const RedisReply& item) {
@@ -160,7 +136,9 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
   add("vignette", Pack(new_case.vignette));
   if (new_case.gold_medications) add("gold", Pack(*new_case.gold_medications));
   add("source", new_case.source);
+  add("kind", new_case.kind);
   add("strategy", new_case.strategy);
+  add("seating", new_case.seating);
   add("ensemble", Pack(new_case.ensemble));
 
   const auto read = [id = new_case.id,
@@ -455,7 +433,7 @@ void Store::PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothi
 
 void Store::Apply(const CaseUpdate& update, Done<bool> done) {
   std::vector<std::string> keys = {CaseKey(update.case_id), Key("timers"), Key("counters"),
-                                   Key("out"), Key("history")};
+                                   Key("out"), Key("history"), Key("evidence")};
   std::vector<std::string> args = {
       update.case_id,
       std::to_string(update.version),
@@ -466,6 +444,7 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       update.publish ? Pack(*update.publish) : "",
       update.history ? Pack(*update.history) : "",
       kFeedMax,
+      update.evidence ? Pack(*update.evidence) : "",
       std::to_string(update.tasks.size())};
   for (const NewTask& task : update.tasks) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));

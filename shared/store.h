@@ -10,10 +10,10 @@
 //   P delayed                zset ref -> when it goes back to its lane
 //   P timers                 zset case -> when the aggregator must look at it; exactly the live
 //   cases P events                 stream of case ids for the aggregators, group "a" P out stream
-//   of published recommendations P history, P dead        streams, append-only P counters hash P
-//   brokers, P aggregators zset id -> last beat; P beat:<id> string (Beat), expires
-// Fields of a case: digest state v vignette gold source strategy ensemble accepted_ms deadline_ms
-// rev rec:<n>,
+//   of published recommendations P history, P evidence, P dead  streams, append-only P counters
+//   hash P brokers, P aggregators zset id -> last beat; P beat:<id> string (Beat), expires
+// Fields of a case: digest state v vignette gold source kind strategy seating ensemble accepted_ms
+// deadline_ms rev rec:<n>,
 //   and per task k = "stage|round|model": s: state, f: leases issued, a: failed attempts, c:
 //   crashes, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t:
 //   arrival.
@@ -41,7 +41,9 @@ struct NewCase {
   Vignette vignette;
   std::optional<std::vector<std::string>> gold_medications;
   std::string source;
+  std::string kind;
   std::string strategy;
+  std::string seating;
   std::vector<std::string> ensemble;
   std::int64_t deadline_ms = 0;  // from acceptance
   std::int64_t answers_ms = 0;   // from acceptance: the first timer
@@ -99,6 +101,7 @@ struct CaseUpdate {
   std::optional<std::int64_t> timer_ms;  // absolute; a final `state` removes the timer instead
   std::optional<Recommendation> publish;
   std::optional<HistoryRecord> history;
+  std::optional<EvidenceLine> evidence;
   std::int64_t retention_ms = 0;  // how long the record stays once ended
 };
 

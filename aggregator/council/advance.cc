@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aggregator/council/decision.h"
+#include "aggregator/council/evidence.h"
 #include "aggregator/council/record.h"
 #include "aggregator/council/review.h"
 
@@ -101,7 +102,9 @@ HistoryRecord MakeHistory(const CaseView& view, const Recommendation& recommenda
   HistoryRecord history;
   history.case_id = view.id;
   history.source = view.source;
+  history.kind = view.kind;
   history.strategy = view.strategy;
+  history.seating = view.seating;
   history.ensemble = view.ensemble;
   history.gold_medications = view.gold_medications;
   history.tasks = view.tasks;
@@ -116,7 +119,10 @@ CaseUpdate MakeUpdate(const CaseView& view, Plan plan, const CouncilConfig& conf
   update.state = plan.state;
   update.tasks = std::move(plan.tasks);
   update.timer_ms = plan.timer_ms;
-  if (plan.publish) update.history = MakeHistory(view, *plan.publish);
+  if (plan.publish) {
+    update.history = MakeHistory(view, *plan.publish);
+    update.evidence = MakeEvidenceLine(view, *plan.publish);
+  }
   update.publish = std::move(plan.publish);
   update.retention_ms = static_cast<std::int64_t>(config.retention_h * 3600.0 * 1000.0);
   return update;

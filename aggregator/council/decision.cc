@@ -55,8 +55,34 @@ std::optional<double> ReliabilityOf(const Weighing& weighing, std::string_view m
   return found->second;
 }
 
+// The answer of a member, as it counted.
+void AddAnswer(const WeighedAnswer& answer, const std::vector<Cluster>& clusters,
+               ModelResult& result) {
+  result.ingredients = answer.coded.set.ingredients;
+  result.grade = answer.grade;
+  result.grade_variance = answer.variance;
+  result.grades_received = answer.grades;
+  if (!answer.counted) return;
+  const auto cluster = std::find_if(clusters.begin(), clusters.end(), [&answer](const Cluster& c) {
+    return c.key == answer.coded.key;
+  });
+  result.candidate = cluster - clusters.begin();
+  result.weight = answer.weight;
+}
+
+void AddOutcome(const TaskView& task, ModelResult& result) {
+  if (!task.outcome) return;
+  const Outcome& outcome = *task.outcome;
+  result.simulated = outcome.simulated;
+  result.model_served = outcome.model_served;
+  if (std::isfinite(outcome.latency_ms)) result.latency_ms = outcome.latency_ms;
+  if (outcome.usage.cost_usd && std::isfinite(*outcome.usage.cost_usd)) {
+    result.cost_usd = outcome.usage.cost_usd;
+  }
+}
+
 void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& weighing,
-               Recommendation& rec) {
+               const std::vector<Cluster>& clusters, Recommendation& rec) {
   for (const std::string& model : view.ensemble) {
     ModelResult result;
     result.model = model;
@@ -65,16 +91,11 @@ void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& w
     for (const TaskView* task : record.generate) {
       if (task->task.model != model) continue;
       result.stage_status = Judge(record, *task, rec.decided_ms).why;
-      result.simulated = task->outcome && task->outcome->simulated;
-      AddLatency(*task, result);
+      AddOutcome(*task, result);
       break;
     }
     for (const WeighedAnswer& answer : weighing.answers) {
-      if (answer.coded.model != model) continue;
-      result.ingredients = answer.coded.set.ingredients;
-      result.grade = answer.grade;
-      result.grade_variance = answer.variance;
-      result.grades_received = answer.grades;
+      if (answer.coded.model == model) AddAnswer(answer, clusters, result);
     }
     rec.models.push_back(std::move(result));
   }
@@ -96,7 +117,8 @@ void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& w
   for (auto& [model, result] : idle) rec.reviewers_only.push_back(std::move(result));
 }
 
-void AddCandidates(const std::vector<Cluster>& clusters, Recommendation& rec) {
+void AddCandidates(const std::vector<Cluster>& clusters, const CaseView& view,
+                   const Council& council, Recommendation& rec) {
   for (const Cluster& cluster : clusters) {
     Candidate candidate;
     candidate.ingredients = cluster.Set().ingredients;
@@ -105,6 +127,10 @@ void AddCandidates(const std::vector<Cluster>& clusters, Recommendation& rec) {
     candidate.models = cluster.Models();
     candidate.grade = cluster.Best().grade;
     if (!cluster.Best().coded.option.empty()) candidate.option = cluster.Best().coded.option;
+    if (view.gold_medications) {
+      candidate.right =
+          ScoreAgainst(*view.gold_medications, candidate.ingredients, council.medications).exact;
+    }
     rec.candidates.push_back(std::move(candidate));
   }
 }
@@ -149,8 +175,8 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   rec.decided_ms = now_ms;
   rec.missing = ListMissing(view, record, weighing, now_ms);
   AddCalls(record, rec);
-  AddModels(view, record, weighing, rec);
-  AddCandidates(clusters, rec);
+  AddModels(view, record, weighing, clusters, rec);
+  AddCandidates(clusters, view, council, rec);
   if (clusters.empty()) {
     rec.status = CaseState::kFailed;
     rec.reason = "no usable answer";

@@ -33,6 +33,7 @@ CaseRequest FullCase() {
   request.vignette.patient.egfr = 45;
   request.vignette.patient.weight_kg = 71.25;
   request.source = "cli";
+  request.kind = "medication";
   request.deadline_s = 30;
   request.strategy = "named";
   request.ensemble_size = 2;
@@ -42,13 +43,14 @@ CaseRequest FullCase() {
 }
 
 TEST(JsonCaseTest, IsFlatAndInTheOrderPeopleReadIt) {
-  EXPECT_EQ(ToJson(FullCase()),
-            R"({"id":"c-1","text":"A 57-year-old with \"fever\".\nNo allergies.",)"
-            R"("question":"Which drug?","options":{"A":"amoxicillin","B":"none"},)"
-            R"("patient":{"age":57.5,"sex":"female","allergies":["penicillin"],)"
-            R"("medications":["warfarin","metformin"],"pregnant":false,"egfr":45.0,)"
-            R"("weight_kg":71.25},"source":"cli","deadline_s":30.0,"strategy":"named",)"
-            R"("ensemble_size":2,"models":["a","b"],"gold_medications":["doxycycline"]})");
+  EXPECT_EQ(
+      ToJson(FullCase()),
+      R"({"id":"c-1","text":"A 57-year-old with \"fever\".\nNo allergies.",)"
+      R"("question":"Which drug?","options":{"A":"amoxicillin","B":"none"},)"
+      R"("patient":{"age":57.5,"sex":"female","allergies":["penicillin"],)"
+      R"("medications":["warfarin","metformin"],"pregnant":false,"egfr":45.0,)"
+      R"("weight_kg":71.25},"source":"cli","kind":"medication","deadline_s":30.0,"strategy":"named",)"
+      R"("ensemble_size":2,"models":["a","b"],"gold_medications":["doxycycline"]})");
   EXPECT_EQ(ToJson(FromJson<CaseRequest>(ToJson(FullCase(), 2)).value()), ToJson(FullCase()));
 }
 

@@ -68,13 +68,13 @@ Recommendation SomeRecommendation() {
   r.confidence_note = "from 40 cases";
   r.rationale = "because";
   r.cautions = "none";
-  r.candidates = {{{"amoxicillin"}, false, 0.8, {"a", "b"}, 0.9, "B"}};
+  r.candidates = {{{"amoxicillin"}, false, 0.8, {"a", "b"}, 0.9, "B", true}};
   r.agreement = {{"dose", 0.5, {"500 mg", "250 mg"}}};
   r.dissent = {"c would give none"};
   r.safety = {{"allergy", "high", {"amoxicillin"}, "penicillin allergy", "allergy:1"}};
   r.missing = {{"c", "generate", "timed_out", "no byte for 30 s"}};
-  r.models = {{"a", "ok", true, {"amoxicillin"}, 0.9, 0.01, 0.8, 3, 120.5}};
-  r.reviewers_only = {{"d", "ok", false, {}, {}, {}, 0.5, 0, {}}};
+  r.models = {{"a", "ok", true, {"amoxicillin"}, 0.9, 0.01, 0.8, 3, 120.5, 0, 0.7, "a-2", 0.01}};
+  r.reviewers_only = {{"d", "ok", false, {}, {}, {}, 0.5, 0, {}, {}, {}, "", {}}};
   r.simulated = true;
   r.score = Score{true, 1.0};
   r.medication_table = "abcd";
@@ -123,6 +123,7 @@ TEST(MessagesTest, RequestsSurvive) {
   submit.request.id = "c-1";
   submit.request.vignette = SomeVignette();
   submit.request.source = "cli";
+  submit.request.kind = "medication";
   submit.request.deadline_s = 30;
   submit.request.strategy = "named";
   submit.request.ensemble_size = 2;
@@ -174,7 +175,9 @@ TEST(MessagesTest, ACaseSurvivesWhole) {
   view.version = 9;
   view.vignette = SomeVignette();
   view.source = "cli";
+  view.kind = "medication";
   view.strategy = "all";
+  view.seating = "stated";
   view.ensemble = {"a"};
   view.gold_medications = {"x"};
   view.accepted_ms = 1;
@@ -186,13 +189,57 @@ TEST(MessagesTest, ACaseSurvivesWhole) {
   HistoryRecord record;
   record.case_id = "c-1";
   record.source = "cli";
+  record.kind = "medication";
   record.strategy = "all";
+  record.seating = "stated";
   record.ensemble = {"a"};
   record.gold_medications = {"x"};
   record.tasks = {SomeTask()};
   record.recommendation = SomeRecommendation();
   ExpectSurvives(record);
   ExpectSurvives(HistoryRecord{});
+}
+
+CaseEvidence SomeEvidence() {
+  CaseEvidence evidence;
+  evidence.case_id = "c-1";
+  evidence.kind = "medication";
+  evidence.source = "cli";
+  evidence.strategy = "utility";
+  evidence.decided_ms = 5;
+  evidence.seated = {"a", "b"};
+  evidence.answers = {{"a", "a-2", "000", 0.5, 0.9, true, 0.8, 120.5, 0.01}};
+  evidence.simulated = true;
+  return evidence;
+}
+
+TEST(MessagesTest, WhatIsLearnedSurvives) {
+  ExpectSurvivesFullAndEmpty(SomeEvidence());
+  ExpectSurvivesFullAndEmpty(EvidenceLine{SomeEvidence(), SomeEvidence()});
+  ChemistryReport report;
+  report.kind = "medication";
+  report.variant = "nonempty";
+  report.cases = 1;
+  report.gold_cases = 2;
+  report.simulated_cases = 3;
+  report.models = {{"a", "a-2", 9, 8, 7.5, 8.1, 0.2, 0.8, 0.02, 120, 300, 0.01, true}};
+  report.pairs = {{{"a", "b", 5, 0.4, 4, 3.5, 0.1, 0.05, 0.12, 3, 0.2, 0.1, 0.05, 0.3, 0.2}}};
+  report.unreadable = 1;
+  report.cursor = "5-0";
+  report.made_ms = 6;
+  ExpectSurvivesFullAndEmpty(report);
+  ExpectSurvivesFullAndEmpty(ChemistryRequest{"medication"});
+  SeatingBoard board;
+  board.made_ms = 7;
+  board.entries = {{"medication", "utility", 3, {"a", "b"}, 0.8, 0.02, 60, "why"}};
+  ExpectSurvivesFullAndEmpty(board);
+  ExpectSurvivesFullAndEmpty(EnsemblesRequest{});
+  ExpectSurvivesFullAndEmpty(RebuildRequest{"r-1"});
+  ExpectSurvivesFullAndEmpty(RebuildReply{"r-1", "done", 9, true, "ab", "cd"});
+  ExpectSurvivesFullAndEmpty(ImportRequest{{SomeEvidence()}});
+  ExpectSurvivesFullAndEmpty(ImportReply{3, 4});
+  ExpectSurvivesFullAndEmpty(HistoryRequest{"5-0", 10});
+  ExpectSurvivesFullAndEmpty(HistoryReply{{{SomeEvidence(), SomeEvidence()}}, "6-0", 1});
 }
 
 TEST(MessagesTest, WorkersMessagesSurvive) {

@@ -1,0 +1,59 @@
+#include "aggregator/council/evidence.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+// Sorts as the number does: of candidates that are level the earlier one led.
+std::string CandidateKey(std::int64_t candidate) {
+  std::string number = std::to_string(candidate);
+  return std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
+}
+
+EvidenceAnswer MakeAnswer(const ModelResult& result, const Recommendation& recommendation) {
+  EvidenceAnswer answer;
+  answer.model = result.model;
+  answer.version = result.model_served;
+  answer.key = CandidateKey(*result.candidate);
+  answer.weight = result.weight.value_or(1.0);
+  answer.grade = result.grade;
+  answer.reliability = result.reliability;
+  answer.latency_ms = result.latency_ms;
+  answer.cost_usd = result.cost_usd;
+  const auto candidate = static_cast<std::size_t>(*result.candidate);
+  if (candidate < recommendation.candidates.size()) {
+    answer.right = recommendation.candidates[candidate].right;
+  }
+  return answer;
+}
+
+}  // namespace
+
+CaseEvidence MakeEvidence(const CaseView& view, const Recommendation& recommendation) {
+  CaseEvidence evidence;
+  evidence.case_id = view.id;
+  evidence.kind = view.kind;
+  evidence.source = view.source;
+  evidence.strategy = view.strategy;
+  evidence.decided_ms = recommendation.decided_ms;
+  evidence.seated = view.ensemble;
+  evidence.simulated = recommendation.simulated;
+  for (const ModelResult& result : recommendation.models) {
+    if (result.candidate) evidence.answers.push_back(MakeAnswer(result, recommendation));
+  }
+  std::sort(evidence.answers.begin(), evidence.answers.end(),
+            [](const EvidenceAnswer& a, const EvidenceAnswer& b) { return a.model < b.model; });
+  return evidence;
+}
+
+EvidenceLine MakeEvidenceLine(const CaseView& view, const Recommendation& recommendation) {
+  EvidenceLine line{MakeEvidence(view, recommendation), std::nullopt};
+  if (!view.recommendations.empty())
+    line.replaces = MakeEvidence(view, view.recommendations.back());
+  return line;
+}
+
+}  // namespace consilium
