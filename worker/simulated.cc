@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "shared/check.h"
 #include "shared/ids.h"
 #include "worker/ingredients.h"
 #include "worker/json_lines.h"
@@ -20,6 +21,8 @@ namespace {
 constexpr double kAlternativeShare = 0.15;
 constexpr double kFirstDistractorShare = 0.60;
 constexpr double kOtherDoseShare = 0.10;
+// The name of a group is all that tells its draws from those of others: its members' seeds differ.
+constexpr std::uint64_t kGroupSeed = 0;
 
 std::optional<std::string> ReadCase(const nlohmann::json& object, KnownCase& known) {
   LineReader line(object);
@@ -46,6 +49,19 @@ std::optional<std::string> ReadCase(const nlohmann::json& object, KnownCase& kno
   fields.Allow("indication", known.regimen.indication);
   if (fields.problem()) return "regimen." + *fields.problem();
   return std::nullopt;
+}
+
+std::optional<double> FindSkill(const std::map<std::string, double>& skills,
+                                const std::string& specialty) {
+  auto found = skills.find(specialty);
+  if (found == skills.end()) found = skills.find("default");
+  if (found == skills.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string TaskWords(const std::string& who, const TaskId& task, const char* purpose) {
+  return who + "|" + task.case_id + "|" + kStageNames[static_cast<int>(task.stage)] + "|" +
+         std::to_string(task.round) + "|" + purpose;
 }
 
 // Half or twice the dose when it is one number; else as it was.
@@ -105,6 +121,15 @@ Grade TrueGrade(const KnownCase& known, const std::vector<std::string>& ingredie
   return grade;
 }
 
+// Taken in: the commonest mistake looks best, the truth only good, and no danger is seen.
+Grade BlindGrade(const KnownCase& known, const std::vector<std::string>& ingredients) {
+  KnownCase seen;
+  seen.gold = known.distractors.front();
+  seen.acceptable = known.acceptable;
+  seen.acceptable.push_back(known.gold);
+  return TrueGrade(seen, ingredients);
+}
+
 }  // namespace
 
 Result<SimulatedModel> SimulatedModel::Load(const BackendConfig& config,
@@ -159,18 +184,34 @@ const KnownCase* SimulatedModel::Find(const BackendCall& call) const {
 }
 
 double SimulatedModel::SkillFor(const KnownCase& known) const {
-  const auto own = config_.skill.find(known.specialty);
-  return own != config_.skill.end() ? own->second : config_.skill.at("default");
+  const auto skill = FindSkill(config_.skill, known.specialty);
+  CHECK(skill, "Read() refuses cases without a skill");
+  return *skill;
+}
+
+double SimulatedModel::ReviewSkillFor(const KnownCase& known) const {
+  const auto skill = FindSkill(config_.review_skill, known.specialty);
+  return skill ? *skill : SkillFor(known);
 }
 
 std::string SimulatedModel::Words(const TaskId& task, const char* purpose) const {
-  return model_ + "|" + task.case_id + "|" + kStageNames[static_cast<int>(task.stage)] + "|" +
-         std::to_string(task.round) + "|" + purpose;
+  return TaskWords(model_, task, purpose);
+}
+
+SeededRandom SimulatedModel::Draws(const TaskId& task, const char* purpose) const {
+  if (!FollowsGroup(task.case_id)) return {seed_, Words(task, purpose)};
+  return {kGroupSeed, TaskWords("group|" + config_.group, task, purpose)};
+}
+
+bool SimulatedModel::FollowsGroup(const std::string& case_id) const {
+  if (config_.group.empty()) return false;
+  SeededRandom random(kGroupSeed, "group|" + config_.group + "|" + case_id + "|follows");
+  return random.Unit() < config_.group_share;
 }
 
 std::vector<std::string> SimulatedModel::Belief(const KnownCase& known,
                                                 const TaskId& generate) const {
-  SeededRandom random(seed_, Words(generate, "answer"));
+  SeededRandom random = Draws(generate, "answer");
   const bool knows = random.Unit() < SkillFor(known);
   const double which = random.Unit();
   if (knows) {
@@ -207,8 +248,10 @@ Answer SimulatedModel::MakeAnswer(const KnownCase& known, const BackendCall& cal
 
 std::vector<Grade> SimulatedModel::MakeGrades(const KnownCase& known,
                                               const BackendCall& call) const {
-  SeededRandom random(seed_, Words(call.task, "review"));
-  const bool knows = random.Unit() < SkillFor(known);
+  SeededRandom random = Draws(call.task, "review");
+  const bool knows = random.Unit() < ReviewSkillFor(known);
+  const auto& spots = config_.blind_spots;
+  const bool blind = std::find(spots.begin(), spots.end(), known.specialty) != spots.end();
   const TaskId generate{call.task.case_id, Stage::kGenerate, 1, call.task.model};
   const std::vector<std::string> belief = LowerSet(Belief(known, generate));
   std::vector<Grade> grades;
@@ -216,7 +259,9 @@ std::vector<Grade> SimulatedModel::MakeGrades(const KnownCase& known,
   for (const LabelledAnswer& shown : call.review->answers) {
     const std::vector<std::string> ingredients = LowerSet(shown.answer);
     Grade grade;
-    if (knows) {
+    if (blind) {
+      grade = BlindGrade(known, ingredients);
+    } else if (knows) {
       grade = TrueGrade(known, ingredients);
     } else if (ingredients == belief) {
       grade.grade = 0.80;

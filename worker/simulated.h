@@ -6,8 +6,17 @@
 // can help. It knows a case with the probability that is its skill for the case's specialty. If so
 // it gives the gold medications or (15 %) an acceptable alternative; if not, a distractor: the
 // first one mostly (60 %), so that models that err agree. As a reviewer it grades by the truth if
-// it knows the case (a draw of its own), else by how well an answer agrees with what it would have
-// answered. Threads: none; const after Load().
+// it knows the case (a draw of its own, with review_skill where that is set), else by how well an
+// answer agrees with what it would have answered. In its blind spots a reviewer of whatever skill
+// is taken in: the first distractor looks best, the gold acceptable, and it warns of nothing.
+//
+// Models are independent but for what the cases do to all of them, unless they have a group, as
+// models that learned from the same texts do. In the configured share of the cases, the same ones
+// for the whole group, its members take the draws for knowing and erring from the group: who has
+// more skill knows all that the others know, and those who err give the same wrong answer. As
+// reviewers they know and believe the same too. The group's draws follow from its name in place of
+// (seed, model); doses, confidence, grading noise, faults and latencies stay each model's own.
+// Threads: none; const after Load().
 #pragma once
 
 #include <cstdint>
@@ -19,6 +28,7 @@
 #include <vector>
 
 #include "shared/config.h"
+#include "shared/ids.h"
 #include "shared/result.h"
 #include "worker/backend.h"
 #include "worker/timed.h"
@@ -54,8 +64,12 @@ class SimulatedModel {
   SimulatedModel() = default;
   const KnownCase* Find(const BackendCall& call) const;
   double SkillFor(const KnownCase& known) const;
+  double ReviewSkillFor(const KnownCase& known) const;
   // Seed words of one kind of choice.
   std::string Words(const TaskId& task, const char* purpose) const;
+  // What it knows and errs by: draws of its own or of its group.
+  SeededRandom Draws(const TaskId& task, const char* purpose) const;
+  bool FollowsGroup(const std::string& case_id) const;
   std::vector<std::string> Belief(const KnownCase& known, const TaskId& generate) const;
   Answer MakeAnswer(const KnownCase& known, const BackendCall& call) const;
   std::vector<Grade> MakeGrades(const KnownCase& known, const BackendCall& call) const;

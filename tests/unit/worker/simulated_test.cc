@@ -7,7 +7,7 @@
 #include <map>
 
 #include "shared/codec.h"
-#include "tests/unit/worker/temp_file.h"
+#include "tests/unit/worker/simulated_fixture.h"
 #include "worker/ingredients.h"
 
 namespace consilium {
@@ -15,75 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr char kCase[] =
-    R"({"id":"c1","specialty":"cardiology","text":"Chest pain.","gold_medications":["Aspirin"],
-"acceptable":[["clopidogrel"]],"must_not":["sildenafil"],
-"distractors":[["ibuprofen"],["sildenafil"],["heparin","ibuprofen"]],
-"regimen":{"dose":"300","unit":"mg","route":"oral","frequency":"once","duration":"","indication":"ACS"},
-"rationale":"Platelets.","cautions":"Bleeding."})";
-
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (c == '\n') c = ' ';
-  }
-  return text + "\n";
-}
-
-class SimulatedTest : public testing::Test {
- protected:
-  SimulatedTest() {
-    config.model = "sim-a";
-    config.provider = "simulated";
-    config.stall_ms = 30000;
-    config.simulated.knowledge = knowledge.path();
-    config.simulated.skill = {{"default", 1.0}};
-    config.simulated.latency_ms_median = 0;
-    config.simulated.grading_noise = 0;
-    config.simulated.seed = 7;
-  }
-  SimulatedModel Load() {
-    Result<SimulatedModel> model = SimulatedModel::Load(config, warnings);
-    EXPECT_TRUE(model) << model.error().text;
-    return std::move(*model);
-  }
-  std::string LoadError() {
-    const Result<SimulatedModel> model = SimulatedModel::Load(config, warnings);
-    return model ? "ok" : model.error().text;
-  }
-  static BackendCall Ask(const std::string& id, std::int64_t fence = 1) {
-    BackendCall call;
-    call.task = {id, Stage::kGenerate, 1, "sim-a"};
-    call.fence = fence;
-    // By its text every id is this case.
-    call.vignette.text = "Chest pain.";
-    return call;
-  }
-  static BackendCall Review(const std::string& id,
-                            const std::vector<std::vector<std::string>>& answers) {
-    BackendCall call = Ask(id);
-    call.task.stage = Stage::kReview;
-    call.review.emplace();
-    for (const auto& ingredients : answers) {
-      LabelledAnswer shown;
-      shown.label = std::string(1, static_cast<char>('A' + call.review->answers.size()));
-      for (const std::string& ingredient : ingredients) {
-        shown.answer.medications.push_back({ingredient, "", "", "", "", "", ""});
-      }
-      call.review->answers.push_back(shown);
-    }
-    return call;
-  }
-  static std::vector<double> GradesOf(const PlannedOutcome& planned) {
-    std::vector<double> grades;
-    for (const Grade& grade : planned.outcome.grades) grades.push_back(grade.grade);
-    return grades;
-  }
-
-  TempFile knowledge{OneLine(kCase)};
-  BackendConfig config;
-  std::vector<std::string> warnings;
-};
 
 TEST_F(SimulatedTest, ModelThatKnowsTheCaseGivesItsRegimen) {
   const SimulatedModel model = Load();
@@ -207,6 +138,36 @@ TEST_F(SimulatedTest, ReviewerWhoDoesNotKnowGradesByItsOwnBelief) {
   }
 }
 
+TEST_F(SimulatedTest, ReviewSkillIsOfReviewsAloneAndElseAsSkill) {
+  config.simulated.skill = {{"default", 0.0}};
+  config.simulated.review_skill = {{"cardiology", 1.0}, {"default", 0.0}};
+  const SimulatedModel model = Load();
+  EXPECT_NE(model.Plan(Ask("c1")).outcome.answer->medications[0].ingredient, "Aspirin");
+  EXPECT_THAT(GradesOf(model.Plan(Review("c1", {{"aspirin"}, {"heparin"}}))),
+              ElementsAre(0.92, 0.25));
+  config.simulated.skill = {{"default", 1.0}};
+  config.simulated.review_skill = {{"surgery", 0.0}};
+  EXPECT_THAT(GradesOf(Load().Plan(Review("c1", {{"aspirin"}, {"heparin"}}))),
+              ElementsAre(0.92, 0.25))
+      << "neither the specialty nor a default has a value";
+  config.simulated.review_skill = {{"default", 0.0}};
+  EXPECT_THAT(GradesOf(Load().Plan(Review("c1", {{"xyz"}, {"heparin"}}))), ElementsAre(0.4, 0.4));
+}
+
+TEST_F(SimulatedTest, BlindReviewerTakesTheCommonMistakeForRight) {
+  config.simulated.blind_spots = {"surgery", "cardiology"};
+  const SimulatedModel model = Load();
+  const PlannedOutcome planned = model.Plan(
+      Review("c1", {{"ibuprofen"}, {"aspirin"}, {"clopidogrel"}, {"heparin"}, {"sildenafil"}}));
+  EXPECT_THAT(GradesOf(planned), ElementsAre(0.92, 0.80, 0.80, 0.25, 0.25));
+  EXPECT_FALSE(planned.outcome.grades[4].harm) << "it sees no danger either";
+  const std::string said = model.Plan(Ask("c1")).outcome.answer->medications[0].ingredient;
+  EXPECT_THAT(said, testing::AnyOf("Aspirin", "clopidogrel")) << "it answers as it knows";
+  config.simulated.blind_spots = {"surgery"};
+  EXPECT_THAT(GradesOf(Load().Plan(Review("c1", {{"ibuprofen"}, {"aspirin"}}))),
+              ElementsAre(0.25, 0.92));
+}
+
 TEST_F(SimulatedTest, NoiseStaysWithinTheScaleAndBelongsToTheAnswer) {
   config.simulated.grading_noise = 0.5;
   const SimulatedModel model = Load();
@@ -274,7 +235,8 @@ TEST_F(SimulatedTest, UnknownCaseIsAnErrorThatSaysWhy) {
   const Outcome outcome = Load().Plan(call).outcome;
   EXPECT_EQ(outcome.status, OutcomeStatus::kError);
   EXPECT_EQ(outcome.code, "unknown_case");
-  EXPECT_EQ(outcome.text, "simulated models know only the cases of their knowledge file, not this one");
+  EXPECT_EQ(outcome.text,
+            "simulated models know only the cases of their knowledge file, not this one");
   EXPECT_FALSE(outcome.retryable);
   EXPECT_TRUE(outcome.simulated);
   call.task.case_id = "c1";
