@@ -36,13 +36,16 @@ Aggregator::Aggregator(const Config& config, const RedisAddress& redis, Medicati
       medications_(std::move(medications)),
       safety_(std::move(safety)),
       council_{config.council, {}, medications_, safety_},
-      work_(redis, Store::Scripts()),
+      work_(redis, AllScripts()),
       hints_(redis, {}),
-      store_(work_) {
+      store_(work_),
+      chemistry_store_(work_),
+      learner_(config_, chemistry_store_) {
   for (const BackendConfig& backend : config_.backends)
     council_.pool.push_back({backend.model, true});
   hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
     if (hint == "event") more_events_ = true;
+    if (hint == "evidence") learner_.OnHint();
   });
 }
 
@@ -89,6 +92,7 @@ TimePoint Aggregator::Tick(TimePoint now) {
   if (prepared_generation_ != work_.generation()) {
     prepared_generation_ = work_.generation();
     ready_ = false;
+    learner_.OnRedisUp();
     std::vector<std::string> models;
     for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
     store_.Prepare(models, [this](const Status& prepared) {
@@ -108,6 +112,7 @@ TimePoint Aggregator::Tick(TimePoint now) {
   }
   next = std::min({next, next_beat_, learning_ ? TimePoint::max() : next_learn_});
   if (stopping_) return next;
+  next = std::min(next, learner_.Tick(now));
   if (now >= next_due_ && !asking_due_) TakeDueTimers(now);
   const bool room = in_hand_.size() < kInHandMax;
   if ((more_events_ || now >= next_events_) && !taking_ && room) {

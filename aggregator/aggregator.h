@@ -1,6 +1,6 @@
 // The aggregator's loop: takes events and due timers, reads the record of each case they name, asks
 // the council (aggregator/council/advance.h) what is to be done, and applies it under the record's
-// version.
+// version. Beside that it learns from ended cases (learner.h).
 //
 // Holds no rules and no state worth saving: whoever handles an event twice finds nothing left to
 // do, and events are acknowledged only after their case was looked at. Threads: one loop; owns two
@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "aggregator/council/advance.h"
+#include "aggregator/learner.h"
+#include "shared/chemistry_store.h"
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/log.h"
@@ -60,6 +62,8 @@ class Aggregator {
   RedisConnection work_;
   RedisConnection hints_;
   Store store_;
+  ChemistryStore chemistry_store_;
+  Learner learner_;
 
   bool stopping_ = false;
   std::map<std::string, InHand> in_hand_;

@@ -56,10 +56,12 @@ Broker::Broker(Config config, const RedisAddress& redis, ZmqContext& context)
     : config_(std::move(config)),
       clients_(context),
       workers_(context),
-      redis_(redis, Store::Scripts()),
+      redis_(redis, AllScripts()),
       hints_(redis, {}),
       store_(redis_),
-      hub_{config_, redis_, store_, RandomHexId(), "", Now(), false, false, TimePoint::max()},
+      chemistry_store_(redis_),
+      hub_{config_, redis_,           store_, chemistry_store_, RandomHexId(), "", Now(), false,
+           false,   TimePoint::max(), {}},
       worker_desk_(hub_, workers_),
       client_desk_(hub_, clients_, worker_desk_),
       jitter_(0, "chores of " + hub_.id) {
@@ -158,6 +160,7 @@ void Broker::OnRedisUp() {
     reap_at_[backend.model] = hub_.now + kOrphan;
   }
   CheckDurability();
+  ReadBoard();
 }
 
 TimePoint Broker::DoChores() {
@@ -200,6 +203,14 @@ void Broker::Beat() {
   beat.reason = hub_.NotAccepting();
   beat.accepting = beat.reason.empty();
   store_.SendBeat("brokers", beat, [](const Status&) {});
+  ReadBoard();
+}
+
+// Without an answer the board stays as it was.
+void Broker::ReadBoard() {
+  chemistry_store_.ReadBoard([this](const Result<SeatingBoard>& board) {
+    if (board) hub_.board = *board;
+  });
 }
 
 void Broker::Promote() {
@@ -248,10 +259,11 @@ void Broker::CheckDurability() {
 }
 
 void Broker::OnHint(const std::string& hint) {
-  // "lane <stage> <model>", "out", "cancel <case>"; others are for the aggregators.
+  // "lane <stage> <model>", "out", "ensembles", "cancel <case>"; others are for the aggregators.
   const std::size_t space = hint.find(' ');
   const std::string_view word = std::string_view(hint).substr(0, space);
   if (word == "out") return client_desk_.OnPublished();
+  if (word == "ensembles") return ReadBoard();
   if (space == std::string::npos) return;
   const std::string rest = hint.substr(space + 1);
   if (word == "cancel") return worker_desk_.StopCase(rest);

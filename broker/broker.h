@@ -62,6 +62,7 @@ class Broker {
   void OnHint(const std::string& hint);
   void CheckDurability();
   void Beat();
+  void ReadBoard();
   void Promote();
   void Reap(const std::string& model);
 
@@ -71,6 +72,7 @@ class Broker {
   RedisConnection redis_;
   RedisConnection hints_;
   Store store_;
+  ChemistryStore chemistry_store_;
   Hub hub_;
   WorkerDesk worker_desk_;
   ClientDesk client_desk_;

@@ -1,8 +1,11 @@
 #include "broker/client_desk.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "broker/ensemble.h"
+#include "broker/evidence_check.h"
 #include "broker/intake.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
@@ -34,8 +37,14 @@ ClientDesk::ClientDesk(Hub& hub, RouterSocket& socket, WorkerDesk& workers)
 
 template <class Message>
 void ClientDesk::Reply(const Caller& to, const Message& message) {
+  const Frame frame = MakeFrame(message, to.request);
+  if (frame.body.size() > limits::kMessageBytesMax) {
+    return Fail(to, {ErrorCode::kTooLarge, "the reply has " + std::to_string(frame.body.size()) +
+                                               " bytes, more than a message may have (" +
+                                               std::to_string(limits::kMessageBytesMax) + ")"});
+  }
   // A client that is gone or does not read asks again: every request may be sent twice.
-  socket_.Send(to.peer, MakeFrame(message, to.request));
+  socket_.Send(to.peer, frame);
 }
 
 void ClientDesk::Fail(const Caller& to, const Error& error) {
@@ -73,9 +82,21 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(WatchRequest{}, [&](const WatchRequest& m) { OnWatch(to, m); });
   } else if (frame.type == StatusRequest::kType) {
     with(StatusRequest{}, [&](const StatusRequest&) { OnStatus(to); });
+  } else if (frame.type == ChemistryRequest::kType) {
+    with(ChemistryRequest{}, [&](const ChemistryRequest& m) { OnChemistry(to, m); });
+  } else if (frame.type == EnsemblesRequest::kType) {
+    with(EnsemblesRequest{}, [&](const EnsemblesRequest&) { OnEnsembles(to); });
+  } else if (frame.type == RebuildRequest::kType) {
+    with(RebuildRequest{}, [&](const RebuildRequest& m) { OnRebuild(to, m); });
+  } else if (frame.type == ImportRequest::kType) {
+    with(ImportRequest{}, [&](const ImportRequest& m) { OnImport(to, m); });
+  } else if (frame.type == HistoryRequest::kType) {
+    with(HistoryRequest{}, [&](const HistoryRequest& m) { OnHistory(to, m); });
   } else if (frame.type != ErrorMessage::kType) {
-    refuse(to, {ErrorCode::kUnsupported, "type = " + Quoted(frame.type) +
-                                             ", expected submit, cancel, fetch, watch or status"});
+    refuse(to, {ErrorCode::kUnsupported,
+                "type = " + Quoted(frame.type) +
+                    ", expected submit, cancel, fetch, watch, status, chemistry, ensembles, "
+                    "rebuild, import or history"});
   }
 }
 
@@ -113,7 +134,7 @@ Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequen
 }
 
 void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
-  const Result<NewCase> admitted = Admit(request, hub_.config);
+  const Result<NewCase> admitted = Admit(request, hub_.config, hub_.board);
   if (!admitted) return Fail(to, admitted.error());
   if (hub_.draining) {
     return Fail(to,
@@ -211,6 +232,58 @@ void ClientDesk::OnStatus(const Caller& to) {
   for (const BackendConfig& backend : hub_.config.backends) models.push_back(backend.model);
   hub_.store.Describe(models,
                       Answer<StatusReply>(to, kAskAgain, [this](StatusReply& s) { Fill(s); }));
+}
+
+void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) {
+  const auto& kinds = hub_.config.council.kinds;
+  const std::string kind = request.kind.empty() ? kinds.front() : request.kind;
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+    return Fail(to, Invalid("kind = " + Quoted(kind) + ", expected one of " + JoinNames(kinds) +
+                            " (council.kinds)"));
+  }
+  if (!Admits(to, kAskAgain)) return;
+  hub_.chemistry.ReadReport(kind,
+                            Answer<ChemistryReport>(to, kAskAgain, [](const ChemistryReport&) {}));
+}
+
+void ClientDesk::OnEnsembles(const Caller& to) {
+  if (!Admits(to, kAskAgain)) return;
+  // What is shown is what the next case is seated by.
+  hub_.chemistry.ReadBoard(Answer<SeatingBoard>(
+      to, kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
+}
+
+void ClientDesk::OnRebuild(const Caller& to, const RebuildRequest& request) {
+  if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
+  if (!Admits(to, kAskAgain)) return;
+  hub_.chemistry.AskRebuild(request.id,
+                            Answer<RebuildReply>(to, kAskAgain, [](const RebuildReply&) {}));
+}
+
+void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
+  ImportRequest complete = request;
+  for (CaseEvidence& evidence : complete.cases) {
+    if (evidence.kind.empty()) evidence.kind = hub_.config.council.kinds.front();
+  }
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto now_ms = std::chrono::duration_cast<milliseconds>(wall).count();
+  if (const Status good = CheckImport(complete, hub_.config, now_ms); !good) {
+    return Fail(to, good.error());
+  }
+  if (!Admits(to, kAskAgain)) return;
+  hub_.chemistry.Import(complete.cases,
+                        Answer<ImportReply>(to, kAskAgain, [](const ImportReply&) {}));
+}
+
+void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
+  if (const Status max =
+          CheckInteger("max", request.max, 1, static_cast<std::int64_t>(limits::kHistoryBatchMax));
+      !max) {
+    return Fail(to, max.error());
+  }
+  if (!Admits(to, kAskAgain)) return;
+  hub_.chemistry.ReadHistory(request.after, request.max,
+                             Answer<HistoryReply>(to, kAskAgain, [](const HistoryReply&) {}));
 }
 
 void ClientDesk::Fill(StatusReply& status) const {

@@ -53,6 +53,11 @@ class ClientDesk {
   void OnFetch(const Caller& to, const FetchRequest& request);
   void OnWatch(const Caller& to, const WatchRequest& request);
   void OnStatus(const Caller& to);
+  void OnChemistry(const Caller& to, const ChemistryRequest& request);
+  void OnEnsembles(const Caller& to);
+  void OnRebuild(const Caller& to, const RebuildRequest& request);
+  void OnImport(const Caller& to, const ImportRequest& request);
+  void OnHistory(const Caller& to, const HistoryRequest& request);
   void Ask(const Watchers::Question& question);
   // Answers with what was published after `after`, in smaller portions when it is too much for one
   // message.

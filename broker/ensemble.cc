@@ -13,6 +13,8 @@
 namespace consilium {
 namespace {
 
+constexpr const char* kLearned[] = {"single", "performance", "chemistry", "utility"};
+
 std::vector<std::string> ModelsAt(const Config& config, std::string_view placement) {
   std::vector<std::string> models;
   for (const BackendConfig& backend : config.backends) {
@@ -23,11 +25,6 @@ std::vector<std::string> ModelsAt(const Config& config, std::string_view placeme
 
 bool Knows(const std::vector<std::string>& models, const std::string& model) {
   return std::find(models.begin(), models.end(), model) != models.end();
-}
-
-bool IsStrategy(const std::string& name) {
-  return std::any_of(std::begin(kStrategies), std::end(kStrategies),
-                     [&name](const char* known) { return name == known; });
 }
 
 // `all` and `named` leave no choice: a stated size can only repeat how many they are.
@@ -76,6 +73,64 @@ std::vector<std::string> Draw(const std::vector<std::string>& pool, std::size_t 
   return seated;
 }
 
+bool IsLearned(const std::string& strategy) {
+  return std::any_of(std::begin(kLearned), std::end(kLearned),
+                     [&strategy](const char* known) { return strategy == known; });
+}
+
+// The models of a board's entry in the order of the configuration; empty when one is not
+// configured.
+std::vector<std::string> Configured(const SeatingEntry& entry,
+                                    const std::vector<std::string>& configured) {
+  std::vector<std::string> seated;
+  for (const std::string& model : configured) {
+    if (Knows(entry.models, model)) seated.push_back(model);
+  }
+  if (seated.size() != entry.models.size()) seated.clear();
+  return seated;
+}
+
+struct Seat {
+  std::string kind;
+  std::string strategy;
+  std::size_t size = 0;
+};
+
+// One of the board's ensembles for this seat, chosen by the seed and case id; empty without any.
+std::vector<std::string> FromBoard(const SeatingBoard& board, const Seat& seat,
+                                   const std::vector<std::string>& configured, std::uint64_t seed,
+                                   const std::string& case_id) {
+  std::vector<std::vector<std::string>> found;
+  for (const SeatingEntry& entry : board.entries) {
+    if (entry.kind != seat.kind || entry.strategy != seat.strategy ||
+        entry.size != static_cast<std::int64_t>(seat.size)) {
+      continue;
+    }
+    auto seated = Configured(entry, configured);
+    if (!seated.empty()) found.push_back(std::move(seated));
+  }
+  if (found.empty()) return {};
+  return found[SeededRandom(seed, case_id + "|" + seat.strategy).Below(found.size())];
+}
+
+void SeatLearned(const Seat& seat, const Config& config, const SeatingBoard& board,
+                 const std::string& case_id, Ensemble& ensemble) {
+  const std::vector<std::string> configured = ModelsAt(config, "");
+  const auto seed = static_cast<std::uint64_t>(config.ensemble.seed);
+  const bool explores = SeededRandom(seed, case_id + "|exploring").Unit() < config.ensemble.explore;
+  if (explores) {
+    ensemble.models =
+        FromBoard(board, {seat.kind, "explore", seat.size}, configured, seed, case_id);
+    ensemble.seating = "explored";
+  } else {
+    ensemble.models = FromBoard(board, seat, configured, seed, case_id);
+    ensemble.seating = "learned";
+  }
+  if (!ensemble.models.empty()) return;
+  ensemble.models = Draw(configured, seat.size, seed, case_id);
+  ensemble.seating = "cold_start";
+}
+
 }  // namespace
 
 std::string JoinNames(const std::vector<std::string>& names) {
@@ -88,14 +143,12 @@ std::string JoinNames(const std::vector<std::string>& names) {
   return out;
 }
 
-Result<Ensemble> ChooseEnsemble(const CaseRequest& request, const Config& config) {
+Result<Ensemble> ChooseEnsemble(const CaseRequest& request, const std::string& kind,
+                                const Config& config, const SeatingBoard& board) {
   Ensemble ensemble;
   ensemble.strategy = request.strategy.value_or(request.models.empty() ? config.ensemble.strategy
                                                                        : std::string("named"));
-  if (!IsStrategy(ensemble.strategy)) {
-    return Invalid("strategy = " + Quoted(ensemble.strategy) +
-                   ", expected all, random, local, remote or named");
-  }
+  if (const Status known = CheckStrategy(ensemble.strategy); !known) return known.error();
   if (request.models.size() > limits::kModelsMax) {
     return Invalid("models: " + std::to_string(request.models.size()) +
                    " listed, expected at most " + std::to_string(limits::kModelsMax));
@@ -108,34 +161,40 @@ Result<Ensemble> ChooseEnsemble(const CaseRequest& request, const Config& config
 
   const std::vector<std::string> configured = ModelsAt(config, "");
   const bool placed = ensemble.strategy == "local" || ensemble.strategy == "remote";
+  const bool single = ensemble.strategy == "single";
   const std::vector<std::string> pool = placed ? ModelsAt(config, ensemble.strategy) : configured;
-  const std::string which = placed ? ensemble.strategy + " models configured" : "models configured";
   if (pool.empty()) {
     return Invalid("strategy = " + Quoted(ensemble.strategy) + ", expected another one: no " +
                    (placed ? ensemble.strategy + " model" : std::string("model")) +
                    " is configured");
   }
-  const auto most =
-      static_cast<std::int64_t>(ensemble.strategy == "named" ? configured.size() : pool.size());
+  const auto most = single ? 1 : static_cast<std::int64_t>(pool.size());
   if (request.ensemble_size && (*request.ensemble_size < 1 || *request.ensemble_size > most)) {
-    return Invalid("ensemble_size = " + std::to_string(*request.ensemble_size) + ", expected 1.." +
-                   std::to_string(most) + " (" + which + ")");
+    const std::string which = single   ? "strategy single seats one"
+                              : placed ? ensemble.strategy + " models configured"
+                                       : "models configured";
+    return Invalid("ensemble_size = " + std::to_string(*request.ensemble_size) + ", expected 1" +
+                   (single ? "" : ".." + std::to_string(most)) + " (" + which + ")");
   }
 
-  if (ensemble.strategy == "named") {
-    auto named = NamedModels(request, config, configured);
-    if (!named) return named.error();
-    ensemble.models = std::move(*named);
-  } else if (ensemble.strategy == "all") {
-    ensemble.models = pool;
-  } else {
-    const std::int64_t size =
-        request.ensemble_size.value_or(std::clamp<std::int64_t>(config.ensemble.size, 1, most));
-    ensemble.models = Draw(pool, static_cast<std::size_t>(size),
-                           static_cast<std::uint64_t>(config.ensemble.seed), request.id);
+  if (ensemble.strategy == "named" || ensemble.strategy == "all") {
+    auto stated = ensemble.strategy == "all" ? Result<std::vector<std::string>>(pool)
+                                             : NamedModels(request, config, configured);
+    if (!stated) return stated.error();
+    ensemble.models = std::move(*stated);
+    ensemble.seating = "stated";
+    if (const Status whole = CheckWhole(request, ensemble); !whole) return whole.error();
     return ensemble;
   }
-  if (const Status whole = CheckWhole(request, ensemble); !whole) return whole.error();
+  const auto size = static_cast<std::size_t>(
+      request.ensemble_size.value_or(std::clamp<std::int64_t>(config.ensemble.size, 1, most)));
+  if (IsLearned(ensemble.strategy)) {
+    SeatLearned({kind, ensemble.strategy, size}, config, board, request.id, ensemble);
+  } else {
+    ensemble.models =
+        Draw(pool, size, static_cast<std::uint64_t>(config.ensemble.seed), request.id);
+    ensemble.seating = "drawn";
+  }
   return ensemble;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "shared/chemistry_store.h"
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/redis.h"
@@ -14,6 +15,7 @@ struct Hub {
   const Config& config;
   RedisConnection& redis;
   Store& store;
+  ChemistryStore& chemistry;
   std::string id;     // of this process
   std::string owner;  // of its leases and beats: `id` and the count of connections to Redis. Leases
                       // of a call whose reply was lost with a connection keep the old name, which
@@ -22,6 +24,7 @@ struct Hub {
   bool prepared = false;  // the consumer groups exist
   bool draining = false;
   TimePoint promote_at;  // when delayed tasks must be looked at
+  SeatingBoard board;    // as published; empty before the first one
 
   bool Ready() const { return redis.up() && prepared; }
   // Why no case is accepted; "" when they are.

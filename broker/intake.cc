@@ -95,6 +95,15 @@ Status CheckPatient(const Patient& patient) {
   return Ok();
 }
 
+Status CheckKindIsKnown(const CaseRequest& request, const Config& config) {
+  const auto& kinds = config.council.kinds;
+  if (!request.kind || std::find(kinds.begin(), kinds.end(), *request.kind) != kinds.end()) {
+    return Ok();
+  }
+  return Invalid("kind = " + Quoted(*request.kind) + ", expected one of " + JoinNames(kinds) +
+                 " (council.kinds)");
+}
+
 Status CheckRequest(const CaseRequest& request, std::size_t bytes, const Config& config) {
   if (Status id = CheckCaseId(request.id); !id) return id;
   const auto most = static_cast<std::size_t>(config.broker.case_bytes_max);
@@ -110,6 +119,7 @@ Status CheckRequest(const CaseRequest& request, std::size_t bytes, const Config&
   for (const Status& status :
        {CheckOptions(request.vignette.options), CheckPatient(request.vignette.patient),
         CheckBytes("source", request.source.size(), kSourceBytesMax),
+        CheckKindIsKnown(request, config),
         CheckRange("deadline_s", request.deadline_s, kDeadlineMinS, config.council.deadline_s_max),
         request.gold_medications ? CheckList("gold_medications", *request.gold_medications)
                                  : Ok()}) {
@@ -122,10 +132,11 @@ std::int64_t Milliseconds(double seconds) { return std::llround(seconds * 1000.0
 
 }  // namespace
 
-Result<NewCase> Admit(const CaseRequest& request, const Config& config) {
+Result<NewCase> Admit(const CaseRequest& request, const Config& config, const SeatingBoard& board) {
   const std::string packed = Pack(request);
   if (const Status good = CheckRequest(request, packed.size(), config); !good) return good.error();
-  auto ensemble = ChooseEnsemble(request, config);
+  const std::string kind = request.kind.value_or(config.council.kinds.front());
+  auto ensemble = ChooseEnsemble(request, kind, config, board);
   if (!ensemble) return ensemble.error();
 
   NewCase admitted;
@@ -134,7 +145,9 @@ Result<NewCase> Admit(const CaseRequest& request, const Config& config) {
   admitted.vignette = request.vignette;
   admitted.gold_medications = request.gold_medications;
   admitted.source = request.source;
+  admitted.kind = kind;
   admitted.strategy = std::move(ensemble->strategy);
+  admitted.seating = std::move(ensemble->seating);
   admitted.ensemble = std::move(ensemble->models);
   const double deadline_s = request.deadline_s.value_or(config.council.deadline_s);
   admitted.deadline_ms = Milliseconds(deadline_s);

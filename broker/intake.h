@@ -13,6 +13,6 @@ namespace consilium {
 // The case as the store takes it: ensemble chosen, times filled in, digest of the whole request.
 // Errors: kInvalid, or kTooLarge when the packed request is over `config.broker.case_bytes_max`.
 // UTF-8 and the types of fields are the codec's matter and are right by now.
-Result<NewCase> Admit(const CaseRequest& request, const Config& config);
+Result<NewCase> Admit(const CaseRequest& request, const Config& config, const SeatingBoard& board);
 
 }  // namespace consilium

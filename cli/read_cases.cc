@@ -259,12 +259,8 @@ class Reader {
     if (request.vignette.text.find_first_not_of(kSpace) == std::string::npos) {
       return Invalid("text: empty, expected the vignette");
     }
-    const auto& strategy = request.strategy;
-    const bool known = !strategy || std::find(std::begin(kStrategies), std::end(kStrategies),
-                                              *strategy) != std::end(kStrategies);
-    if (!known) {
-      return Invalid("strategy = " + Quoted(*strategy) +
-                     ", expected all, random, local, remote or named");
+    if (request.strategy) {
+      if (Status known = CheckStrategy(*request.strategy); !known) return known;
     }
     if (request.ensemble_size && *request.ensemble_size < 1) {
       return Invalid("ensemble_size = " + std::to_string(*request.ensemble_size) +
@@ -372,6 +368,7 @@ Status ApplyOverrides(const CaseOverrides& overrides, std::vector<CaseRequest>& 
       request.models = overrides.models;
       request.strategy = "named";
     }
+    if (overrides.kind) request.kind = overrides.kind;
     if (overrides.strategy) request.strategy = overrides.strategy;
     if (overrides.size) request.ensemble_size = overrides.size;
     if (overrides.deadline_s) request.deadline_s = overrides.deadline_s;

@@ -43,6 +43,7 @@ std::string DerivedId(const Vignette& vignette);
 // What flags say about every case of a file; absent = as the file says.
 struct CaseOverrides {
   std::optional<std::string> id;  // for exactly one case
+  std::optional<std::string> kind;
   std::optional<std::string> strategy;
   std::optional<std::int64_t> size;
   std::vector<std::string> models;  // implies strategy "named" unless one is given

@@ -226,12 +226,13 @@ void Reader::ReadBackends(const toml::node& node) {
 }
 
 void Reader::ReadFile(const toml::table& root) {
-  constexpr std::string_view kSections[] = {"redis", "broker", "ensemble", "council", "backend"};
+  constexpr std::string_view kSections[] = {"redis",   "broker",    "ensemble",
+                                            "council", "chemistry", "backend"};
   for (const auto& [key, node] : root) {
     if (std::find(std::begin(kSections), std::end(kSections), key.str()) == std::end(kSections)) {
-      Problem(key.source().begin.line,
-              Escaped(CutUtf8(key.str(), 64)) +
-                  ": unknown section, expected one of redis, broker, ensemble, council, backend");
+      Problem(key.source().begin.line, Escaped(CutUtf8(key.str(), 64)) +
+                                           ": unknown section, expected one of redis, broker, "
+                                           "ensemble, council, chemistry, backend");
     }
   }
   ReadSection(root, "redis", RedisOptions(), config_.redis);
@@ -243,6 +244,7 @@ void Reader::ReadFile(const toml::table& root) {
   if (config_.council.medications.empty()) {
     config_.council.medications = (std::filesystem::path(folder_) / given).string();
   }
+  ReadSection(root, "chemistry", ChemistryOptions(), config_.chemistry);
   if (const toml::node* const backends = root.get("backend")) ReadBackends(*backends);
 }
 
@@ -270,6 +272,7 @@ void Reader::ReadEnvironment() {
   ReadVariables("broker", BrokerOptions(), config_.broker);
   ReadVariables("ensemble", EnsembleOptions(), config_.ensemble);
   ReadVariables("council", CouncilOptions(), config_.council);
+  ReadVariables("chemistry", ChemistryOptions(), config_.chemistry);
 }
 
 void Reader::ReportTogether() {
@@ -303,7 +306,11 @@ Result<Config> Reader::Finish() {
 std::string Standard(const std::string& text) { return Quoted(text); }
 std::string Standard(std::int64_t number) { return std::to_string(number); }
 std::string Standard(bool flag) { return flag ? "true" : "false"; }
-std::string Standard(const std::vector<std::string>& /*texts*/) { return "[]"; }
+std::string Standard(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + Quoted(text);
+  return "[" + list + "]";
+}
 std::string Standard(const std::map<std::string, double>& /*numbers*/) { return "{}"; }
 std::string Standard(const std::optional<double>& /*number*/) { return ""; }
 std::string Standard(double number) { return PlainNumber(number); }
@@ -330,6 +337,15 @@ const BackendConfig* Config::FindBackend(std::string_view model) const {
   const auto found = std::find_if(backends.begin(), backends.end(),
                                   [model](const BackendConfig& b) { return b.model == model; });
   return found == backends.end() ? nullptr : &*found;
+}
+
+Status CheckStrategy(const std::string& strategy) {
+  std::string known;
+  for (const char* const name : kStrategies) {
+    if (strategy == name) return Ok();
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  return Invalid("strategy = " + Quoted(strategy) + ", expected one of " + known);
 }
 
 Result<Config> ParseConfig(std::string_view text, const std::string& file) {
@@ -381,6 +397,7 @@ std::vector<OptionHelp> DescribeOptions() {
   Describe("broker", BrokerOptions(), rows);
   Describe("ensemble", EnsembleOptions(), rows);
   Describe("council", CouncilOptions(), rows);
+  Describe("chemistry", ChemistryOptions(), rows);
   Describe("backend", BackendOptions(), rows);
   Describe("backend.simulated", SimulatedOptions(), rows);
   Describe("backend.replay", ReplayOptions(), rows);

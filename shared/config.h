@@ -39,10 +39,26 @@ struct BrokerConfig {
 
 // Which models answer a case when it does not say so itself.
 struct EnsembleConfig {
-  std::string strategy = "random";  // all, random, local, remote, named
+  std::string strategy = "random";  // one of kStrategies
   std::int64_t size = 3;
   std::vector<std::string> models;  // for strategy "named"
+  // Of the cases that are seated by what was learned: this share seats models that were rarely
+  // together, so that their pairs are learned too.
+  double explore = 0.1;
   std::int64_t seed = 1;
+};
+
+// What the aggregator learns about models and recommends to seat. docs/chemistry.md.
+struct ChemistryConfig {
+  double half_life_d = 90;       // a case so old counts half
+  double version_weight = 0.25;  // a case counts so much once a newer version of its model answered
+  double shrinkage = 20;         // cases without synergy that every pair starts with
+  std::string variant = "nonempty";      // of the published measure: published, nonempty
+  double usage_threshold = 0.5;          // models below this accuracy are not used by it
+  std::int64_t cold_start_cases = 30;    // before so many: ensembles are drawn at random
+  std::int64_t window_cases = 500;       // utility is estimated on the latest so many
+  std::optional<double> latency_ms_max;  // utility seats no model that is slower (95th percentile)
+  std::optional<double> cost_usd_max;    // utility seats no set whose answers cost more
 };
 
 struct CouncilConfig {
@@ -51,8 +67,11 @@ struct CouncilConfig {
   double answer_share = 0.6;  // of the deadline: then review starts with a quorum, if there is one
   std::int64_t quorum = 2;    // usable answers needed to recommend (at most the ensemble's size)
   std::int64_t graders = 3;   // per answer; fewer when there are not so many other models
-  double support_min = 0.5;   // below: the council abstains
-  double retention_h = 720;   // how long ended cases stay readable
+  // Of tasks a case may be; what is learned about models is kept apart by kind. The first one is
+  // the default.
+  std::vector<std::string> kinds = {"medication"};
+  double support_min = 0.5;                 // below: the council abstains
+  double retention_h = 720;                 // how long ended cases stay readable
   std::string medications = "medications";  // folder of the medication and safety tables
   std::int64_t seed = 1;                    // of labels, orders and the choice of idle reviewers
 };
@@ -61,9 +80,16 @@ struct SimulatedConfig {
   std::string knowledge;  // NDJSON file, configs/demo/vignettes.jsonl
   std::map<std::string, double>
       skill;  // per kind of case (specialty), probability of knowing; "default"
+  // The same for recognising the right answer as a reviewer; a specialty without a value here and
+  // no "default": as skill.
+  std::map<std::string, double> review_skill;
+  // Specialties in which it takes, as a reviewer, the first wrong answer for right.
+  std::vector<std::string> blind_spots;
   double latency_ms_median = 200;  // log-normal
   double latency_sigma = 0.4;      // of its logarithm
   double grading_noise = 0.08;     // deviation of its grades
+  std::string group;               // models of one group know and err together; "" = none
+  double group_share = 1;          // of the cases: there it draws what its group draws
   double fault_error = 0;          // rates in [0, 1]; their sum at most 1
   double fault_timeout = 0;
   double fault_refuse = 0;
@@ -110,12 +136,17 @@ struct Config {
   BrokerConfig broker;
   EnsembleConfig ensemble;
   CouncilConfig council;
+  ChemistryConfig chemistry;
   std::vector<BackendConfig> backends;
 
   const BackendConfig* FindBackend(std::string_view model) const;
 };
 
-inline constexpr const char* kStrategies[] = {"all", "random", "local", "remote", "named"};
+inline constexpr const char* kStrategies[] = {
+    "all", "random", "local", "remote", "named", "single", "performance", "chemistry", "utility"};
+
+// kInvalid, listing the known ones, for a strategy that is none.
+Status CheckStrategy(const std::string& strategy);
 
 // An Error's text has one line per problem.
 Result<Config> LoadConfig(const std::string& file);

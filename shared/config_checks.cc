@@ -66,12 +66,26 @@ void CheckEnsemble(const Config& config, Problems& problems) {
   if (count == 0) {
     problems.Add("ensemble.strategy", "ensemble.strategy = " + Quoted(ensemble.strategy) +
                                           ", but no [[backend]] has that placement");
-  } else if (ensemble.strategy != "all" && ensemble.strategy != "named" && ensemble.size > count) {
+  } else if (ensemble.strategy != "all" && ensemble.strategy != "named" &&
+             ensemble.strategy != "single" && ensemble.size > count) {
     problems.Add("ensemble.size",
                  "ensemble.size = " + std::to_string(ensemble.size) + ", expected at most " +
                      std::to_string(count) + ": strategy " + ensemble.strategy +
                      " has no more models",
                  true);
+  }
+}
+
+void CheckKinds(const CouncilConfig& council, Problems& problems) {
+  constexpr std::size_t kKindsMax = 32;
+  if (council.kinds.empty() || council.kinds.size() > kKindsMax) {
+    problems.Add("council.kinds", "council.kinds: " + std::to_string(council.kinds.size()) +
+                                      " listed, expected 1.." + std::to_string(kKindsMax));
+  }
+  std::set<std::string_view> seen;
+  for (const std::string& kind : council.kinds) {
+    if (seen.insert(kind).second) continue;
+    problems.Add("council.kinds", "council.kinds: " + Quoted(kind) + " stands twice");
   }
 }
 
@@ -101,6 +115,7 @@ void CheckBackend(const BackendConfig& backend, const std::string& place, Proble
 std::vector<ConfigProblem> CheckTogether(const Config& config) {
   Problems problems;
   CheckBroker(config, problems);
+  CheckKinds(config.council, problems);
   if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");
   if (config.backends.size() > limits::kModelsMax) {
     problems.Add("", std::to_string(config.backends.size()) + " times [[backend]], at most " +

@@ -93,8 +93,10 @@ const std::vector<Option<EnsembleConfig>>& EnsembleOptions() {
       Choice("strategy", &C::strategy, {std::begin(kStrategies), std::end(kStrategies)},
              "which models answer a case that does not say so"),
       Whole("size", &C::size, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
-            "how many of them (random, local, remote)"),
+            "how many of them (not for all and named)"),
       Text("models", &C::models, TextKind::kModel, "the models of strategy named"),
+      Number("explore", &C::explore, 0, 1, "",
+             "share of the cases seated by what was learned that try models rarely seen together"),
       Whole("seed", &C::seed, 0, kBiggest, "", "of the random choice"),
   };
   return options;
@@ -113,12 +115,37 @@ const std::vector<Option<CouncilConfig>>& CouncilOptions() {
             "usable answers needed to recommend; at most the ensemble's size"),
       Whole("graders", &C::graders, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
             "reviewers of each answer; fewer when there are not so many other models"),
+      Text("kinds", &C::kinds, TextKind::kKind,
+           "kinds of task a case may name; the first is the default"),
       Number("support_min", &C::support_min, 0, 1, "", "below this support the council abstains"),
       Number("retention_h", &C::retention_h, 0.01, 87600, "h",
              "how long ended cases stay readable"),
       Text("medications", &C::medications, TextKind::kPath,
            "folder of the medication and safety tables"),
       Whole("seed", &C::seed, 0, kBiggest, "", "of labels, orders and the choice of reviewers"),
+  };
+  return options;
+}
+
+const std::vector<Option<ChemistryConfig>>& ChemistryOptions() {
+  using C = ChemistryConfig;
+  static const std::vector<Option<C>> options = {
+      Number("half_life_d", &C::half_life_d, 1, 36500, "days", "a case so old counts half"),
+      Number("version_weight", &C::version_weight, 0.001, 1, "",
+             "what a case counts once a newer version of its model answered"),
+      Number("shrinkage", &C::shrinkage, 0, 100000, "cases",
+             "cases without synergy that every pair starts with"),
+      Choice("variant", &C::variant, {"published", "nonempty"}, "of the published measure"),
+      Number("usage_threshold", &C::usage_threshold, 0, 1, "",
+             "the published measure leaves out models that are not more accurate"),
+      Whole("cold_start_cases", &C::cold_start_cases, 1, 1000000, "cases",
+            "until so many have ended, ensembles are drawn at random"),
+      Whole("window_cases", &C::window_cases, 10, 10000, "cases",
+            "the latest so many are replayed for strategy utility"),
+      Number("latency_ms_max", &C::latency_ms_max, 1, 86400000, "ms",
+             "strategy utility seats no slower model (95th percentile); not set: no limit"),
+      Number("cost_usd_max", &C::cost_usd_max, 0, 1000000, "USD",
+             "strategy utility seats no set whose answers cost more; not set: no limit"),
   };
   return options;
 }
@@ -165,10 +192,17 @@ const std::vector<Option<SimulatedConfig>>& SimulatedOptions() {
       Text("knowledge", &C::knowledge, TextKind::kPath, "NDJSON file of what there is to know"),
       Number("skill", &C::skill, 0, 1, "",
              "probability of knowing a case, per specialty; \"default\" for all others"),
+      Number("review_skill", &C::review_skill, 0, 1, "",
+             "the same for recognising the right answer as a reviewer; no value: as skill"),
+      Text("blind_spots", &C::blind_spots, TextKind::kPlain,
+           "specialties in which it takes, as a reviewer, the first wrong answer for right"),
       Number("latency_ms_median", &C::latency_ms_median, 0, 3600000, "ms",
              "of a log-normal latency"),
       Number("latency_sigma", &C::latency_sigma, 0, 5, "", "deviation of the latency's logarithm"),
       Number("grading_noise", &C::grading_noise, 0, 1, "", "deviation of its grades"),
+      Text("group", &C::group, TextKind::kPlain,
+           "models of one group know and err together, whatever their seeds; empty: none"),
+      Number("group_share", &C::group_share, 0, 1, "", "share of the cases in which they do so"),
       Number("fault_error", &C::fault_error, 0, 1, "", "share of calls that fail"),
       Number("fault_timeout", &C::fault_timeout, 0, 1, "", "share of calls that time out"),
       Number("fault_refuse", &C::fault_refuse, 0, 1, "", "share of calls that it refuses"),

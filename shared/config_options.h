@@ -26,6 +26,7 @@ enum class TextKind {
   kHttpUrl,   // http:// or https://, or empty
   kVariable,  // the name of an environment variable, or empty
   kModel,     // CheckModelName()
+  kKind,      // CheckKind()
 };
 
 struct Allowed {
@@ -55,6 +56,7 @@ const std::vector<Option<RedisConfig>>& RedisOptions();
 const std::vector<Option<BrokerConfig>>& BrokerOptions();
 const std::vector<Option<EnsembleConfig>>& EnsembleOptions();
 const std::vector<Option<CouncilConfig>>& CouncilOptions();
+const std::vector<Option<ChemistryConfig>>& ChemistryOptions();
 const std::vector<Option<BackendConfig>>& BackendOptions();
 const std::vector<Option<SimulatedConfig>>& SimulatedOptions();
 const std::vector<Option<ReplayConfig>>& ReplayOptions();

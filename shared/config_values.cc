@@ -138,6 +138,9 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
     case TextKind::kModel:
       if (CheckModelName(text)) return "";
       return " = " + shown + ", expected 1..128 characters of A-Z a-z 0-9 . _ : / @ + -";
+    case TextKind::kKind:
+      if (CheckKind(text)) return "";
+      return " = " + shown + ", expected 1..64 bytes without control characters and '|'";
   }
   return "";
 }

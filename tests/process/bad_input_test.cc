@@ -78,8 +78,9 @@ TEST_F(BadInputTest, OversizedCaseNamesTheLimit) {
 }
 
 TEST_F(BadInputTest, UnknownStrategyListsTheAllowedOnes) {
-  ExpectRefused(Submit(R"({"id":"s1","text":"t","strategy":"best"})"), 2, "invalid",
-                "expected all, random, local, remote or named");
+  ExpectRefused(
+      Submit(R"({"id":"s1","text":"t","strategy":"best"})"), 2, "invalid",
+      "expected one of all, random, local, remote, named, single, performance, chemistry, utility");
 }
 
 TEST_F(BadInputTest, MoreModelsThanExistIsRefused) {

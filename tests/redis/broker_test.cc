@@ -70,7 +70,8 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
   client.Send(Frame{"order_pizza", "q1", Pack(StatusRequest{})});
   EXPECT_EQ(AnswerTo<SubmitReply>(client, "q1").error(),
             (Error{ErrorCode::kUnsupported,
-                   "type = \"order_pizza\", expected submit, cancel, fetch, watch or status"}));
+                   "type = \"order_pizza\", expected submit, cancel, fetch, watch, status, "
+                   "chemistry, ensembles, rebuild, import or history"}));
   client.Send(Frame{"submit", "q2", "\xC1garbage"});
   EXPECT_EQ(AnswerTo<SubmitReply>(client, "q2").error().code, ErrorCode::kInvalid);
   client.Send(Frame{"fetch", "q3", ""});

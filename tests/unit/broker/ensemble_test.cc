@@ -15,13 +15,13 @@ namespace {
 using testing::ElementsAre;
 
 std::vector<std::string> Seated(const CaseRequest& request, const Config& config) {
-  const auto ensemble = ChooseEnsemble(request, config);
+  const auto ensemble = ChooseEnsemble(request, "medication", config, {});
   EXPECT_TRUE(ensemble.ok()) << ensemble.error().text;
   return ensemble.ok() ? ensemble->models : std::vector<std::string>{};
 }
 
 Error Refusal(const CaseRequest& request, const Config& config) {
-  const auto ensemble = ChooseEnsemble(request, config);
+  const auto ensemble = ChooseEnsemble(request, "medication", config, {});
   EXPECT_FALSE(ensemble.ok());
   return ensemble.ok() ? Error{} : ensemble.error();
 }
@@ -93,7 +93,7 @@ TEST(EnsembleTest, AnotherSeedSeatsOtherModels) {
 TEST(EnsembleTest, AListOfModelsMeansNamed) {
   CaseRequest request = SomeCase();
   request.models = {"echo", "alpha"};
-  const auto ensemble = ChooseEnsemble(request, FiveModels());
+  const auto ensemble = ChooseEnsemble(request, "medication", FiveModels(), {});
   ASSERT_TRUE(ensemble.ok()) << ensemble.error().text;
   EXPECT_EQ(ensemble->strategy, "named");
   EXPECT_THAT(ensemble->models, ElementsAre("alpha", "echo"));
@@ -108,7 +108,8 @@ TEST(EnsembleTest, NamedWithoutAListTakesTheConfiguredOne) {
 TEST(EnsembleTest, RefusalsNameTheFieldTheValueAndWhatIsAllowed) {
   const Config config = FiveModels();
   EXPECT_EQ(Refusal(With("best"), config),
-            Invalid("strategy = \"best\", expected all, random, local, remote or named"));
+            Invalid("strategy = \"best\", expected one of all, random, local, remote, named, "
+                    "single, performance, chemistry, utility"));
 
   CaseRequest seven = SomeCase();
   seven.ensemble_size = 7;
@@ -150,6 +151,84 @@ TEST(EnsembleTest, NoLocalModelIsSaid) {
   for (BackendConfig& backend : config.backends) backend.placement = "remote";
   EXPECT_EQ(Refusal(With("local"), config),
             Invalid("strategy = \"local\", expected another one: no local model is configured"));
+}
+
+SeatingEntry Entry(const char* strategy, std::vector<std::string> models, std::int64_t size = 3) {
+  SeatingEntry entry;
+  entry.kind = "medication";
+  entry.strategy = strategy;
+  entry.size = size;
+  entry.models = std::move(models);
+  return entry;
+}
+
+Ensemble Learned(const char* id, const char* strategy, const SeatingBoard& board, double explore,
+                 const std::string& kind = "medication") {
+  Config config = FiveModels();
+  config.ensemble.explore = explore;
+  CaseRequest request = SomeCase(id);
+  request.strategy = strategy;
+  return *ChooseEnsemble(request, kind, config, board);
+}
+
+TEST(LearnedEnsembleTest, SeatsWhatTheBoardRecommendsInTheOrderOfTheConfiguration) {
+  const SeatingBoard board{
+      0, {Entry("utility", {"alpha", "echo"}), Entry("chemistry", {"bravo", "charlie", "delta"})}};
+  const Ensemble utility = Learned("c", "utility", board, 0);
+  EXPECT_THAT(utility.models, ElementsAre("alpha", "echo"));
+  EXPECT_EQ(utility.seating, "learned");
+  EXPECT_EQ(utility.strategy, "utility");
+  EXPECT_THAT(Learned("c", "chemistry", board, 0).models, ElementsAre("delta", "charlie", "bravo"));
+}
+
+TEST(LearnedEnsembleTest, DrawsAtRandomWhileTheBoardSaysNothing) {
+  const SeatingBoard other_size{0, {Entry("utility", {"alpha"}, 2)}};
+  const SeatingBoard other_kind{0, {Entry("utility", {"alpha"})}};
+  for (const auto& [board, kind] : {std::pair<SeatingBoard, const char*>{{}, "medication"},
+                                    {other_size, "medication"},
+                                    {other_kind, "oncology"}}) {
+    const Ensemble drawn = Learned("c", "utility", board, 0, kind);
+    EXPECT_EQ(drawn.seating, "cold_start");
+    CaseRequest random = With("random");
+    random.id = "c";
+    EXPECT_EQ(drawn.models, Seated(random, FiveModels()));
+  }
+}
+
+TEST(LearnedEnsembleTest, AModelThatIsNoLongerConfiguredIsNotSeated) {
+  const SeatingBoard board{0, {Entry("utility", {"alpha", "gone"})}};
+  EXPECT_EQ(Learned("c", "utility", board, 0).seating, "cold_start");
+}
+
+TEST(LearnedEnsembleTest, AShareOfTheCasesExploresAndTheSameCaseAlwaysDoesTheSame) {
+  const SeatingBoard board{
+      0,
+      {Entry("utility", {"alpha"}), Entry("explore", {"bravo", "charlie", "echo"}),
+       Entry("explore", {"alpha", "charlie", "delta"})}};
+  std::map<std::vector<std::string>, int> seen;
+  constexpr int kCases = 2000;
+  for (int i = 0; i < kCases; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    const Ensemble once = Learned(id.c_str(), "utility", board, 0.25);
+    const Ensemble again = Learned(id.c_str(), "utility", board, 0.25);
+    EXPECT_EQ(once.models, again.models);
+    EXPECT_EQ(once.seating, once.models.size() == 1 ? "learned" : "explored");
+    ++seen[once.models];
+  }
+  ASSERT_EQ(seen.size(), 3U);
+  // 1500 and twice 250 expected; binomial deviations are 19 and 15.
+  EXPECT_NEAR(seen[{"alpha"}], 1500, 97);
+  EXPECT_NEAR((seen[{"charlie", "bravo", "echo"}]), 250, 75);
+  EXPECT_NEAR((seen[{"delta", "alpha", "charlie"}]), 250, 75);
+}
+
+TEST(LearnedEnsembleTest, SingleSeatsOneAndNoOtherSizeCanBeAskedOfIt) {
+  const SeatingBoard board{0, {Entry("single", {"echo"}, 1)}};
+  EXPECT_THAT(Learned("c", "single", board, 0).models, ElementsAre("echo"));
+  CaseRequest two = With("single");
+  two.ensemble_size = 2;
+  EXPECT_EQ(Refusal(two, FiveModels()),
+            Invalid("ensemble_size = 2, expected 1 (strategy single seats one)"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using testing::SizeIs;
 Error Refusal(const std::function<void(CaseRequest&)>& spoil, const Config& config = FiveModels()) {
   CaseRequest request = SomeCase();
   spoil(request);
-  const auto admitted = Admit(request, config);
+  const auto admitted = Admit(request, config, {});
   EXPECT_FALSE(admitted.ok());
   return admitted.ok() ? Error{} : admitted.error();
 }
@@ -32,18 +32,31 @@ TEST(IntakeTest, AGoodCaseIsMadeReadyForTheStore) {
   request.gold_medications = std::vector<std::string>{"amoxicillin"};
   request.strategy = "all";
   const Config config = FiveModels();
-  const auto admitted = Admit(request, config);
+  const auto admitted = Admit(request, config, {});
   ASSERT_TRUE(admitted.ok()) << admitted.error().text;
   EXPECT_EQ(admitted->id, "ward-7:0001");
   EXPECT_EQ(admitted->digest, Sha256Hex(Pack(request)));
   EXPECT_EQ(admitted->vignette.text, request.vignette.text);
   EXPECT_EQ(admitted->gold_medications, request.gold_medications);
   EXPECT_EQ(admitted->source, "cli");
+  EXPECT_EQ(admitted->kind, "medication");
   EXPECT_EQ(admitted->strategy, "all");
+  EXPECT_EQ(admitted->seating, "stated");
   EXPECT_THAT(admitted->ensemble, SizeIs(5));
   EXPECT_EQ(admitted->deadline_ms, 20000);
   EXPECT_EQ(admitted->answers_ms, 12000);
   EXPECT_EQ(admitted->live_cases_max, config.broker.live_cases_max);
+}
+
+TEST(IntakeTest, TheKindIsOneOfTheConfiguredOnes) {
+  Config config = FiveModels();
+  config.council.kinds = {"medication", "oncology"};
+  CaseRequest request = SomeCase();
+  request.kind = "oncology";
+  EXPECT_EQ(Admit(request, config, {})->kind, "oncology");
+  EXPECT_EQ(Admit(SomeCase(), config, {})->kind, "medication");
+  EXPECT_EQ(Refusal([](CaseRequest& c) { c.kind = "surgery"; }, config),
+            Invalid("kind = \"surgery\", expected one of medication, oncology (council.kinds)"));
 }
 
 TEST(IntakeTest, WhatTheRequestLeavesOpenComesFromTheConfiguration) {
@@ -52,7 +65,7 @@ TEST(IntakeTest, WhatTheRequestLeavesOpenComesFromTheConfiguration) {
   config.council.answer_share = 0.25;
   config.ensemble.strategy = "local";
   config.ensemble.size = 1;
-  const auto admitted = Admit(SomeCase(), config);
+  const auto admitted = Admit(SomeCase(), config, {});
   ASSERT_TRUE(admitted.ok()) << admitted.error().text;
   EXPECT_EQ(admitted->strategy, "local");
   EXPECT_THAT(admitted->ensemble, SizeIs(1));
@@ -62,14 +75,14 @@ TEST(IntakeTest, WhatTheRequestLeavesOpenComesFromTheConfiguration) {
 
 TEST(IntakeTest, EveryFieldOfTheRequestCountsForTheDigest) {
   const Config config = FiveModels();
-  const std::string plain = Admit(SomeCase(), config)->digest;
+  const std::string plain = Admit(SomeCase(), config, {})->digest;
   CaseRequest gold = SomeCase();
   gold.gold_medications.emplace();
-  EXPECT_NE(Admit(gold, config)->digest, plain);
+  EXPECT_NE(Admit(gold, config, {})->digest, plain);
   CaseRequest source = SomeCase();
   source.source = "feed";
-  EXPECT_NE(Admit(source, config)->digest, plain);
-  EXPECT_EQ(Admit(SomeCase(), config)->digest, plain);
+  EXPECT_NE(Admit(source, config, {})->digest, plain);
+  EXPECT_EQ(Admit(SomeCase(), config, {})->digest, plain);
 }
 
 TEST(IntakeTest, AnEmptyOrBlankTextIsRefused) {
@@ -89,7 +102,7 @@ TEST(IntakeTest, AnOversizedCaseIsRefusedAtExactlyTheLimit) {
   CaseRequest request = SomeCase();
   const auto bytes = static_cast<std::int64_t>(Pack(request).size());
   config.broker.case_bytes_max = bytes;
-  EXPECT_TRUE(Admit(request, config).ok());
+  EXPECT_TRUE(Admit(request, config, {}).ok());
   config.broker.case_bytes_max = bytes - 1;
   EXPECT_EQ(Refusal([](CaseRequest&) {}, config),
             (Error{ErrorCode::kTooLarge,
@@ -150,7 +163,7 @@ TEST(IntakeTest, OptionsAreSingleLetters) {
   many.erase(std::string(1, '['));
   CaseRequest request = SomeCase();
   request.vignette.options = many;
-  EXPECT_TRUE(Admit(request, FiveModels()).ok());
+  EXPECT_TRUE(Admit(request, FiveModels(), {}).ok());
 }
 
 TEST(IntakeTest, ALongSourceIsRefused) {
@@ -168,7 +181,7 @@ TEST(IntakeTest, NoRefusalQuotesCaseText) {
     request.vignette.text = secret;
     request.vignette.question = secret;
     spoil(request);
-    const auto admitted = Admit(request, FiveModels());
+    const auto admitted = Admit(request, FiveModels(), {});
     ASSERT_FALSE(admitted.ok());
     EXPECT_EQ(admitted.error().text.find(secret), std::string::npos) << admitted.error().text;
   }

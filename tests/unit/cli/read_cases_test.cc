@@ -109,7 +109,8 @@ TEST(ParseCasesTest, LinesSkipBlankOnesAndListEveryProblem) {
       ElementsAre("n.ndjson:3: not valid JSON at column 10", "n.ndjson:4: expected a JSON object",
                   "n.ndjson:5: " + CheckCaseId("c c").error().text,
                   "n.ndjson:6: text: empty, expected the vignette",
-                  "n.ndjson:7: strategy = \"best\", expected all, random, local, remote or named",
+                  "n.ndjson:7: strategy = \"best\", expected one of all, random, local, remote, "
+                  "named, single, performance, chemistry, utility",
                   "n.ndjson:8: ensemble_size = 0, expected at least 1",
                   "n.ndjson:9: deadline_s: not above 0, expected seconds"));
 }

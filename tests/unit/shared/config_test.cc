@@ -104,7 +104,7 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       "c.toml:3: broker.leese: unknown option, expected one of clients, workers, lease_ms, "
       "attempts_max, crashes_max, backoff_ms, backoff_ms_max, live_cases_max, "
       "case_bytes_max\n"
-      "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, "
+      "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, chemistry, "
       "backend\n"
       "c.toml:7: ensemble.size = \"x\", expected a whole number, 1..256");
 }
@@ -130,7 +130,7 @@ TEST(ConfigTest, RefusesWrongTypesAndRanges) {
 TEST(ConfigTest, RefusesUnknownChoicesAndListsTheKnown) {
   EXPECT_EQ(Problems("[ensemble]\nstrategy = \"best\""),
             "c.toml:2: ensemble.strategy = \"best\", expected one of all, random, local, remote, "
-            "named");
+            "named, single, performance, chemistry, utility");
   EXPECT_EQ(Problems("[[backend]]\nmodel = \"b\"\nurl = \"http://h\"\nprovider = \"x\""),
             "c.toml:4: backend.provider = \"x\", expected one of openai, simulated, replay");
   EXPECT_EQ(Problems("[[backend]]\nmodel = \"b\"\nurl = \"http://h\"\nplacement = \"moon\""),

@@ -1,0 +1,106 @@
+// Keeps the live matrix: learns the evidence of ended cases as it comes, in the order of its
+// stream, and publishes the reports and the recommended ensembles.
+//
+//   load -> follow -> learn -> follow ...        follow -> publish, when something was learned
+//     ^       |                                  follow -> rebuild, when somebody asked
+//     +-------+ another aggregator has moved the matrix on, and then stopped
+//
+// The matrix in Redis is moved only from the cursor that it was read at, so any number of learners
+// may run: one wins each step, the others stand by until it stops. What is in memory here can be
+// lost at any time. Threads: none of its own; used by the aggregator's loop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregator/chemistry/board.h"
+#include "aggregator/chemistry/ledger.h"
+#include "aggregator/chemistry/report.h"
+#include "shared/chemistry_store.h"
+#include "shared/clock.h"
+#include "shared/config.h"
+#include "shared/log.h"
+
+namespace consilium {
+
+class Learner {
+ public:
+  Learner(const Config& config, ChemistryStore& store);
+
+  // There is new evidence, or a rebuild was asked for.
+  void OnHint() { look_at_ = TimePoint{}; }
+  // Redis came back: what it holds is read again.
+  void OnRedisUp();
+  // Does what is due. The result is when to call again.
+  TimePoint Tick(TimePoint now);
+
+ private:
+  enum class Stage { kLoad, kWindow, kFollow, kRebuild };
+
+  struct Rebuild {
+    std::string id;  // "" = nobody asked: the stored matrix cannot be used
+    std::string target;
+    std::map<std::string, std::string> before;
+    std::optional<Ledger> ledger;
+    std::string cursor;
+    std::int64_t lines = 0;
+    std::int64_t unreadable = 0;
+  };
+
+  // What is being made for publication, one piece a turn.
+  struct Publication {
+    std::string cursor;
+    std::vector<ChemistryReport> reports;
+    SeatingBoard board;
+    std::vector<BoardMaker> makers;  // one per kind, in the order of the kinds
+    std::size_t kind = 0;
+    std::size_t size = 1;
+    TimePoint begun{};
+    milliseconds worked{0};
+  };
+
+  void Load();
+  void OnLoaded(const Result<StoredLedger>& stored);
+  void ReadWindow();
+  void Follow();
+  void OnFollowing(const Following& following);
+  void StandBy(const Following& following);
+  void Learn(const std::vector<StoredEvidence>& lines);
+  void Remember(const EvidenceLine& line);
+  void StartRebuild(const std::string& id, const StoredLedger& stored);
+  void ContinueRebuild();
+  void FinishRebuild();
+  void BeginPublication(TimePoint now);
+  TimePoint ContinuePublication(TimePoint now);
+  std::vector<RecordedCase> Window(const std::string& kind) const;
+  // Reads everything again, after a pause.
+  void StartOver();
+  void Complain(const char* step, const Error& error);
+
+  const Config& config_;
+  ChemistryStore& store_;
+  LedgerRules ledger_rules_;
+  ReportRules report_rules_;
+
+  Stage stage_ = Stage::kLoad;
+  bool waiting_ = false;  // for a reply
+  TimePoint look_at_{};   // when to look for something to do
+  std::optional<Ledger> ledger_;
+  std::string cursor_;  // of ledger_
+  bool ours_ = false;   // ledger_ is what stands in Redis, as far as we know
+  std::int64_t unreadable_ = 0;
+  std::map<std::string, std::deque<CaseEvidence>> window_;  // by kind, the latest last
+  std::string their_cursor_;                                // of another learner's matrix ...
+  TimePoint their_move_{};                                  // ... and since when it stands there
+  std::optional<Rebuild> rebuild_;
+  bool unpublished_ = false;
+  TimePoint publish_at_{};
+  std::optional<Publication> publication_;
+  PowersOfTwo complaints_;
+};
+
+}  // namespace consilium

@@ -1,0 +1,305 @@
+// The live matrix against a real redis-server: a line of evidence counts once, however many learn
+// and wherever one stops.
+#include "aggregator/learner.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shared/ids.h"
+#include "tests/support/private_redis.h"
+#include "tests/unit/chemistry/evidence_builder.h"
+
+namespace consilium {
+namespace {
+
+using std::chrono::seconds;
+
+Config SomeConfig() {
+  Config config;
+  for (const char* model : {"a", "b", "c", "d"}) {
+    BackendConfig backend;
+    backend.model = model;
+    config.backends.push_back(backend);
+  }
+  config.chemistry.cold_start_cases = 20;
+  return config;
+}
+
+// One aggregator's part in learning.
+class LearnerRig {
+ public:
+  LearnerRig(const RedisAddress& address, Config config)
+      : config_(std::move(config)),
+        connection_(address, AllScripts()),
+        store_(connection_),
+        learner_(config_, store_) {}
+
+  ChemistryStore& store() { return store_; }
+  bool up() const { return connection_.up(); }
+  // `learns`: or only talks to the store.
+  void Turn(bool learns) {
+    connection_.Tick(Now());
+    if (connection_.up() && learns) learner_.Tick(Now());
+    pollfd polled{connection_.fd(), connection_.events(), 0};
+    poll(&polled, 1, 1);
+    if (polled.revents != 0) connection_.OnReady(polled.revents);
+  }
+  void Hint() { learner_.OnHint(); }
+
+ private:
+  Config config_;
+  RedisConnection connection_;
+  ChemistryStore store_;
+  Learner learner_;
+};
+
+CaseEvidence SomeEvidence(int number) {
+  SeededRandom random(7, "evidence " + std::to_string(number));
+  EvidenceBuilder builder("case-" + std::to_string(number));
+  builder.At(kDayMs * (20000 + number / 50));
+  for (const char* model : {"a", "b", "c", "d"}) {
+    if (random.Unit() < 0.1) {
+      builder.Seat(model);
+      continue;
+    }
+    const bool right = random.Unit() < 0.6;
+    builder.Judged(model, right ? "right" : "wrong", right, random.Unit(), random.Unit())
+        .Version(number < 60 ? "v1" : "v2")
+        .LatencyMs(100 + 900 * random.Unit());
+  }
+  return builder.Build();
+}
+
+std::vector<CaseEvidence> SomeCases(int first, int count) {
+  std::vector<CaseEvidence> cases;
+  for (int i = first; i < first + count; ++i) cases.push_back(SomeEvidence(i));
+  return cases;
+}
+
+using Fields = std::map<std::string, std::string>;
+
+Fields Folded(const std::vector<CaseEvidence>& cases, const Config& config) {
+  Ledger ledger(LedgerRules{config.chemistry.half_life_d, config.chemistry.version_weight});
+  for (const CaseEvidence& evidence : cases) ledger.Learn({evidence, std::nullopt});
+  const auto fields = ledger.AllFields();
+  return {fields.begin(), fields.end()};
+}
+
+class LearnerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto address = ParseRedisUrl(redis_.url());
+    ASSERT_TRUE(address.ok()) << address.error().text;
+    address_ = *address;
+    desk_ = Start(SomeConfig());
+  }
+
+  std::unique_ptr<LearnerRig> Start(const Config& config) const {
+    return std::make_unique<LearnerRig>(address_, config);
+  }
+
+  // Turns the desk and all of `learners` until `condition`.
+  void Until(const std::vector<LearnerRig*>& learners, const std::function<bool()>& condition) {
+    const TimePoint give_up = Now() + seconds(30);
+    while (!condition()) {
+      ASSERT_LT(Now(), give_up) << "it did not come to that";
+      desk_->Turn(/*learns=*/false);
+      for (LearnerRig* learner : learners) learner->Turn(/*learns=*/true);
+    }
+  }
+
+  template <class T, class Send>
+  T Ask(const std::vector<LearnerRig*>& learners, Send send) {
+    Until(learners, [this] { return desk_->up(); });
+    std::optional<Result<T>> reply;
+    send([&reply](Result<T> result) { reply.emplace(std::move(result)); });
+    Until(learners, [&reply] { return reply.has_value(); });
+    EXPECT_TRUE(reply && reply->ok()) << (reply ? reply->error().text : "no reply");
+    return reply && reply->ok() ? std::move(**reply) : T{};
+  }
+
+  ImportReply Import(const std::vector<CaseEvidence>& cases) {
+    return Ask<ImportReply>({}, [&](auto done) { desk_->store().Import(cases, done); });
+  }
+  StoredLedger Stored(const std::vector<LearnerRig*>& learners = {}) {
+    return Ask<StoredLedger>(learners, [&](auto done) { desk_->store().ReadLedger(done); });
+  }
+  // Until the ledger that stands in Redis has learned `count` cases.
+  void AwaitLearned(const std::vector<LearnerRig*>& learners, const Fields& expected) {
+    const TimePoint give_up = Now() + seconds(30);
+    while (Stored(learners).fields != expected && Now() < give_up) {
+    }
+    EXPECT_EQ(Stored(learners).fields, expected);
+  }
+
+  PrivateRedis redis_;
+  RedisAddress address_;
+  std::unique_ptr<LearnerRig> desk_;  // a broker's view
+};
+
+TEST_F(LearnerTest, TheMatrixIsTheFoldOfTheEvidenceInItsOrder) {
+  const auto cases = SomeCases(0, 300);
+  EXPECT_EQ(Import(cases).imported, 300);
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(cases, SomeConfig()));
+}
+
+TEST_F(LearnerTest, ImportingAgainAddsNothing) {
+  const auto cases = SomeCases(0, 40);
+  EXPECT_EQ(Import(cases).imported, 40);
+  const ImportReply again = Import(SomeCases(20, 40));
+  EXPECT_EQ(again.imported, 20);
+  EXPECT_EQ(again.duplicate, 20);
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+}
+
+TEST_F(LearnerTest, TwoLearnersCountEveryCaseOnce) {
+  auto one = Start(SomeConfig());
+  auto two = Start(SomeConfig());
+  for (int portion = 0; portion < 10; ++portion) {
+    Import(SomeCases(portion * 30, 30));
+    one->Hint();
+    two->Hint();
+    for (int turn = 0; turn < 20; ++turn) {
+      one->Turn(true);
+      two->Turn(true);
+    }
+  }
+  AwaitLearned({one.get(), two.get()}, Folded(SomeCases(0, 300), SomeConfig()));
+}
+
+// A learner is stopped at every kind of moment; the next one goes on from what stands in Redis.
+TEST_F(LearnerTest, AStoppedLearnerLosesAndRepeatsNothing) {
+  constexpr int kPortions = 25;
+  SeededRandom random(3, "stops");
+  for (int portion = 0; portion < kPortions; ++portion) {
+    Import(SomeCases(portion * 10, 10));
+    auto learner = Start(SomeConfig());
+    const auto turns = static_cast<int>(random.Below(40));
+    for (int turn = 0; turn < turns; ++turn) learner->Turn(true);
+  }
+  auto last = Start(SomeConfig());
+  AwaitLearned({last.get()}, Folded(SomeCases(0, kPortions * 10), SomeConfig()));
+}
+
+TEST_F(LearnerTest, WhoStandsByTakesOverWhenTheOtherStops) {
+  auto one = Start(SomeConfig());
+  auto two = Start(SomeConfig());
+  Import(SomeCases(0, 50));
+  AwaitLearned({one.get()}, Folded(SomeCases(0, 50), SomeConfig()));
+  // The second one loaded an empty matrix before, and finds that it moved.
+  Until({two.get()}, [&] { return two->up(); });
+  one.reset();
+  Import(SomeCases(50, 50));
+  AwaitLearned({two.get()}, Folded(SomeCases(0, 100), SomeConfig()));
+}
+
+TEST_F(LearnerTest, ARebuildComesOutIdentical) {
+  Import(SomeCases(0, 300));
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 300), SomeConfig()));
+  RebuildReply reply;
+  const TimePoint give_up = Now() + seconds(30);
+  while (reply.state != "done" && Now() < give_up) {
+    reply = Ask<RebuildReply>({learner.get()},
+                              [&](auto done) { desk_->store().AskRebuild("again", done); });
+  }
+  EXPECT_EQ(reply.state, "done");
+  EXPECT_EQ(reply.lines, 300);
+  EXPECT_TRUE(reply.identical);
+  EXPECT_EQ(reply.before, reply.after);
+  EXPECT_EQ(reply.before.size(), 64U);
+  EXPECT_EQ(Stored({learner.get()}).fields, Folded(SomeCases(0, 300), SomeConfig()));
+}
+
+TEST_F(LearnerTest, ARebuildFindsAndMendsWhatIsWrong) {
+  Import(SomeCases(0, 60));
+  {
+    auto learner = Start(SomeConfig());
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+  }
+  const StoredLedger stored = Stored();
+  LedgerUpdate wrong;
+  wrong.from = wrong.to = stored.cursor;
+  wrong.fields = {{"p|medication|a|b", stored.fields.at("p|medication|c|d")}};
+  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(wrong, done); }));
+  auto learner = Start(SomeConfig());
+  RebuildReply reply;
+  const TimePoint give_up = Now() + seconds(30);
+  while (reply.state != "done" && Now() < give_up) {
+    reply = Ask<RebuildReply>({learner.get()},
+                              [&](auto done) { desk_->store().AskRebuild("mend", done); });
+  }
+  EXPECT_EQ(reply.state, "done");
+  EXPECT_FALSE(reply.identical);
+  EXPECT_NE(reply.before, reply.after);
+  EXPECT_EQ(Stored({learner.get()}).fields, Folded(SomeCases(0, 60), SomeConfig()));
+}
+
+TEST_F(LearnerTest, OtherRulesMakeTheMatrixAgainFromTheEvidence) {
+  Import(SomeCases(0, 80));
+  {
+    auto learner = Start(SomeConfig());
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
+  }
+  Config other = SomeConfig();
+  other.chemistry.half_life_d = 30;
+  auto learner = Start(other);
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), other));
+}
+
+TEST_F(LearnerTest, ADamagedFieldIsMadeAgainFromTheEvidence) {
+  Import(SomeCases(0, 80));
+  {
+    auto learner = Start(SomeConfig());
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
+  }
+  LedgerUpdate damage;
+  damage.from = damage.to = Stored().cursor;
+  damage.fields = {{"m|medication|a", "not a number"}};
+  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(damage, done); }));
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
+}
+
+TEST_F(LearnerTest, AfterTheColdStartReportAndBoardArePublished) {
+  auto learner = Start(SomeConfig());
+  Import(SomeCases(0, 19));
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 19), SomeConfig()));
+  SeatingBoard board;
+  const auto read_board = [&] {
+    board = Ask<SeatingBoard>({learner.get()}, [&](auto done) { desk_->store().ReadBoard(done); });
+  };
+  const TimePoint give_up = Now() + seconds(30);
+  while (board.made_ms == 0 && Now() < give_up) read_board();
+  EXPECT_GT(board.made_ms, 0);
+  EXPECT_TRUE(board.entries.empty());
+  Import(SomeCases(19, 31));
+  learner->Hint();
+  while (board.entries.empty() && Now() < give_up) read_board();
+  std::map<std::string, int> strategies;
+  for (const SeatingEntry& entry : board.entries) {
+    ++strategies[entry.strategy];
+    EXPECT_EQ(entry.kind, "medication");
+  }
+  EXPECT_EQ(strategies, (std::map<std::string, int>{{"chemistry", 4},
+                                                    {"explore", 4 * 8},
+                                                    {"performance", 4},
+                                                    {"single", 1},
+                                                    {"utility", 4}}));
+  const auto report = Ask<ChemistryReport>(
+      {learner.get()}, [&](auto done) { desk_->store().ReadReport("medication", done); });
+  EXPECT_EQ(report.cases, 50);
+  EXPECT_EQ(report.models.size(), 4U);
+  EXPECT_EQ(report.cursor, Stored({learner.get()}).cursor);
+}
+
+}  // namespace
+}  // namespace consilium
