@@ -3,11 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "shared/config.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -38,7 +41,10 @@ class CommandLine {
     AddCluster();
     AddCases();
     AddReading();
+    AddChemistry();
+    AddLearned();
     AddLocal();
+    AddEval();
   }
 
   int Run(int argc, char** argv) {
@@ -130,8 +136,10 @@ class CommandLine {
         ->required();
     CaseOverrides& over = submit_.overrides;
     submit->add_option("--id", over.id, "id of the one case (default: from its content)");
-    submit->add_option("--strategy", over.strategy, "all, random, local, remote or named")
-        ->check(CLI::IsMember({"all", "random", "local", "remote", "named"}));
+    submit
+        ->add_option("--strategy", over.strategy, "which models answer (see docs/configuration.md)")
+        ->check(CLI::IsMember(
+            std::vector<std::string>(std::begin(kStrategies), std::end(kStrategies))));
     submit->add_option("--size", over.size, "how many models answer")->check(CLI::PositiveNumber);
     submit->add_option("--models", over.models, "these models answer, e.g. gpt-4o,llama3.3:70b")
         ->delimiter(',');
@@ -169,6 +177,161 @@ class CommandLine {
     AddAsk(status, status_, "limit of the question (default 10)");
   }
 
+  // `needed`: the command works on nothing else.
+  static CLI::Option* AddHistory(CLI::App* command, HistoryOptions& history, bool needed) {
+    CLI::Option* file = AddFile(command, "--history", history.file,
+                                "performance history (CSV); - reads standard input");
+    if (needed) file->required();
+    command
+        ->add_option("--task", history.task,
+                     "text of the task in the history (default: the one with the most rows)")
+        ->needs(file);
+    command
+        ->add_option("--tasks", history.tasks,
+                     "tasks that count as one: near (nearly the same text) or exact")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"near", "exact"}))
+        ->needs(file);
+    command
+        ->add_option("--profile", history.profile,
+                     "of each model: best (its most accurate row, as published) or mean")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"best", "mean"}))
+        ->needs(file);
+    return file;
+  }
+
+  static CLI::Option* AddFile(CLI::App* command, const char* flag, std::string& file,
+                              const char* help) {
+    return command->add_option(flag, file, help)
+        ->type_name("FILE")
+        ->check([](const std::string& name) {
+          return std::string(name.empty() ? "the file has no name" : "");
+        });
+  }
+
+  void AddChemistry() {
+    CLI::App* chemistry =
+        Command(app_, "chemistry",
+                "Show which models work well together: of a running cluster, of profiles or of a "
+                "history",
+                "consilium chemistry\n"
+                "  consilium chemistry --profiles models.json --variant nonempty\n"
+                "  consilium chemistry --history runs.csv --svg runs.svg --svg-of synergy",
+                [this] { return RunChemistry(chemistry_); });
+    LiveChemistryOptions& live = chemistry_.live;
+    CLI::Option* profiles =
+        AddFile(chemistry, "--profiles", chemistry_.profiles,
+                "JSON: a list of {model, quality 0..10, accuracy 0..1}; - reads standard input");
+    CLI::Option* history = AddHistory(chemistry, chemistry_.history, /*needed=*/false);
+    history->excludes(profiles);
+    chemistry
+        ->add_option("--variant", chemistry_.variant,
+                     "published (default) or nonempty, which tells good pairs apart")
+        ->check(CLI::IsMember({"published", "nonempty"}));
+    chemistry->add_option("--usage-threshold", chemistry_.usage_threshold,
+                          "accuracy above which a model is used (default 0.5)");
+    AddFile(chemistry, "--svg", live.svg, "draw a heat map to this file");
+    chemistry
+        ->add_option("--svg-of", live.svg_of,
+                     "chemistry (default for files) or synergy (default for a cluster)")
+        ->check(CLI::IsMember({"chemistry", "synergy"}));
+    chemistry->add_option("--kind", live.kind, "kind of task of the cluster (default: its first)")
+        ->excludes(profiles)
+        ->excludes(history);
+    chemistry
+        ->add_flag("--rebuild", live.rebuild,
+                   "make the matrix of the cluster again from its history, and compare")
+        ->excludes(profiles)
+        ->excludes(history);
+    AddAsk(chemistry, live.ask, "limit of the question to the cluster (default 10)");
+    AddRecommend();
+  }
+
+  void AddLearned() {
+    CLI::App* ensembles =
+        Command(app_, "ensembles", "Show which models a running cluster seats next",
+                "consilium ensembles", [this] { return RunEnsembles(ensembles_); });
+    ensembles->add_option("--kind", ensembles_.kind, "kind of task (default: all)");
+    AddAsk(ensembles, ensembles_.ask, "limit of the question (default 10)");
+
+    CLI::App* import =
+        Command(app_, "import", "Let a running cluster learn from a recorded history (warm start)",
+                "consilium import runs.csv", [this] { return RunImport(import_); });
+    import
+        ->add_option("file", import_.history.file,
+                     "performance history (CSV); - reads standard input")
+        ->required();
+    import->add_option("--kind", import_.kind,
+                       "kind of task as which it is learned (default: the first configured one)");
+    import->add_option("--task", import_.history.task,
+                       "task of the file (default: the one with most rows)");
+    import->add_option("--tasks", import_.history.tasks, "which texts are one task: near or exact")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"near", "exact"}));
+    AddAsk(import, import_.ask, "limit of each question (default 10)");
+
+    CLI::App* export_command =
+        Command(app_, "export", "Write what a running cluster has learned to files",
+                "consilium export learned", [this] { return RunExport(export_); });
+    export_command->add_option("folder", export_.folder, "folder to write to, made if missing")
+        ->required();
+    export_command->add_option("--kind", export_.kind,
+                               "kind of task of the matrix (default: the first configured one)");
+    AddAsk(export_command, export_.ask, "limit of each question (default 10)");
+  }
+
+  void AddRecommend() {
+    CLI::App* recommend =
+        Command(app_, "recommend", "Recommend a set of models by what a history says",
+                "consilium recommend --history runs.csv --size 5 --strategy utility",
+                [this] { return RunRecommend(recommend_); });
+    AddHistory(recommend, recommend_.history, /*needed=*/true);
+    recommend->add_option("--size", recommend_.size,
+                          "how many models (chemistry: default any; utility: at most)");
+    recommend
+        ->add_option("--strategy", recommend_.strategy,
+                     "chemistry, utility, performance, random, local, remote or single")
+        ->capture_default_str()
+        ->check(CLI::IsMember(
+            {"chemistry", "utility", "performance", "random", "local", "remote", "single"}));
+    recommend->add_option("--seed", recommend_.seed, "of strategy random")->capture_default_str();
+    recommend
+        ->add_option("--variant", recommend_.variant,
+                     "of strategy chemistry: published or nonempty")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"published", "nonempty"}));
+    recommend
+        ->add_option("--alpha", recommend_.alpha,
+                     "of strategy chemistry: weight of the chemistry with those left out, 0..1")
+        ->capture_default_str();
+    recommend->add_option("--beta", recommend_.beta, "of strategy chemistry: loss of every member")
+        ->capture_default_str();
+    recommend
+        ->add_option("--local", recommend_.local,
+                     "of strategies local and remote: models that run locally, e.g. a,b (default: "
+                     "as the history shows)")
+        ->delimiter(',');
+    recommend
+        ->add_option("--latency-max", recommend_.latency_ms_max,
+                     "of strategy utility: 95th percentile of a member")
+        ->type_name("MS");
+    recommend
+        ->add_option("--cost-max", recommend_.cost_usd_max,
+                     "of strategy utility: of all answers of a case")
+        ->type_name("USD");
+    AddJson(recommend, recommend_.json);
+
+    CLI::App* rank =
+        Command(app_, "rank", "Rank the models of a history, and its sets of the best",
+                "consilium rank --history runs.csv -k 3 5 10", [this] { return RunRank(rank_); });
+    AddHistory(rank, rank_.history, /*needed=*/true);
+    rank->add_option("-k", rank_.k, "how many of the best, one or more numbers")
+        ->delimiter(',')
+        ->capture_default_str();
+    AddJson(rank, rank_.json);
+  }
+
   void AddLocal() {
     CLI::App* consensus =
         Command(app_, "consensus", "Compute the Vancouver consensus of review graphs in a file",
@@ -197,6 +360,33 @@ class CommandLine {
     AddJson(version, json_);
   }
 
+  void AddEval() {
+    CLI::App* eval = Command(app_, "eval",
+                             "Compare the strategies for seating a council on held-out halves of a "
+                             "recorded history",
+                             "consilium eval --history runs.csv --sizes 3,5,10",
+                             [this] { return RunEval(eval_); });
+    eval->add_option("--history", eval_.history.file,
+                     "performance history (CSV); - reads standard "
+                     "input")
+        ->required();
+    eval->add_option("--task", eval_.history.task,
+                     "text of the task (default: the one with the most rows)");
+    eval->add_option("--tasks", eval_.history.tasks,
+                     "tasks that count as one: near (nearly the same text) or exact")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"near", "exact"}));
+    eval->add_option("--sizes", eval_.sizes, "sizes of council")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+    eval->add_option("--splits", eval_.splits, "random halves of the trials, 1..1000")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    eval->add_option("--seed", eval_.seed, "same seed, same output")->capture_default_str();
+    eval->add_option("--csv", eval_.csv, "file to write the figures of every split to");
+    AddJson(eval, eval_.json);
+  }
+
   CLI::App app_;
   std::function<int()> run_;
   UpOptions up_;
@@ -206,7 +396,14 @@ class CommandLine {
   ShowOptions show_;
   WatchOptions watch_;
   AskOptions status_;
+  ChemistryOptions chemistry_;
+  RecommendOptions recommend_;
+  RankOptions rank_;
+  EnsemblesOptions ensembles_;
+  ImportOptions import_;
+  ExportOptions export_;
   ConsensusFileOptions consensus_;
+  EvalOptions eval_;
   std::string config_file_;
   bool json_ = false;
 };

@@ -58,6 +58,87 @@ int RunWatch(const WatchOptions& options);
 
 int RunStatus(const AskOptions& options);
 
+// What commands that read a recorded history have in common.
+struct HistoryOptions {
+  std::string file;                 // CSV, or "-"
+  std::optional<std::string> task;  // of the file; default the one with the most rows
+  std::string tasks = "near";       // or "exact"
+  std::string profile = "best";     // or "mean"
+};
+
+// What a running cluster has learned.
+struct LiveChemistryOptions {
+  AskOptions ask;
+  std::string kind;    // "" = the first configured one
+  std::string svg;     // file to draw to; "" = none
+  std::string svg_of;  // "synergy" or "chemistry"
+  bool rebuild = false;
+};
+int RunLiveChemistry(const LiveChemistryOptions& options);
+
+struct EnsemblesOptions {
+  AskOptions ask;
+  std::string kind;  // "" = all
+};
+int RunEnsembles(const EnsemblesOptions& options);
+
+struct ImportOptions {
+  AskOptions ask;
+  HistoryOptions history;  // profiles play no part
+  std::string kind;        // as which it is learned; "" = the first configured one
+};
+int RunImport(const ImportOptions& options);
+
+struct ExportOptions {
+  AskOptions ask;
+  std::string folder;
+  std::string kind;  // of the matrix; "" = the first configured one
+};
+int RunExport(const ExportOptions& options);
+
+// Of profiles, of a history, or of a running cluster when neither is given.
+struct ChemistryOptions {
+  LiveChemistryOptions live;  // what is said there about JSON and drawing holds for all
+  std::string profiles;       // JSON, or "-"
+  HistoryOptions history;
+  std::optional<std::string> variant;  // default "published"
+  std::optional<double> usage_threshold;
+};
+int RunChemistry(const ChemistryOptions& options);
+
+struct RecommendOptions {
+  HistoryOptions history;
+  bool json = false;
+  std::string strategy = "chemistry";
+  std::optional<std::int64_t> size;
+  std::uint64_t seed = 1;             // of strategy random
+  std::string variant = "published";  // of strategy chemistry, as are alpha and beta
+  double alpha = 0.5;
+  double beta = 0.5;
+  std::vector<std::string> local;  // models that run locally; default as the history shows
+  std::optional<double> latency_ms_max;
+  std::optional<double> cost_usd_max;
+};
+int RunRecommend(const RecommendOptions& options);
+
+struct RankOptions {
+  HistoryOptions history;
+  bool json = false;
+  std::vector<std::int64_t> k = {3, 5, 10};
+};
+int RunRank(const RankOptions& options);
+
+// Strategies on held-out halves of a recorded history.
+struct EvalOptions {
+  HistoryOptions history;
+  std::vector<std::int64_t> sizes = {3, 5, 10};
+  std::int64_t splits = 20;
+  std::uint64_t seed = 1;
+  bool json = false;
+  std::string csv;  // file for the figures of every split; "" = none
+};
+int RunEval(const EvalOptions& options);
+
 struct ConsensusFileOptions {
   std::string file;
   bool json = false;
