@@ -13,11 +13,16 @@ namespace {
 constexpr std::int64_t kLinesAtOnce = 256;
 constexpr milliseconds kLook{1000};  // hints may be lost
 constexpr milliseconds kPause{1000};
-// Another learner that has work and does not move for so long has stopped.
-constexpr milliseconds kStuckAfter{3000};
+// A learner that holds the matrix looks every second; one that was not here for so long has
+// stopped.
+constexpr std::int64_t kStoppedMs = 4000;
 constexpr milliseconds kPublishPause{1000};
-// Making reports and boards takes at most about this part of the loop's time.
+// Making reports and boards takes at most about one part in so many of the loop's time ...
 constexpr int kPublishShare = 5;
+// ... and what is published is synced to disk: at most about a megabyte a second.
+constexpr std::int64_t kPairBytes = 256;
+// The window is looked for in at most so many lines, so that a rare kind does not cost a long read.
+constexpr std::int64_t kWindowLinesMax = 20000;
 constexpr double kDayMs = 24.0 * 3600.0 * 1000.0;
 constexpr const char* kUnreadable = "unreadable";
 
@@ -48,9 +53,24 @@ ChemistryVariant VariantOf(const std::string& name) {
 Learner::Learner(const Config& config, ChemistryStore& store)
     : config_(config),
       store_(store),
+      id_(RandomHexId()),
       ledger_rules_{config.chemistry.half_life_d, config.chemistry.version_weight},
       report_rules_{config.chemistry.shrinkage, VariantOf(config.chemistry.variant),
-                    config.chemistry.usage_threshold} {}
+                    config.chemistry.usage_threshold} {
+  std::string settings;
+  for (const BackendConfig& backend : config.backends) {
+    pool_.push_back(backend.model);
+    settings += backend.model + "\n";
+  }
+  const ChemistryConfig& c = config.chemistry;
+  for (const double number :
+       {c.shrinkage, c.usage_threshold, static_cast<double>(c.cold_start_cases),
+        static_cast<double>(c.window_cases), c.latency_ms_max.value_or(-1.0),
+        c.cost_usd_max.value_or(-1.0)}) {
+    settings += std::to_string(number) + "\n";
+  }
+  settings_ = Sha256Hex(settings + c.variant).substr(0, 16);
+}
 
 void Learner::OnRedisUp() {
   waiting_ = false;
@@ -60,28 +80,28 @@ void Learner::OnRedisUp() {
 
 TimePoint Learner::Tick(TimePoint now) {
   if (waiting_) return TimePoint::max();
-  if (publication_) return ContinuePublication(now);
-  if (now < look_at_) return look_at_;
-  look_at_ = now + kLook;
-  switch (stage_) {
-    case Stage::kLoad:
-      Load();
-      break;
-    case Stage::kWindow:
-      ReadWindow();
-      break;
-    case Stage::kFollow:
-      if (unpublished_ && ours_ && now >= publish_at_) {
-        BeginPublication(now);
-        return now;
-      }
-      Follow();
-      break;
-    case Stage::kRebuild:
-      ContinueRebuild();
-      break;
+  if (publication_ && now >= publication_->next) {
+    ContinuePublication(now);
+    if (waiting_) return TimePoint::max();
+  } else if (now >= look_at_) {
+    look_at_ = now + kLook;
+    switch (stage_) {
+      case Stage::kLoad:
+        Load();
+        break;
+      case Stage::kWindow:
+        ReadWindow();
+        break;
+      case Stage::kFollow:
+        if (unpublished_ && ours_ && !publication_ && now >= publish_at_) BeginPublication(now);
+        Follow();
+        break;
+      case Stage::kRebuild:
+        ContinueRebuild();
+        break;
+    }
   }
-  return look_at_;
+  return publication_ ? std::min(look_at_, publication_->next) : look_at_;
 }
 
 void Learner::Load() {
@@ -103,37 +123,54 @@ void Learner::OnLoaded(const Result<StoredLedger>& stored) {
     return StartRebuild("", *stored);
   }
   ledger_ = std::move(*ledger);
-  cursor_ = stored->cursor;
+  place_ = stored->place;
   unreadable_ = UnreadableOf(stored->fields);
   stage_ = Stage::kWindow;
   look_at_ = TimePoint{};
 }
 
-// The latest cases again, as Remember() would have kept them.
+// The latest cases of every kind, read backwards: a case's last word comes first.
 void Learner::ReadWindow() {
-  window_.clear();
+  if (!backwards_) {
+    window_.clear();
+    backwards_.emplace();
+    backwards_->before = place_.cursor;
+  }
+  look_at_ = TimePoint{};
+  if (place_.cursor.empty()) return OnLatest({});
+  waiting_ = true;
+  const std::string from = backwards_->lines == 0 ? backwards_->before : "(" + backwards_->before;
+  store_.ReadLatest(from, kLinesAtOnce, [this](const Result<std::vector<StoredEvidence>>& latest) {
+    waiting_ = false;
+    if (latest) return OnLatest(*latest);
+    StartOver();
+    Complain("read_evidence", latest.error());
+  });
+}
+
+void Learner::OnLatest(const std::vector<StoredEvidence>& latest) {
+  const auto most = static_cast<std::size_t>(config_.chemistry.window_cases);
+  for (const StoredEvidence& line : latest) {
+    ++backwards_->lines;
+    backwards_->before = line.entry;
+    if (!line.line || !backwards_->cases.insert(line.line->evidence.case_id).second) continue;
+    std::deque<CaseEvidence>& cases = window_[line.line->evidence.kind];
+    if (cases.size() < most) cases.push_front(line.line->evidence);
+  }
+  const auto& kinds = config_.council.kinds;
+  const bool full = std::all_of(kinds.begin(), kinds.end(), [&](const std::string& kind) {
+    return window_[kind].size() >= most;
+  });
+  const bool end = static_cast<std::int64_t>(latest.size()) < kLinesAtOnce;
+  if (!full && !end && backwards_->lines < kWindowLinesMax) return;
+  backwards_.reset();
   ours_ = true;
   stage_ = Stage::kFollow;
-  look_at_ = TimePoint{};
-  if (cursor_.empty()) return;
-  waiting_ = true;
-  const std::int64_t most =
-      config_.chemistry.window_cases * static_cast<std::int64_t>(config_.council.kinds.size());
-  store_.ReadLatest(cursor_, most, [this](const Result<std::vector<StoredEvidence>>& latest) {
-    waiting_ = false;
-    if (!latest) {
-      StartOver();
-      return Complain("read_evidence", latest.error());
-    }
-    for (auto line = latest->rbegin(); line != latest->rend(); ++line) {
-      if (line->line) Remember(*line->line);
-    }
-  });
 }
 
 void Learner::Follow() {
   waiting_ = true;
-  store_.Follow(kLinesAtOnce, [this](const Result<Following>& following) {
+  store_.Follow(id_, ours_, kLinesAtOnce, [this](const Result<Following>& following) {
     waiting_ = false;
     if (!following) return Complain("follow_evidence", following.error());
     OnFollowing(*following);
@@ -141,7 +178,7 @@ void Learner::Follow() {
 }
 
 void Learner::OnFollowing(const Following& following) {
-  if (!ours_ || following.cursor != cursor_) return StandBy(following);
+  if (!ours_ || !(following.place == place_)) return StandBy(following);
   if (!following.rebuild.empty()) {
     waiting_ = true;
     const std::string id = following.rebuild;
@@ -153,31 +190,28 @@ void Learner::OnFollowing(const Following& following) {
     return;
   }
   if (!following.lines.empty()) return Learn(following.lines);
-  unpublished_ = unpublished_ || following.published != cursor_;
-  if (unpublished_) look_at_ = publish_at_;
+  if (publication_) return;
+  unpublished_ = unpublished_ || following.published != PublicationStamp(place_, settings_);
+  if (unpublished_) look_at_ = std::min(look_at_, publish_at_);
 }
 
-// Another learner is ahead. It is left alone as long as it moves, or has nothing to do.
+// Another learner has moved the matrix on. It is left alone as long as it lives, or has nothing to
+// do.
 void Learner::StandBy(const Following& following) {
   ours_ = false;
-  const TimePoint now = Now();
-  if (following.cursor != their_cursor_) {
-    their_cursor_ = following.cursor;
-    their_move_ = now;
-  }
-  const bool work = !following.lines.empty() || !following.rebuild.empty() ||
-                    following.published != following.cursor;
-  if (!work) their_move_ = now;
-  if (now - their_move_ > kStuckAfter) {
-    LogInfo("learning_taken_over", {{"cursor", following.cursor}});
-    StartOver();
-    look_at_ = TimePoint{};
-  }
+  publication_.reset();
+  const std::string theirs = PublicationStamp(following.place, "");
+  const bool published = following.published.compare(0, theirs.size(), theirs) == 0;
+  const bool work = !following.lines.empty() || !following.rebuild.empty() || !published;
+  if (!work || following.idle_ms < kStoppedMs) return;
+  LogInfo("learning_taken_over", {{"cursor", following.place.cursor}});
+  StartOver();
+  look_at_ = TimePoint{};
 }
 
 void Learner::Learn(const std::vector<StoredEvidence>& lines) {
   LedgerUpdate update;
-  update.from = cursor_;
+  update.from = place_;
   update.to = lines.back().entry;
   const std::int64_t unreadable_before = unreadable_;
   for (const StoredEvidence& line : lines) {
@@ -205,7 +239,7 @@ void Learner::Learn(const std::vector<StoredEvidence>& lines) {
       ours_ = false;
       return;
     }
-    cursor_ = to;
+    place_.cursor = to;
     unpublished_ = true;
   });
 }
@@ -227,16 +261,17 @@ void Learner::Remember(const EvidenceLine& line) {
 void Learner::StartRebuild(const std::string& id, const StoredLedger& stored) {
   rebuild_.emplace();
   rebuild_->id = id;
-  rebuild_->target = stored.cursor;
+  rebuild_->target = stored.place;
   rebuild_->before = stored.fields;
   rebuild_->ledger.emplace(ledger_rules_);
+  publication_.reset();
   stage_ = Stage::kRebuild;
   look_at_ = TimePoint{};
 }
 
 void Learner::ContinueRebuild() {
   look_at_ = TimePoint{};
-  if (rebuild_->cursor == rebuild_->target) return FinishRebuild();
+  if (rebuild_->cursor == rebuild_->target.cursor) return FinishRebuild();
   waiting_ = true;
   store_.ReadEvidence(rebuild_->cursor, kLinesAtOnce,
                       [this](const Result<std::vector<StoredEvidence>>& lines) {
@@ -246,7 +281,7 @@ void Learner::ContinueRebuild() {
                           return Complain("read_evidence", lines.error());
                         }
                         for (const StoredEvidence& line : *lines) {
-                          if (StreamIdLess(rebuild_->target, line.entry)) break;
+                          if (StreamIdLess(rebuild_->target.cursor, line.entry)) break;
                           ++rebuild_->lines;
                           if (line.line) {
                             rebuild_->ledger->Learn(*line.line);
@@ -256,14 +291,14 @@ void Learner::ContinueRebuild() {
                           rebuild_->cursor = line.entry;
                         }
                         // The line at the target is gone: what is there counts.
-                        if (lines->empty()) rebuild_->cursor = rebuild_->target;
+                        if (lines->empty()) rebuild_->cursor = rebuild_->target.cursor;
                       });
 }
 
 void Learner::FinishRebuild() {
   LedgerUpdate update;
   update.from = rebuild_->target;
-  update.to = rebuild_->target;
+  update.to = rebuild_->target.cursor;
   update.fields = rebuild_->ledger->AllFields();
   AddUnreadable(rebuild_->unreadable, update.fields);
   std::sort(update.fields.begin(), update.fields.end());
@@ -308,62 +343,75 @@ std::vector<RecordedCase> Learner::Window(const std::string& kind) const {
 
 void Learner::BeginPublication(TimePoint now) {
   publication_.emplace();
-  publication_->cursor = cursor_;
-  publication_->begun = now;
-  std::vector<std::string> pool;
-  for (const BackendConfig& backend : config_.backends) pool.push_back(backend.model);
+  publication_->place = place_;
+  publication_->next = now;
+  for (const auto& [kind, sums] : ledger_->kinds()) publication_->kinds.push_back(kind);
+  unpublished_ = false;  // what is learned from here on is not in it
+}
+
+// One piece: a report, or the ensembles of one size.
+void Learner::ContinuePublication(TimePoint now) {
+  Publication& made = *publication_;
+  if (made.maker && made.size <= made.maker->sizes()) {
+    made.maker->Recommend(made.size++, made.board.entries);
+  } else if (!made.kinds.empty()) {
+    MakeNextReport();
+  } else {
+    return Publish(now);
+  }
+  const auto took = std::chrono::ceil<milliseconds>(Now() - now);
+  made.worked += took;
+  made.next = now + kPublishShare * took;
+}
+
+void Learner::MakeNextReport() {
+  Publication& made = *publication_;
+  const std::string kind = made.kinds.front();
+  made.kinds.erase(made.kinds.begin());
+  const auto sums = ledger_->kinds().find(kind);
+  if (sums == ledger_->kinds().end()) return;
+  ChemistryReport report = MakeReport(kind, sums->second, report_rules_);
+  report.cursor = place_.cursor;
+  report.unreadable = unreadable_;
   BoardRules rules;
   rules.cold_start_cases = config_.chemistry.cold_start_cases;
   rules.budget.latency_ms_max = config_.chemistry.latency_ms_max;
   rules.budget.cost_usd_max = config_.chemistry.cost_usd_max;
-  for (const auto& [kind, sums] : ledger_->kinds()) {
-    ChemistryReport report = MakeReport(kind, sums, report_rules_);
-    report.cursor = cursor_;
-    report.unreadable = unreadable_;
-    publication_->makers.emplace_back(report, Window(kind), pool, rules);
-    publication_->reports.push_back(std::move(report));
-  }
-  publication_->worked = std::chrono::ceil<milliseconds>(Now() - now);
+  made.maker.emplace(report, Window(kind), pool_, rules);
+  made.size = 1;
+  made.reports.push_back(std::move(report));
 }
 
-TimePoint Learner::ContinuePublication(TimePoint now) {
-  Publication& made = *publication_;
-  while (made.kind < made.makers.size() && made.size > made.makers[made.kind].sizes()) {
-    ++made.kind;
-    made.size = 1;
-  }
-  if (made.kind < made.makers.size()) {
-    if (now < made.begun + kPublishShare * made.worked) {
-      return made.begun + kPublishShare * made.worked;
-    }
-    made.makers[made.kind].Recommend(made.size++, made.board.entries);
-    made.worked += std::chrono::ceil<milliseconds>(Now() - now);
-    return now;
-  }
+void Learner::Publish(TimePoint now) {
+  Publication made = std::move(*publication_);
+  publication_.reset();
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   made.board.made_ms = std::chrono::duration_cast<milliseconds>(wall).count();
-  for (ChemistryReport& report : made.reports) report.made_ms = made.board.made_ms;
+  std::int64_t pairs = 0;
+  for (ChemistryReport& report : made.reports) {
+    report.made_ms = made.board.made_ms;
+    for (const auto& row : report.pairs) pairs += static_cast<std::int64_t>(row.size());
+  }
+  publish_at_ = now + std::max({kPublishPause, kPublishShare * made.worked,
+                                milliseconds(pairs * kPairBytes / 1000)});
   waiting_ = true;
-  publish_at_ = now + std::max(kPublishPause, kPublishShare * made.worked);
-  unpublished_ = false;
-  store_.Publish(made.cursor, made.reports, made.board, [this](const Status& published) {
-    waiting_ = false;
-    look_at_ = TimePoint{};
-    if (published) return;
-    unpublished_ = true;
-    Complain("publish_chemistry", published.error());
-  });
-  publication_.reset();
-  return TimePoint::max();
+  store_.Publish(made.place, settings_, made.reports, made.board,
+                 [this](const Result<bool>& published) {
+                   waiting_ = false;
+                   look_at_ = TimePoint{};
+                   if (published) return;
+                   unpublished_ = true;
+                   Complain("publish_chemistry", published.error());
+                 });
 }
 
 void Learner::StartOver() {
   stage_ = Stage::kLoad;
   ours_ = false;
   ledger_.reset();
+  backwards_.reset();
   rebuild_.reset();
   publication_.reset();
-  their_move_ = Now();
 }
 
 void Learner::Complain(const char* step, const Error& error) {

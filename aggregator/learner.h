@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ class Learner {
 
   struct Rebuild {
     std::string id;  // "" = nobody asked: the stored matrix cannot be used
-    std::string target;
+    LedgerPlace target;
     std::map<std::string, std::string> before;
     std::optional<Ledger> ledger;
     std::string cursor;
@@ -51,21 +52,22 @@ class Learner {
     std::int64_t unreadable = 0;
   };
 
-  // What is being made for publication, one piece a turn.
+  // What is being made for publication, one piece a turn; learning goes on between them.
   struct Publication {
-    std::string cursor;
+    LedgerPlace place;
+    std::vector<std::string> kinds;  // still to be made
     std::vector<ChemistryReport> reports;
     SeatingBoard board;
-    std::vector<BoardMaker> makers;  // one per kind, in the order of the kinds
-    std::size_t kind = 0;
-    std::size_t size = 1;
-    TimePoint begun{};
+    std::optional<BoardMaker> maker;  // of the last report
+    std::size_t size = 1;             // that it makes next
     milliseconds worked{0};
+    TimePoint next{};  // piece
   };
 
   void Load();
   void OnLoaded(const Result<StoredLedger>& stored);
   void ReadWindow();
+  void OnLatest(const std::vector<StoredEvidence>& latest);
   void Follow();
   void OnFollowing(const Following& following);
   void StandBy(const Following& following);
@@ -75,7 +77,9 @@ class Learner {
   void ContinueRebuild();
   void FinishRebuild();
   void BeginPublication(TimePoint now);
-  TimePoint ContinuePublication(TimePoint now);
+  void ContinuePublication(TimePoint now);
+  void MakeNextReport();
+  void Publish(TimePoint now);
   std::vector<RecordedCase> Window(const std::string& kind) const;
   // Reads everything again, after a pause.
   void StartOver();
@@ -83,19 +87,26 @@ class Learner {
 
   const Config& config_;
   ChemistryStore& store_;
+  const std::string id_;
   LedgerRules ledger_rules_;
   ReportRules report_rules_;
+  std::vector<std::string> pool_;
+  std::string settings_;  // digest of all that a publication depends on besides the matrix
 
   Stage stage_ = Stage::kLoad;
   bool waiting_ = false;  // for a reply
   TimePoint look_at_{};   // when to look for something to do
   std::optional<Ledger> ledger_;
-  std::string cursor_;  // of ledger_
-  bool ours_ = false;   // ledger_ is what stands in Redis, as far as we know
+  LedgerPlace place_;  // of ledger_
+  bool ours_ = false;  // ledger_ is what stands in Redis, as far as we know
   std::int64_t unreadable_ = 0;
   std::map<std::string, std::deque<CaseEvidence>> window_;  // by kind, the latest last
-  std::string their_cursor_;                                // of another learner's matrix ...
-  TimePoint their_move_{};                                  // ... and since when it stands there
+  struct Backwards {
+    std::string before;           // stream id
+    std::int64_t lines = 0;       // read so far
+    std::set<std::string> cases;  // whose last word was read
+  };
+  std::optional<Backwards> backwards_;  // while the window is read
   std::optional<Rebuild> rebuild_;
   bool unpublished_ = false;
   TimePoint publish_at_{};

@@ -209,7 +209,11 @@ void Broker::Beat() {
 // Without an answer the board stays as it was.
 void Broker::ReadBoard() {
   chemistry_store_.ReadBoard([this](const Result<SeatingBoard>& board) {
-    if (board) hub_.board = *board;
+    if (board) {
+      hub_.board = *board;
+    } else if (board.error().code != ErrorCode::kUnavailable && bad_boards_.Due()) {
+      LogError("board_unreadable", {{"text", board.error().text}, {"count", bad_boards_.count()}});
+    }
   });
 }
 

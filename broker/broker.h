@@ -89,6 +89,7 @@ class Broker {
   TimePoint drain_until_ = TimePoint::max();
   TimePoint quiet_since_ = TimePoint::max();
   PowersOfTwo redis_losses_;
+  PowersOfTwo bad_boards_;
   bool redis_was_up_ = false;
 };
 

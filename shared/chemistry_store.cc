@@ -9,22 +9,31 @@
 namespace consilium {
 namespace {
 
+StoredEvidence ReadLine(const std::string& entry, const std::string& packed) {
+  StoredEvidence line;
+  line.entry = entry;
+  line.bytes = packed.size();
+  if (auto read = Unpack<EvidenceLine>(packed)) line.line = std::move(*read);
+  return line;
+}
+
 // XRANGE and XREVRANGE: [entry, [field, value]] ...
 std::vector<StoredEvidence> ReadEntries(const RedisReply& reply) {
   std::vector<StoredEvidence> lines;
   lines.reserve(reply.items.size());
   for (const RedisReply& entry : reply.items) {
     if (entry.items.size() != 2) continue;
-    StoredEvidence line{entry.items[0].text, std::nullopt};
-    if (entry.items[1].items.size() == 2) {
-      if (auto read = Unpack<EvidenceLine>(entry.items[1].items[1].text)) line.line = *read;
-    }
-    lines.push_back(std::move(line));
+    const bool whole = entry.items[1].items.size() == 2;
+    lines.push_back(ReadLine(entry.items[0].text, whole ? entry.items[1].items[1].text : ""));
   }
   return lines;
 }
 
 }  // namespace
+
+std::string PublicationStamp(const LedgerPlace& made_from, const std::string& settings) {
+  return std::to_string(made_from.epoch) + " " + made_from.cursor + " " + settings;
+}
 
 ChemistryStore::ChemistryStore(RedisConnection& redis, int shard)
     : redis_(redis), prefix_("consilium:{" + std::to_string(shard) + "}:") {}
@@ -32,6 +41,7 @@ ChemistryStore::ChemistryStore(RedisConnection& redis, int shard)
 std::vector<RedisScript> ChemistryStore::Scripts() {
   return {{"follow_evidence", kFollowEvidenceScript},
           {"write_ledger", kWriteLedgerScript},
+          {"publish_chemistry", kPublishChemistryScript},
           {"ask_rebuild", kAskRebuildScript},
           {"import_evidence", kImportEvidenceScript}};
 }
@@ -43,20 +53,23 @@ std::vector<RedisScript> AllScripts() {
   return scripts;
 }
 
-void ChemistryStore::Follow(std::int64_t max, Done<Following> done) {
-  redis_.Run(
-      "follow_evidence", {Key("ledger"), Key("learning"), Key("evidence")}, {std::to_string(max)},
-      Reading<Following>(std::move(done), [](const RedisReply& reply) -> Result<Following> {
-        if (reply.items.size() != 4) return Unexpected("follow_evidence");
-        Following following{reply.items[0].text, reply.items[1].text, reply.items[2].text, {}};
-        const auto& lines = reply.items[3].items;
-        for (std::size_t i = 0; i + 1 < lines.size(); i += 2) {
-          StoredEvidence line{lines[i].text, std::nullopt};
-          if (auto read = Unpack<EvidenceLine>(lines[i + 1].text)) line.line = *read;
-          following.lines.push_back(std::move(line));
-        }
-        return following;
-      }));
+void ChemistryStore::Follow(const std::string& id, bool holds, std::int64_t max,
+                            Done<Following> done) {
+  redis_.Run("follow_evidence", {Key("ledger"), Key("learning"), Key("evidence")},
+             {std::to_string(max), id, holds ? "1" : "0"},
+             Reading<Following>(std::move(done), [](const RedisReply& reply) -> Result<Following> {
+               if (reply.items.size() != 6) return Unexpected("follow_evidence");
+               Following following;
+               following.place = {reply.items[0].text, ToInt(reply.items[1])};
+               following.rebuild = reply.items[2].text;
+               following.published = reply.items[3].text;
+               following.idle_ms = ToInt(reply.items[4]);
+               const auto& lines = reply.items[5].items;
+               for (std::size_t i = 0; i + 1 < lines.size(); i += 2) {
+                 following.lines.push_back(ReadLine(lines[i].text, lines[i + 1].text));
+               }
+               return following;
+             }));
 }
 
 void ChemistryStore::ReadLedger(Done<StoredLedger> done) {
@@ -66,11 +79,15 @@ void ChemistryStore::ReadLedger(Done<StoredLedger> done) {
                 for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
                   stored.fields.emplace(reply.items[i].text, reply.items[i + 1].text);
                 }
-                if (const auto cursor = stored.fields.find("cursor");
-                    cursor != stored.fields.end()) {
-                  stored.cursor = cursor->second;
-                  stored.fields.erase(cursor);
-                }
+                const auto take = [&stored](const char* field) {
+                  const auto found = stored.fields.find(field);
+                  if (found == stored.fields.end()) return std::string();
+                  std::string value = std::move(found->second);
+                  stored.fields.erase(found);
+                  return value;
+                };
+                stored.place.cursor = take("cursor");
+                stored.place.epoch = std::atoll(take("epoch").c_str());
                 return Result<StoredLedger>(std::move(stored));
               }));
 }
@@ -94,7 +111,10 @@ void ChemistryStore::ReadLatest(const std::string& last, std::int64_t max,
 }
 
 void ChemistryStore::WriteLedger(const LedgerUpdate& update, Done<bool> done) {
-  std::vector<std::string> args = {update.from, update.to, update.replace ? "1" : "0",
+  std::vector<std::string> args = {update.from.cursor,
+                                   std::to_string(update.from.epoch),
+                                   update.to,
+                                   update.replace ? "1" : "0",
                                    update.rebuilt ? update.rebuilt->id : "",
                                    update.rebuilt ? Pack(*update.rebuilt) : ""};
   args.reserve(args.size() + 2 * update.fields.size());
@@ -108,17 +128,21 @@ void ChemistryStore::WriteLedger(const LedgerUpdate& update, Done<bool> done) {
              }));
 }
 
-void ChemistryStore::Publish(const std::string& cursor, const std::vector<ChemistryReport>& reports,
-                             const SeatingBoard& board, Done<Nothing> done) {
-  const auto ignore = [](const Result<RedisReply>&) {};
+void ChemistryStore::Publish(const LedgerPlace& made_from, const std::string& settings,
+                             const std::vector<ChemistryReport>& reports, const SeatingBoard& board,
+                             Done<bool> done) {
+  std::vector<std::string> keys = {Key("ledger"), Key("learning"), Key("ensembles")};
+  std::vector<std::string> args = {std::to_string(made_from.epoch), made_from.cursor,
+                                   PublicationStamp(made_from, settings), Key("hints"),
+                                   Pack(board)};
   for (const ChemistryReport& report : reports) {
-    redis_.Send({"SET", Key("chemistry:" + report.kind), Pack(report)}, ignore);
+    keys.push_back(Key("chemistry:" + report.kind));
+    args.push_back(Pack(report));
   }
-  redis_.Send({"SET", Key("ensembles"), Pack(board)}, ignore);
-  redis_.Send({"PUBLISH", Key("hints"), "ensembles"}, ignore);
-  // Last, and in order: when this is there, so is the rest.
-  redis_.Send({"HSET", Key("learning"), "published", cursor},
-              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
+  redis_.Run("publish_chemistry", std::move(keys), std::move(args),
+             Reading<bool>(std::move(done), [](const RedisReply& reply) {
+               return Result<bool>(reply.integer == 1);
+             }));
 }
 
 void ChemistryStore::ReadReport(const std::string& kind, Done<ChemistryReport> done) {
@@ -161,7 +185,7 @@ void ChemistryStore::Import(const std::vector<CaseEvidence>& cases, Done<ImportR
     args.push_back(Pack(EvidenceLine{evidence, std::nullopt}));
   }
   const auto count = static_cast<std::int64_t>(cases.size());
-  redis_.Run("import_evidence", {Key("imported"), Key("evidence")}, std::move(args),
+  redis_.Run("import_evidence", {Key("learned"), Key("evidence")}, std::move(args),
              Reading<ImportReply>(std::move(done), [count](const RedisReply& reply) {
                return Result<ImportReply>(ImportReply{reply.integer, count - reply.integer});
              }));
@@ -178,7 +202,10 @@ void ChemistryStore::ReadHistory(const std::string& after, std::int64_t max,
                  if (!read) return done(read.error());
                  HistoryReply reply;
                  reply.cursor = after;
+                 std::size_t bytes = 0;
                  for (const StoredEvidence& line : *read) {
+                   bytes += line.bytes;
+                   if (bytes > kHistoryBytes && !reply.items.empty()) break;
                    reply.cursor = line.entry;
                    if (line.line) {
                      reply.items.push_back(*line.line);

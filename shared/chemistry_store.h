@@ -1,17 +1,19 @@
 // What the cluster has learned about its models, as Redis keeps it.
 //
 // Keys, with P as in store.h:
-//   P evidence        stream of EvidenceLine ("e"), append-only: what every ended case says
-//   P ledger          hash: the fields of a Ledger (aggregator/chemistry/ledger.h), "unreadable"
-//   (lines that
-//                     were skipped), and "cursor" (the last line that is in it)
-//   P learning        hash: asked and done (ids of rebuilds), report (of the last one), published
-//   (cursor) P imported        set of the case ids that were imported P chemistry:<kind>, P
-//   ensembles   the published report and board
+// - P evidence: stream of EvidenceLine ("e"), append-only: what every ended case says.
+// - P ledger: hash of the fields of a Ledger (aggregator/chemistry/ledger.h), and "unreadable"
+//   (lines skipped), "cursor" (the last line in it), "epoch" (how often it was replaced).
+// - P learning: hash: asked, done (ids of rebuilds), report (of the last one), published
+//   (stamp), learner and seen (who last held the matrix, and when).
+// - P learned: set of the ids of all cases in the stream.
+// - P chemistry:<kind>, P ensembles: the published reports and board.
 //
-// The ledger is a fold over the stream. It is written only from the cursor that it was read at, so
-// a line counts exactly once, however many aggregators learn and wherever one dies. Threads: as
-// RedisConnection: one loop.
+// The ledger is a fold over the stream. It is written only if it is still the one that was read, at
+// the same cursor and epoch, so a line counts exactly once, however many aggregators learn and
+// wherever one dies.
+//
+// Threads: as RedisConnection: one loop.
 #pragma once
 
 #include <cstdint>
@@ -29,29 +31,42 @@ namespace consilium {
 
 struct StoredEvidence {
   std::string entry;                 // stream id
+  std::size_t bytes = 0;             // as stored
   std::optional<EvidenceLine> line;  // absent: it cannot be read
 };
 
+// Which state of the ledger: it may be moved on or replaced from this one only.
+struct LedgerPlace {
+  std::string cursor;      // "" = nothing learned yet
+  std::int64_t epoch = 0;  // grows when it is replaced
+
+  friend bool operator==(const LedgerPlace&, const LedgerPlace&) = default;
+};
+
 struct StoredLedger {
-  std::map<std::string, std::string> fields;  // without the cursor
-  std::string cursor;                         // "" = nothing learned yet
+  std::map<std::string, std::string> fields;  // without those of its place
+  LedgerPlace place;
 };
 
 // What there is to learn.
 struct Following {
-  std::string cursor;     // where the stored ledger stands
-  std::string rebuild;    // id of a rebuild that was asked for and is not done; "" = none
-  std::string published;  // cursor of the reports and the board that stand published
-  std::vector<StoredEvidence> lines;  // after `cursor`
+  LedgerPlace place;         // where the stored ledger stands
+  std::string rebuild;       // id of a rebuild that was asked for and is not done; "" = none
+  std::string published;     // stamp of the reports and the board that stand published
+  std::int64_t idle_ms = 0;  // since a learner that holds the matrix was here
+  std::vector<StoredEvidence> lines;  // after the cursor
 };
 
 struct LedgerUpdate {
-  std::string from;  // cursor it was made from
-  std::string to;
+  LedgerPlace from;                                         // what it was made from
+  std::string to;                                           // cursor
   std::vector<std::pair<std::string, std::string>> fields;  // what changed, or all
   bool replace = false;                                     // `fields` are all there are
   std::optional<RebuildReply> rebuilt;                      // answers whoever asked for a rebuild
 };
+
+// What `published` says: which ledger it was made from, and what else it depends on.
+std::string PublicationStamp(const LedgerPlace& made_from, const std::string& settings);
 
 class ChemistryStore {
  public:
@@ -63,19 +78,22 @@ class ChemistryStore {
   static std::vector<RedisScript> Scripts();
 
   // --- aggregator
-  void Follow(std::int64_t max, Done<Following> done);
+  // `holds`: learner `id` has in memory what stands stored, as far as it knows.
+  void Follow(const std::string& id, bool holds, std::int64_t max, Done<Following> done);
   void ReadLedger(Done<StoredLedger> done);
   // Up to `max` lines after entry `after` ("" = from the first), in order.
   void ReadEvidence(const std::string& after, std::int64_t max,
                     Done<std::vector<StoredEvidence>> done);
-  // The last `max` lines up to entry `last`, the latest first.
+  // The last `max` lines up to entry `last` ("(" before it: without it), the latest first.
   void ReadLatest(const std::string& last, std::int64_t max,
                   Done<std::vector<StoredEvidence>> done);
-  // False: somebody else moved it on; read it again.
+  // False: somebody else moved it on or replaced it; read it again.
   void WriteLedger(const LedgerUpdate& update, Done<bool> done);
-  // `cursor`: of the ledger they were made from.
-  void Publish(const std::string& cursor, const std::vector<ChemistryReport>& reports,
-               const SeatingBoard& board, Done<Nothing> done);
+  // `made_from`: the ledger. `stamp` says what else they depend on. False: left alone, they are
+  // old.
+  void Publish(const LedgerPlace& made_from, const std::string& stamp,
+               const std::vector<ChemistryReport>& reports, const SeatingBoard& board,
+               Done<bool> done);
 
   // --- broker
   // kNotFound when nothing was learned of this kind yet.
@@ -84,9 +102,13 @@ class ChemistryStore {
   void ReadBoard(Done<SeatingBoard> done);
   void AskRebuild(const std::string& id, Done<RebuildReply> done);
   void Import(const std::vector<CaseEvidence>& cases, Done<ImportReply> done);
+  // At most `max` lines and kHistoryBytes; an unchanged cursor means the end.
   void ReadHistory(const std::string& after, std::int64_t max, Done<HistoryReply> done);
 
  private:
+  // Of lines in one reply, so that it fits a message.
+  static constexpr std::size_t kHistoryBytes = 2u << 20;
+
   std::string Key(const std::string& name) const { return prefix_ + name; }
 
   RedisConnection& redis_;

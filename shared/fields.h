@@ -428,6 +428,7 @@ void Fields(A& a, Of<A, ChemistryReport> v) {
   a.Must("simulated_cases", v.simulated_cases);
   a.Must("models", v.models);
   a.Must("pairs", v.pairs);
+  a.Must("left_out", v.left_out);
   a.Must("unreadable", v.unreadable);
   a.Must("cursor", v.cursor);
   a.Must("made_ms", v.made_ms);

@@ -276,6 +276,7 @@ struct ChemistryReport {
   std::int64_t simulated_cases = 0;               // ... that simulated or replayed models answered
   std::vector<ChemistryModel> models;             // by name
   std::vector<std::vector<ChemistryPair>> pairs;  // per model, with the later ones
+  std::int64_t left_out = 0;                      // models known and not here: too many
   std::int64_t unreadable = 0;                    // lines of evidence that were skipped
   std::string cursor;                             // the last line of evidence in it; "" = none
   std::int64_t made_ms = 0;

@@ -433,7 +433,7 @@ void Store::PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothi
 
 void Store::Apply(const CaseUpdate& update, Done<bool> done) {
   std::vector<std::string> keys = {CaseKey(update.case_id), Key("timers"), Key("counters"),
-                                   Key("out"), Key("history"), Key("evidence")};
+                                   Key("out"), Key("history"), Key("evidence"), Key("learned")};
   std::vector<std::string> args = {
       update.case_id,
       std::to_string(update.version),

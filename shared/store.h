@@ -5,18 +5,21 @@
 // asks again.
 //
 // Keys, with P = "consilium:{<shard>}:"
-//   P case:<id>              hash: the record of one case, its tasks and outcomes (fields below)
-//   P lane:<stage>:<model>   stream of refs, group "w"; the pending entry is the lease
-//   P delayed                zset ref -> when it goes back to its lane
-//   P timers                 zset case -> when the aggregator must look at it; exactly the live
-//   cases P events                 stream of case ids for the aggregators, group "a" P out stream
-//   of published recommendations P history, P evidence, P dead  streams, append-only P counters
-//   hash P brokers, P aggregators zset id -> last beat; P beat:<id> string (Beat), expires
-// Fields of a case: digest state v vignette gold source kind strategy seating ensemble accepted_ms
-// deadline_ms rev rec:<n>,
-//   and per task k = "stage|round|model": s: state, f: leases issued, a: failed attempts, c:
-//   crashes, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t:
-//   arrival.
+// - P case:<id>: hash, the record of one case, its tasks and outcomes (fields below).
+// - P lane:<stage>:<model>: stream of refs, group "w"; the pending entry is the lease.
+// - P delayed: zset, ref -> when it goes back to its lane.
+// - P timers: zset, case -> when the aggregator must look at it; exactly the live cases.
+// - P events: stream of case ids for the aggregators, group "a".
+// - P out: stream of published recommendations.
+// - P history, P dead: streams, append-only.
+// - P counters: hash.
+// - P brokers, P aggregators: zset, id -> last beat; P beat:<id>: string (Beat), expires.
+// - P evidence, P learned, and what is made of them: chemistry_store.h.
+//
+// Fields of a case: digest, state, v, vignette, gold, source, kind, strategy, seating, ensemble,
+// accepted_ms, deadline_ms, rev, rec:<n>, and per task k = "stage|round|model": s: state, f: leases
+// issued, a: failed attempts, c: crashes, e: stream entry, d: deadline, p: packet, l: labels and
+// authors, o: outcome, t: arrival.
 //
 // Time is Redis' own (TIME inside the scripts), so programs' clocks do not matter.
 // Threads: as RedisConnection: one loop.

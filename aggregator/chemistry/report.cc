@@ -104,6 +104,19 @@ ChemistryPair DescribePair(const std::string& a, const std::string& b, const Pai
   return pair;
 }
 
+// Those that stand for most, in the order of their names.
+void KeepTheBestKnown(std::size_t most, ChemistryReport& report) {
+  std::vector<ChemistryModel>& models = report.models;
+  if (models.size() <= most) return;
+  report.left_out = static_cast<std::int64_t>(models.size() - most);
+  std::stable_sort(models.begin(), models.end(), [](const auto& a, const auto& b) {
+    return a.effective_cases > b.effective_cases;
+  });
+  models.resize(most);
+  std::sort(models.begin(), models.end(),
+            [](const auto& a, const auto& b) { return a.model < b.model; });
+}
+
 ChemistryMatrix ChemistryOf(const std::vector<ChemistryModel>& models, const ReportRules& rules) {
   std::vector<ModelProfile> profiles;
   for (const ChemistryModel& model : models) {
@@ -137,6 +150,7 @@ ChemistryReport MakeReport(const std::string& kind, const KindSums& sums,
   report.gold_cases = sums.gold;
   report.simulated_cases = sums.simulated;
   for (const auto& [name, model] : sums.models) report.models.push_back(DescribeModel(name, model));
+  KeepTheBestKnown(rules.models_max, report);
   const ChemistryMatrix matrix = ChemistryOf(report.models, rules);
   std::vector<std::size_t> place;  // in the matrix
   for (const ChemistryModel& model : report.models) place.push_back(matrix.Find(model.model));

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Applies what the aggregator decided about a case, if the record is still the one it looked at.
--- KEYS  case, timers, counters, out, history, evidence, lane of each new task ...
+-- KEYS  case, timers, counters, out, history, evidence, learned, lane of each new task ...
 -- ARGV  id, version, channel, state or "", timer_ms or "", retention_ms, recommendation or "",
 --       history or "", out_max, evidence or "", task count, then per task: task, deadline_ms, packet, labels
 -- Returns 1 | 0 (changed meanwhile)
@@ -11,7 +11,7 @@ local fields = {}
 for i = 1, tonumber(ARGV[11]) do
   local at = 8 + 4 * i
   local task = ARGV[at]
-  local entry = redis.call('XADD', KEYS[6 + i], '*', 't', id .. '|' .. task)
+  local entry = redis.call('XADD', KEYS[7 + i], '*', 't', id .. '|' .. task)
   for _, value in ipairs({'s:' .. task, 'pending', 'e:' .. task, entry, 'd:' .. task, ARGV[at + 1],
                           'p:' .. task, ARGV[at + 2], 'l:' .. task, ARGV[at + 3]}) do
     fields[#fields + 1] = value
@@ -29,6 +29,7 @@ end
 if ARGV[8] ~= '' then redis.call('XADD', KEYS[5], '*', 'h', ARGV[8]) end
 if ARGV[10] ~= '' then
   redis.call('XADD', KEYS[6], '*', 'e', ARGV[10])
+  redis.call('SADD', KEYS[7], id)
   redis.call('PUBLISH', channel, 'evidence')
 end
 if state ~= '' then

@@ -1,5 +1,5 @@
 -- Evidence from elsewhere, each case once.
--- KEYS  imported (set of case ids), evidence     ARGV  channel, then case id, line ...
+-- KEYS  learned (set of case ids), evidence     ARGV  channel, then case id, line ...
 -- Returns the number of new ones
 local new = 0
 for i = 2, #ARGV, 2 do

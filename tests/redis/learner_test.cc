@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/codec.h"
 #include "shared/ids.h"
 #include "tests/support/private_redis.h"
 #include "tests/unit/chemistry/evidence_builder.h"
@@ -41,6 +42,7 @@ class LearnerRig {
         learner_(config_, store_) {}
 
   ChemistryStore& store() { return store_; }
+  RedisConnection& connection() { return connection_; }
   bool up() const { return connection_.up(); }
   // `learns`: or only talks to the store.
   void Turn(bool learns) {
@@ -127,8 +129,48 @@ class LearnerTest : public testing::Test {
   ImportReply Import(const std::vector<CaseEvidence>& cases) {
     return Ask<ImportReply>({}, [&](auto done) { desk_->store().Import(cases, done); });
   }
+  // Until Redis has them: what a broken connection left open is asked again, and taken once.
+  void ImportSurely(const std::vector<CaseEvidence>& cases) {
+    bool done = false;
+    while (!done && !HasFatalFailure()) {
+      std::optional<bool> there;
+      Until({}, [this] { return desk_->up(); });
+      desk_->store().Import(cases, [&](const Result<ImportReply>& reply) { there = reply.ok(); });
+      Until({}, [&] { return there.has_value(); });
+      done = there.value_or(false);
+    }
+  }
   StoredLedger Stored(const std::vector<LearnerRig*>& learners = {}) {
     return Ask<StoredLedger>(learners, [&](auto done) { desk_->store().ReadLedger(done); });
+  }
+  // As the script that publishes a recommendation does.
+  void Append(const EvidenceLine& line) {
+    Ask<RedisReply>({}, [&](auto done) {
+      desk_->connection().Send({"XADD", "consilium:{0}:evidence", "*", "e", Pack(line)}, done);
+    });
+  }
+  RebuildReply Rebuilt(const std::vector<LearnerRig*>& learners, const std::string& id) {
+    RebuildReply reply;
+    const TimePoint give_up = Now() + seconds(30);
+    while (reply.state != "done" && Now() < give_up) {
+      reply = Ask<RebuildReply>(learners, [&](auto done) { desk_->store().AskRebuild(id, done); });
+    }
+    EXPECT_EQ(reply.state, "done");
+    return reply;
+  }
+  ChemistryReport Report(const std::vector<LearnerRig*>& learners) {
+    return Ask<ChemistryReport>(learners,
+                                [&](auto done) { desk_->store().ReadReport("medication", done); });
+  }
+  // Until what stands published was made after `made_ms`.
+  std::int64_t AwaitBoard(const std::vector<LearnerRig*>& learners, std::int64_t made_ms) {
+    SeatingBoard board;
+    const TimePoint give_up = Now() + seconds(30);
+    while (board.made_ms <= made_ms && Now() < give_up) {
+      board = Ask<SeatingBoard>(learners, [&](auto done) { desk_->store().ReadBoard(done); });
+    }
+    EXPECT_GT(board.made_ms, made_ms);
+    return board.made_ms;
   }
   // Until the ledger that stands in Redis has learned `count` cases.
   void AwaitLearned(const std::vector<LearnerRig*>& learners, const Fields& expected) {
@@ -205,13 +247,7 @@ TEST_F(LearnerTest, ARebuildComesOutIdentical) {
   Import(SomeCases(0, 300));
   auto learner = Start(SomeConfig());
   AwaitLearned({learner.get()}, Folded(SomeCases(0, 300), SomeConfig()));
-  RebuildReply reply;
-  const TimePoint give_up = Now() + seconds(30);
-  while (reply.state != "done" && Now() < give_up) {
-    reply = Ask<RebuildReply>({learner.get()},
-                              [&](auto done) { desk_->store().AskRebuild("again", done); });
-  }
-  EXPECT_EQ(reply.state, "done");
+  const RebuildReply reply = Rebuilt({learner.get()}, "again");
   EXPECT_EQ(reply.lines, 300);
   EXPECT_TRUE(reply.identical);
   EXPECT_EQ(reply.before, reply.after);
@@ -227,17 +263,12 @@ TEST_F(LearnerTest, ARebuildFindsAndMendsWhatIsWrong) {
   }
   const StoredLedger stored = Stored();
   LedgerUpdate wrong;
-  wrong.from = wrong.to = stored.cursor;
+  wrong.from = stored.place;
+  wrong.to = stored.place.cursor;
   wrong.fields = {{"p|medication|a|b", stored.fields.at("p|medication|c|d")}};
   EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(wrong, done); }));
   auto learner = Start(SomeConfig());
-  RebuildReply reply;
-  const TimePoint give_up = Now() + seconds(30);
-  while (reply.state != "done" && Now() < give_up) {
-    reply = Ask<RebuildReply>({learner.get()},
-                              [&](auto done) { desk_->store().AskRebuild("mend", done); });
-  }
-  EXPECT_EQ(reply.state, "done");
+  const RebuildReply reply = Rebuilt({learner.get()}, "mend");
   EXPECT_FALSE(reply.identical);
   EXPECT_NE(reply.before, reply.after);
   EXPECT_EQ(Stored({learner.get()}).fields, Folded(SomeCases(0, 60), SomeConfig()));
@@ -262,11 +293,178 @@ TEST_F(LearnerTest, ADamagedFieldIsMadeAgainFromTheEvidence) {
     AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
   }
   LedgerUpdate damage;
-  damage.from = damage.to = Stored().cursor;
+  damage.from = Stored().place;
+  damage.to = damage.from.cursor;
   damage.fields = {{"m|medication|a", "not a number"}};
   EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(damage, done); }));
   auto learner = Start(SomeConfig());
   AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
+}
+
+// A learner that was idle meanwhile must not write what it holds over the replaced matrix.
+TEST_F(LearnerTest, WhoSleptThroughAReplacementDoesNotWriteOverIt) {
+  Import(SomeCases(0, 40));
+  auto sleeper = Start(SomeConfig());
+  AwaitLearned({sleeper.get()}, Folded(SomeCases(0, 40), SomeConfig()));
+  Config other = SomeConfig();
+  other.chemistry.half_life_d = 30;
+  {
+    auto learner = Start(other);
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 40), other));
+  }
+  Import(SomeCases(40, 20));
+  sleeper->Hint();
+  for (int turn = 0; turn < 50; ++turn) sleeper->Turn(true);
+  // Nothing was mixed: the sums are those of one set of rules, before or after it takes over.
+  const Fields stands = Stored({sleeper.get()}).fields;
+  EXPECT_TRUE(stands == Folded(SomeCases(0, 40), other) ||
+              stands == Folded(SomeCases(0, 60), SomeConfig()));
+  AwaitLearned({sleeper.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+}
+
+TEST_F(LearnerTest, ARevisionTakesThePlaceOfWhatTheCaseSaid) {
+  const CaseEvidence first = SomeEvidence(0);
+  CaseEvidence second = first;
+  for (EvidenceAnswer& answer : second.answers) {
+    answer.right = !*answer.right;
+    answer.key = *answer.right ? "right" : "wrong";
+  }
+  Append({first, std::nullopt});
+  Append({SomeEvidence(1), std::nullopt});
+  Append({second, first});
+  auto learner = Start(SomeConfig());
+  const TimePoint give_up = Now() + seconds(30);
+  Ledger expected(LedgerRules{});
+  expected.Learn({first, std::nullopt});
+  expected.Learn({SomeEvidence(1), std::nullopt});
+  expected.Learn({second, first});
+  EXPECT_EQ(expected.kinds().at("medication").cases, 2);
+  const auto fields = expected.AllFields();
+  while (Stored({learner.get()}).fields != Fields(fields.begin(), fields.end()) &&
+         Now() < give_up) {
+  }
+  EXPECT_EQ(Stored({learner.get()}).fields, Fields(fields.begin(), fields.end()));
+  EXPECT_TRUE(Rebuilt({learner.get()}, "revised").identical);
+}
+
+TEST_F(LearnerTest, ALineThatCannotBeReadIsCountedAndSkipped) {
+  Import(SomeCases(0, 10));
+  Ask<RedisReply>({}, [&](auto done) {
+    desk_->connection().Send({"XADD", "consilium:{0}:evidence", "*", "e", "garbage"}, done);
+  });
+  Import(SomeCases(10, 10));
+  auto learner = Start(SomeConfig());
+  Fields expected = Folded(SomeCases(0, 20), SomeConfig());
+  expected["unreadable"] = "1";
+  AwaitLearned({learner.get()}, expected);
+  EXPECT_TRUE(Rebuilt({learner.get()}, "with garbage").identical);
+}
+
+TEST_F(LearnerTest, KindsAreKeptApart) {
+  std::vector<CaseEvidence> cases = SomeCases(0, 30);
+  for (std::size_t i = 0; i < cases.size(); i += 3) cases[i].kind = "oncology";
+  Import(cases);
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(cases, SomeConfig()));
+  AwaitBoard({learner.get()}, 0);
+  EXPECT_EQ(Report({learner.get()}).cases, 20);
+}
+
+TEST_F(LearnerTest, OfTwoLearnersOneRebuildsAndTheReportSaysWhatItFound) {
+  Import(SomeCases(0, 60));
+  {
+    auto learner = Start(SomeConfig());
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+  }
+  const StoredLedger stored = Stored();
+  LedgerUpdate wrong;
+  wrong.from = stored.place;
+  wrong.to = stored.place.cursor;
+  wrong.fields = {{"p|medication|a|b", stored.fields.at("p|medication|c|d")}};
+  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(wrong, done); }));
+  auto one = Start(SomeConfig());
+  auto two = Start(SomeConfig());
+  Until({one.get(), two.get()}, [&] { return one->up() && two->up(); });
+  EXPECT_FALSE(Rebuilt({one.get(), two.get()}, "both").identical);
+  EXPECT_EQ(Stored({one.get(), two.get()}).fields, Folded(SomeCases(0, 60), SomeConfig()));
+  EXPECT_EQ(Stored({one.get(), two.get()}).place.epoch, stored.place.epoch + 1);
+  EXPECT_FALSE(Rebuilt({one.get(), two.get()}, "both").identical) << "the same question";
+}
+
+TEST_F(LearnerTest, ARebuildThatWasAskedForBeforeAnybodyLearnedIsDone) {
+  Import(SomeCases(0, 30));
+  const auto asked =
+      Ask<RebuildReply>({}, [&](auto done) { desk_->store().AskRebuild("early", done); });
+  EXPECT_EQ(asked.state, "waiting");
+  auto learner = Start(SomeConfig());
+  const RebuildReply reply = Rebuilt({learner.get()}, "early");
+  EXPECT_TRUE(reply.identical);
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 30), SomeConfig()));
+}
+
+TEST_F(LearnerTest, WhoAsksDuringARebuildGetsOneOfItsOwn) {
+  Import(SomeCases(0, 30));
+  Ask<RebuildReply>({}, [&](auto done) { desk_->store().AskRebuild("first", done); });
+  Ask<RebuildReply>({}, [&](auto done) { desk_->store().AskRebuild("second", done); });
+  auto learner = Start(SomeConfig());
+  EXPECT_EQ(Rebuilt({learner.get()}, "second").id, "second");
+}
+
+TEST_F(LearnerTest, AMendedMatrixIsPublishedAgain) {
+  Import(SomeCases(0, 60));
+  auto learner = Start(SomeConfig());
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+  std::int64_t made = AwaitBoard({learner.get()}, 0);
+  Rebuilt({learner.get()}, "again");
+  AwaitBoard({learner.get()}, made);
+}
+
+TEST_F(LearnerTest, OtherModelsOrSettingsArePublishedWithoutWaitingForACase) {
+  Import(SomeCases(0, 60));
+  std::int64_t made = 0;
+  {
+    auto learner = Start(SomeConfig());
+    AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
+    made = AwaitBoard({learner.get()}, 0);
+  }
+  Config other = SomeConfig();
+  other.backends.pop_back();
+  auto learner = Start(other);
+  AwaitBoard({learner.get()}, made);
+  const auto board =
+      Ask<SeatingBoard>({learner.get()}, [&](auto done) { desk_->store().ReadBoard(done); });
+  for (const SeatingEntry& entry : board.entries) {
+    EXPECT_EQ(std::count(entry.models.begin(), entry.models.end(), "d"), 0) << entry.strategy;
+  }
+}
+
+TEST_F(LearnerTest, ARedisThatCrashesInBetweenCostsNothing) {
+  auto learner = Start(SomeConfig());
+  for (int portion = 0; portion < 4; ++portion) {
+    ImportSurely(SomeCases(portion * 50, 50));
+    learner->Hint();
+    for (int turn = 0; turn < 5 * portion; ++turn) learner->Turn(true);
+    redis_.Kill();
+    for (int turn = 0; turn < 5; ++turn) learner->Turn(true);
+    redis_.Restart();
+  }
+  ImportSurely(SomeCases(200, 1));
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 201), SomeConfig()));
+  EXPECT_TRUE(Rebuilt({learner.get()}, "after").identical);
+}
+
+TEST_F(LearnerTest, LearningGoesOnWhileEnsemblesAreMade) {
+  auto learner = Start(SomeConfig());
+  for (int portion = 0; portion < 20; ++portion) {
+    Import(SomeCases(portion * 20, 20));
+    learner->Hint();
+    for (int turn = 0; turn < 10; ++turn) learner->Turn(true);
+  }
+  AwaitLearned({learner.get()}, Folded(SomeCases(0, 400), SomeConfig()));
+  const TimePoint give_up = Now() + seconds(30);
+  while (Report({learner.get()}).cases != 400 && Now() < give_up) {
+  }
+  EXPECT_EQ(Report({learner.get()}).cases, 400);
 }
 
 TEST_F(LearnerTest, AfterTheColdStartReportAndBoardArePublished) {
@@ -298,7 +496,7 @@ TEST_F(LearnerTest, AfterTheColdStartReportAndBoardArePublished) {
       {learner.get()}, [&](auto done) { desk_->store().ReadReport("medication", done); });
   EXPECT_EQ(report.cases, 50);
   EXPECT_EQ(report.models.size(), 4U);
-  EXPECT_EQ(report.cursor, Stored({learner.get()}).cursor);
+  EXPECT_EQ(report.cursor, Stored({learner.get()}).place.cursor);
 }
 
 }  // namespace

@@ -358,5 +358,25 @@ TEST(ReportTest, AbsurdEvidenceGivesNumbersInRangeOrNone) {
   }
 }
 
+TEST(ReportTest, OfTooManyModelsThoseWithTheMostCasesAreReported) {
+  Ledger ledger{LedgerRules{}};
+  for (int number = 0; number < 6; ++number) {
+    EvidenceBuilder builder("case-" + std::to_string(number));
+    // "m0" answers one case, "m5" all six.
+    for (int model = 5 - number; model < 6; ++model) {
+      builder.Judged("m" + std::to_string(model), "x", true, 0.9);
+    }
+    ledger.Learn(builder.Line());
+  }
+  ReportRules rules;
+  rules.models_max = 4;
+  const ChemistryReport report = MakeReport("medication", ledger.kinds().at("medication"), rules);
+  std::vector<std::string> names;
+  for (const ChemistryModel& model : report.models) names.push_back(model.model);
+  EXPECT_EQ(names, (std::vector<std::string>{"m2", "m3", "m4", "m5"}));
+  EXPECT_EQ(report.left_out, 2);
+  EXPECT_EQ(report.pairs.size(), 4u);
+}
+
 }  // namespace
 }  // namespace consilium

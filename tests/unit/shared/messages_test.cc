@@ -224,6 +224,7 @@ TEST(MessagesTest, WhatIsLearnedSurvives) {
   report.simulated_cases = 3;
   report.models = {{"a", "a-2", 9, 8, 7.5, 8.1, 0.2, 0.8, 0.02, 120, 300, 0.01, true}};
   report.pairs = {{{"a", "b", 5, 0.4, 4, 3.5, 0.1, 0.05, 0.12, 3, 0.2, 0.1, 0.05, 0.3, 0.2}}};
+  report.left_out = 4;
   report.unreadable = 1;
   report.cursor = "5-0";
   report.made_ms = 6;
