@@ -31,6 +31,10 @@ std::vector<StoredEvidence> ReadEntries(const RedisReply& reply) {
 
 }  // namespace
 
+std::string LearnedMember(const CaseEvidence& evidence) {
+  return evidence.kind + "|" + evidence.case_id;
+}
+
 std::string PublicationStamp(const LedgerPlace& made_from, const std::string& settings) {
   return std::to_string(made_from.epoch) + " " + made_from.cursor + " " + settings;
 }
@@ -181,7 +185,7 @@ void ChemistryStore::AskRebuild(const std::string& id, Done<RebuildReply> done) 
 void ChemistryStore::Import(const std::vector<CaseEvidence>& cases, Done<ImportReply> done) {
   std::vector<std::string> args = {Key("hints")};
   for (const CaseEvidence& evidence : cases) {
-    args.push_back(evidence.case_id);
+    args.push_back(LearnedMember(evidence));
     args.push_back(Pack(EvidenceLine{evidence, std::nullopt}));
   }
   const auto count = static_cast<std::int64_t>(cases.size());

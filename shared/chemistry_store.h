@@ -6,7 +6,7 @@
 //   (lines skipped), "cursor" (the last line in it), "epoch" (how often it was replaced).
 // - P learning: hash: asked, done (ids of rebuilds), report (of the last one), published
 //   (stamp), learner and seen (who last held the matrix, and when).
-// - P learned: set of the ids of all cases in the stream.
+// - P learned: set of "<kind>|<case id>" of all cases in the stream.
 // - P chemistry:<kind>, P ensembles: the published reports and board.
 //
 // The ledger is a fold over the stream. It is written only if it is still the one that was read, at
@@ -64,6 +64,9 @@ struct LedgerUpdate {
   bool replace = false;                                     // `fields` are all there are
   std::optional<RebuildReply> rebuilt;                      // answers whoever asked for a rebuild
 };
+
+// How P learned knows a case: what was imported as the wrong kind can be imported as the right one.
+std::string LearnedMember(const CaseEvidence& evidence);
 
 // What `published` says: which ledger it was made from, and what else it depends on.
 std::string PublicationStamp(const LedgerPlace& made_from, const std::string& settings);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shared/case_record.h"
+#include "shared/chemistry_store.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/redis_reply.h"
@@ -432,8 +433,9 @@ void Store::PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothi
 }
 
 void Store::Apply(const CaseUpdate& update, Done<bool> done) {
-  std::vector<std::string> keys = {CaseKey(update.case_id), Key("timers"), Key("counters"),
-                                   Key("out"), Key("history"), Key("evidence"), Key("learned")};
+  std::vector<std::string> keys = {
+      CaseKey(update.case_id), Key("timers"),   Key("counters"), Key("out"),
+      Key("history"),          Key("evidence"), Key("learned")};
   std::vector<std::string> args = {
       update.case_id,
       std::to_string(update.version),
@@ -445,6 +447,7 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       update.history ? Pack(*update.history) : "",
       kFeedMax,
       update.evidence ? Pack(*update.evidence) : "",
+      update.evidence ? LearnedMember(update.evidence->evidence) : "",
       std::to_string(update.tasks.size())};
   for (const NewTask& task : update.tasks) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));

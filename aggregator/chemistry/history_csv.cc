@@ -19,6 +19,7 @@ constexpr std::size_t kTextBytesMax = std::size_t{1} << 30;
 constexpr std::size_t kRowsMax = 5'000'000;
 constexpr std::size_t kBadKept = 1000;
 constexpr std::size_t kStrategyBytesMax = 64;
+constexpr std::size_t kVersionBytesMax = 128;
 constexpr double kLatencyMax = 1e9;  // seconds; longer is no latency
 constexpr std::size_t kNone = std::string_view::npos;
 
@@ -35,13 +36,18 @@ enum Column : std::size_t {
   kReviewAccuracy,
   kStrategy,
   kCreated,
+  kCaseId,
+  kWeight,
+  kVersion,
+  kSimulated,
   kColumnCount
 };
 constexpr std::size_t kNeeded = 5;
 constexpr std::array<std::string_view, kColumnCount> kColumnNames = {
-    "trial",           "model",    "task",   "quality",
-    "accuracy",        "latency",  "result", "generation_accuracy",
-    "review_accuracy", "strategy", "created"};
+    "trial",           "model",    "task",     "quality",
+    "accuracy",        "latency",  "result",   "generation_accuracy",
+    "review_accuracy", "strategy", "created",  "case_id",
+    "weight",          "version",  "simulated"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -87,7 +93,8 @@ bool IsDate(int year, int month, int day) {
   return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-// "2025-07-11 09:43:21", also with T between; a fraction of a second and a Z may follow.
+// "2025-07-11 09:43:21", also with T between; a fraction of a second (of which three digits count)
+// and a Z may follow.
 std::optional<std::int64_t> ReadTime(std::string_view cell) {
   constexpr std::string_view kForm = "dddd-dd-dd dd:dd:dd";
   if (cell.size() < kForm.size()) return std::nullopt;
@@ -116,7 +123,9 @@ std::optional<std::int64_t> ReadTime(std::string_view cell) {
   const int second = number(17, 2);
   if (!IsDate(year, month, day) || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const std::int64_t hours = DaysSince1970(year, month, day) * 24 + hour;
-  return ((hours * 60 + minute) * 60 + second) * 1000;
+  std::int64_t ms = 0;
+  for (std::size_t i = 1; i < 4; ++i) ms = ms * 10 + (i < rest.size() ? rest[i] - '0' : 0);
+  return ((hours * 60 + minute) * 60 + second) * 1000 + ms;
 }
 
 bool IsWord(std::string_view text) {
@@ -135,6 +144,29 @@ void Fold(std::string_view text, std::string& folded) {
   }
   if (folded.empty()) folded = text;
 }
+
+// Lets each trial have one case id, and each case id one trial.
+class CaseIds {
+ public:
+  // `id` is "" where none is stated. What is wrong with it; "" when it is taken.
+  std::string Take(const std::string& task, const std::string& trial, const std::string& id) {
+    const auto [known, is_new] = id_of_.emplace(std::to_string(task.size()) + task + trial, id);
+    if (!is_new && known->second != id) {
+      return "case_id = " + Quoted(id) + ", expected " +
+             (known->second.empty() ? "none" : Quoted(known->second)) +
+             " as in the rows before of trial " + Quoted(trial);
+    }
+    if (id.empty()) return "";
+    const auto [owner, is_first] = trial_of_.emplace(id, trial);
+    if (is_first || owner->second == trial) return "";
+    id_of_.erase(known);
+    return "case_id = " + Quoted(id) + ", but that is the id of trial " + Quoted(owner->second);
+  }
+
+ private:
+  std::unordered_map<std::string, std::string> id_of_;     // by task and trial
+  std::unordered_map<std::string, std::string> trial_of_;  // by id
+};
 
 // Numbers texts in the order in which they first come.
 class Numbering {
@@ -251,6 +283,7 @@ class HistoryParser {
     row.line = reader_.line();
     std::string why = ReadWords(row);
     if (why.empty()) why = ReadNumbers(row);
+    if (why.empty() && at_[kCaseId] != kNone) why = ReadCaseId(row);
     if (why.empty()) ReadTexts(row);
     return why;
   }
@@ -277,7 +310,20 @@ class HistoryParser {
       return "created = " + Quoted(created) + ", expected YYYY-MM-DD hh:mm:ss from 1970 on";
     }
     row.created_ms = time.value_or(0);
+    row.version = Trimmed(CsvText(Cell(kVersion)));
+    if (row.version.size() > kVersionBytesMax) {
+      return "version has " + std::to_string(row.version.size()) + " bytes, expected at most " +
+             std::to_string(kVersionBytesMax);
+    }
     return "";
+  }
+
+  // Last of what may be wrong, so that a row that is left out gives no trial its id.
+  std::string ReadCaseId(HistoryRow& row) {
+    const std::string_view id = Trimmed(Cell(kCaseId).raw);
+    if (CheckCaseId(id).ok()) row.case_id = id;
+    const std::string task = CsvText(Cell(kTask));
+    return case_ids_.Take(std::string(Trimmed(task)), row.trial, row.case_id);
   }
 
   std::string ReadNumbers(HistoryRow& row) const {
@@ -292,6 +338,8 @@ class HistoryParser {
     row.latency_s = read(kLatency, kLatencyMax);
     row.generation_accuracy = read(kGenerationAccuracy, 1.0);
     row.review_accuracy = read(kReviewAccuracy, 1.0);
+    row.weight = read(kWeight, 1.0);
+    row.simulated = read(kSimulated, 1.0).value_or(0.0) >= 0.5;
     row.quality = quality.value_or(0.0);
     row.accuracy = accuracy.value_or(0.0);
     return why;
@@ -318,6 +366,7 @@ class HistoryParser {
   HistoryTable table_;
   Numbering tasks_;
   Numbering results_;
+  CaseIds case_ids_;
   std::string folded_;
 };
 

@@ -3,10 +3,13 @@
 //
 // Columns, by the names of the first line, in any order; others are ignored: trial, model, task,
 // latency (s), result, quality (0..10), generation_accuracy (0 or 1), review_accuracy (0..1),
-// accuracy (0..1), strategy, created ("YYYY-MM-DD hh:mm:ss", UTC); needed: trial, model, task,
-// quality, accuracy. A row that is malformed (wrong number of fields, a name that no model may
-// have, a number out of range or not finite, a strategy that is a time: shifted columns) is
-// counted, remembered with its line and left out. Bounded: 1 GiB, 5,000,000 rows, 1 MiB a field.
+// accuracy (0..1), strategy, created ("YYYY-MM-DD hh:mm:ss", UTC, a fraction of a second may
+// follow), and what `consilium export` adds: case_id, weight (0..1), version (at most 128 bytes),
+// simulated (0 or 1); needed: trial, model, task, quality, accuracy. A row that is malformed (wrong
+// number of fields, a name that no model may have, a number out of range or not finite, a strategy
+// that is a time: shifted columns, a case id that its trial does not have or that another trial
+// has) is counted, remembered with its line and left out. Bounded: 1 GiB, 5,000,000 rows, 1 MiB a
+// field.
 // Threads: functions without state.
 #pragma once
 
@@ -36,8 +39,12 @@ struct HistoryRow {
   double accuracy = 0.0;
   std::optional<double> generation_accuracy;
   std::optional<double> review_accuracy;
+  std::optional<double> weight;
   std::string strategy;         // upper case as written; "" = not stated
+  std::string case_id;          // the same in all rows of a trial; "" = none that a case may have
+  std::string version;          // "" = not stated
   std::int64_t created_ms = 0;  // Unix; 0 = not stated
+  bool simulated = false;
 };
 
 struct BadRow {
@@ -88,11 +95,12 @@ std::vector<std::vector<std::string>> PastSets(const TaskHistory& history, Profi
 
 // --- trials as evidence
 // One case per trial (rows of one trial with different created times are one trial). Rows of one
-// model in one trial are one answer: the first row's quality and generation accuracy, the mean of
-// the review accuracies, the longest latency. weight = review accuracy (1 when none is stated),
-// grade = quality / 10, right = generation accuracy >= 0.5 where stated. `kind` becomes the
-// evidence's kind; case_id = "import-" + 32 hex digits of a digest of the trial's rows; source
-// "import"; strategy in lower case. In the order of first rows.
+// model in one trial are one answer: the first row's quality, generation accuracy and version, the
+// mean of the review accuracies and of the weights, the longest latency. weight = as stated, else
+// review accuracy, else 1; grade = quality / 10; right = generation accuracy >= 0.5 where stated,
+// else absent. `kind` becomes the evidence's kind. case_id = as stated, else "import-" + 32 hex
+// digits of a digest of the task and the trial's rows. source "import"; strategy in lower case; simulated
+// when any row is. Keys of answers sort as their first rows stand. In the order of first rows.
 std::vector<CaseEvidence> MakeEvidence(const TaskHistory& history, const std::string& kind);
 
 // Who ran locally, as far as the strategies LOCAL and REMOTE of a history show it.

@@ -30,12 +30,14 @@ std::map<std::string_view, const HistoryRow*> BestRows(const TaskHistory& histor
   return best;
 }
 
-// In the order of their first rows.
+// In the order of their first rows. Tasks that are one by their near texts may both have a trial of
+// that name; different case ids tell them apart.
 std::vector<Rows> Trials(const TaskHistory& history) {
   std::vector<Rows> trials;
-  std::map<std::string_view, std::size_t> position;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> position;
   for (const HistoryRow* row : history.rows) {
-    const auto [found, is_new] = position.emplace(row->trial, trials.size());
+    const std::pair<std::string_view, std::string_view> name(row->trial, row->case_id);
+    const auto [found, is_new] = position.emplace(name, trials.size());
     if (is_new) trials.emplace_back();
     trials[found->second].push_back(row);
   }
@@ -71,17 +73,20 @@ EvidenceAnswer MakeAnswer(const Rows& rows, std::string key) {
   const HistoryRow& first = *rows.front();
   EvidenceAnswer answer;
   answer.model = first.model;
+  answer.version = first.version;
   answer.key = std::move(key);
   answer.grade = first.quality / 10.0;
   if (first.generation_accuracy) answer.right = *first.generation_accuracy >= 0.5;
   Mean review;
+  Mean weight;
   for (const HistoryRow* row : rows) {
     if (row->review_accuracy) review.Add(*row->review_accuracy);
+    if (row->weight) weight.Add(*row->weight);
     if (!row->latency_s) continue;
     answer.latency_ms = std::max(answer.latency_ms.value_or(0.0), *row->latency_s * 1000.0);
   }
   if (review.count > 0.0) answer.reliability = review.Within(1.0);
-  answer.weight = answer.reliability.value_or(1.0);
+  answer.weight = weight.count > 0.0 ? weight.Within(1.0) : answer.reliability.value_or(1.0);
   return answer;
 }
 
@@ -101,16 +106,19 @@ CaseEvidence MakeCase(const Rows& trial, const std::string& task, const std::str
     const std::size_t number = numbers.emplace(row->result, numbers.size() + 1).first->second;
     by_model[row->model].push_back(row);
     one.decided_ms = std::max(one.decided_ms, row->created_ms);
+    one.simulated = one.simulated || row->simulated;
     content += row->model + '|' + std::to_string(number) + '|' + Exact(row->latency_s) + '|' +
                Exact(row->quality) + '|' + Exact(row->accuracy) + '|' +
                Exact(row->generation_accuracy) + '|' + Exact(row->review_accuracy) + '|' +
-               row->strategy + '|' + std::to_string(row->created_ms) + '\n';
+               row->strategy + '|' + std::to_string(row->created_ms) + '|' + Exact(row->weight) +
+               '|' + row->version + '|' + (row->simulated ? '1' : '0') + '\n';
   }
   for (const auto& [model, rows] : by_model) {
     one.seated.emplace_back(model);
     one.answers.push_back(MakeAnswer(rows, AnswerKey(numbers[rows.front()->result])));
   }
-  one.case_id = "import-" + Sha256Hex(content).substr(0, 32);
+  one.case_id = trial.front()->case_id;
+  if (one.case_id.empty()) one.case_id = "import-" + Sha256Hex(content).substr(0, 32);
   return one;
 }
 

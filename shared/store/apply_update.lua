@@ -2,14 +2,15 @@
 -- Applies what the aggregator decided about a case, if the record is still the one it looked at.
 -- KEYS  case, timers, counters, out, history, evidence, learned, lane of each new task ...
 -- ARGV  id, version, channel, state or "", timer_ms or "", retention_ms, recommendation or "",
---       history or "", out_max, evidence or "", task count, then per task: task, deadline_ms, packet, labels
+--       history or "", out_max, evidence or "", member of learned, task count, then per task: task,
+--       deadline_ms, packet, labels
 -- Returns 1 | 0 (changed meanwhile)
 local f = redis.call('HMGET', KEYS[1], 'v', 'state')
 if f[1] ~= ARGV[2] or f[2] == 'cancelled' then return 0 end
 local id, channel, state = ARGV[1], ARGV[3], ARGV[4]
 local fields = {}
-for i = 1, tonumber(ARGV[11]) do
-  local at = 8 + 4 * i
+for i = 1, tonumber(ARGV[12]) do
+  local at = 9 + 4 * i
   local task = ARGV[at]
   local entry = redis.call('XADD', KEYS[7 + i], '*', 't', id .. '|' .. task)
   for _, value in ipairs({'s:' .. task, 'pending', 'e:' .. task, entry, 'd:' .. task, ARGV[at + 1],
@@ -29,7 +30,7 @@ end
 if ARGV[8] ~= '' then redis.call('XADD', KEYS[5], '*', 'h', ARGV[8]) end
 if ARGV[10] ~= '' then
   redis.call('XADD', KEYS[6], '*', 'e', ARGV[10])
-  redis.call('SADD', KEYS[7], id)
+  redis.call('SADD', KEYS[7], ARGV[11])
   redis.call('PUBLISH', channel, 'evidence')
 end
 if state ~= '' then

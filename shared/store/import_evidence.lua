@@ -1,5 +1,5 @@
 -- Evidence from elsewhere, each case once.
--- KEYS  learned (set of case ids), evidence     ARGV  channel, then case id, line ...
+-- KEYS  learned, evidence     ARGV  channel, then member of learned, line ...
 -- Returns the number of new ones
 local new = 0
 for i = 2, #ARGV, 2 do

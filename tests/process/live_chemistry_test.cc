@@ -199,6 +199,88 @@ TEST_F(LiveChemistryTest, ColdStartSeatsByChanceAndSaysSo) {
   EXPECT_EQ(shown.at("seating"), "cold_start");
 }
 
+// Twenty cases whose right answers the cluster is not told.
+std::string CasesWithoutGold() {
+  SyntheticOptions options;
+  options.cases = 20;
+  std::string lines;
+  for (json& one : JsonLines(SyntheticCases(options))) {
+    lines +=
+        json({{"id", one.at("id")}, {"specialty", one.at("specialty")}, {"text", one.at("text")}})
+            .dump() +
+        "\n";
+  }
+  return lines;
+}
+
+void ExpectSameMatrix(const json& found, const json& expected) {
+  ASSERT_EQ(found.at("models").size(), expected.at("models").size());
+  for (std::size_t a = 0; a < expected.at("models").size(); ++a) {
+    const json& model = expected.at("models")[a];
+    const json& same = found.at("models")[a];
+    EXPECT_EQ(same.at("model"), model.at("model"));
+    EXPECT_EQ(same.at("version"), model.at("version"));
+    EXPECT_EQ(same.at("answered"), model.at("answered"));
+    for (const char* name : {"quality", "accuracy", "latency_ms"}) {
+      EXPECT_NEAR(same.at(name).get<double>(), model.at(name).get<double>(), 1e-9) << model.dump();
+    }
+    for (std::size_t i = 0; i < expected.at("pairs")[a].size(); ++i) {
+      const json& pair = expected.at("pairs")[a][i];
+      if (pair.at("synergy").is_null()) continue;
+      EXPECT_NEAR(found.at("pairs")[a][i].at("synergy").get<double>(),
+                  pair.at("synergy").get<double>(), 1e-9)
+          << pair.dump();
+    }
+  }
+}
+
+TEST_F(LiveChemistryTest, AnExportOfLiveCasesIsKnownWhereTheyEndedAndNewElsewhere) {
+  ClusterProcess cluster(Configuration("live.toml"));
+  ASSERT_EQ(cluster.Start(), "");
+  const CommandResult submitted =
+      cluster.Run({"submit", "--json", folder_.Write("twenty.jsonl", CasesWithoutGold())});
+  ASSERT_EQ(submitted.exit_code, 0) << submitted.err;
+  const json report = ReportOf(cluster, 20);
+  EXPECT_EQ(report.at("gold_cases"), 0);
+  const std::string out = folder_.File("live");
+  const CommandResult exported = cluster.Run({"export", out});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.err, "");
+  EXPECT_EQ(exported.out, "exported 20 cases with 100 answers to " + out +
+                              "\n  history.csv\n  evidence.ndjson\n  chemistry.json\n"
+                              "  chemistry.csv\n  chemistry-medication.json\n"
+                              "  chemistry-medication.csv\n");
+  const CommandResult here = cluster.Run({"import", "--json", out + "/history.csv"});
+  EXPECT_EQ(ParsedOut(here), json({{"imported", 0}, {"duplicate", 20}})) << here.err;
+  EXPECT_EQ(ReportOf(cluster, 20).at("models"), report.at("models"));
+  EXPECT_EQ(cluster.Stop(), 0);
+
+  ClusterProcess other(Configuration("elsewhere.toml"));
+  ASSERT_EQ(other.Start(), "");
+  const CommandResult there = other.Run({"import", "--json", out + "/history.csv"});
+  EXPECT_EQ(ParsedOut(there), json({{"imported", 20}, {"duplicate", 0}})) << there.err;
+  const json same = ReportOf(other, 20);
+  EXPECT_EQ(same.at("gold_cases"), 0) << "what the council agreed on is no gold";
+  EXPECT_EQ(same.at("simulated_cases"), 20);
+  ExpectSameMatrix(same, report);
+}
+
+TEST_F(LiveChemistryTest, AnExportBeforeAnythingWasLearnedIsAHistoryWithoutRows) {
+  ClusterProcess cluster(Configuration("nothing.toml"));
+  ASSERT_EQ(cluster.Start(), "");
+  const std::string out = folder_.File("nothing");
+  const CommandResult exported = cluster.Run({"export", out});
+  EXPECT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.err,
+            "consilium: no matrix yet: nothing was learned of kind \"medication\" yet\n");
+  EXPECT_EQ(exported.out,
+            "exported 0 cases with 0 answers to " + out + "\n  history.csv\n  evidence.ndjson\n");
+  EXPECT_EQ(cluster.Run({"import", out + "/history.csv"}).exit_code, 2);
+  const CommandResult named = cluster.Run({"export", "--kind", "medication", out});
+  EXPECT_EQ(named.exit_code, 0);
+  EXPECT_EQ(named.err, "consilium: no matrix of kind \"medication\" yet\n");
+}
+
 TEST_F(LiveChemistryTest, TrialsWithoutADateCountAsOfTheImport) {
   const std::string file = folder_.Write(
       "undated.csv", "trial,model,task,quality,accuracy\nT1,a,t,9,0.9\nT1,b,t,3,0.4\n");

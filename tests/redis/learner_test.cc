@@ -202,6 +202,14 @@ TEST_F(LearnerTest, ImportingAgainAddsNothing) {
   AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
 }
 
+TEST_F(LearnerTest, ImportedAsAnotherKindACaseIsNew) {
+  std::vector<CaseEvidence> cases = SomeCases(0, 5);
+  EXPECT_EQ(Import(cases).imported, 5);
+  for (CaseEvidence& evidence : cases) evidence.kind = "oncology";
+  EXPECT_EQ(Import(cases).imported, 5);
+  EXPECT_EQ(Import(cases).duplicate, 5);
+}
+
 TEST_F(LearnerTest, TwoLearnersCountEveryCaseOnce) {
   auto one = Start(SomeConfig());
   auto two = Start(SomeConfig());

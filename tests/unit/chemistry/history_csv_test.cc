@@ -167,6 +167,74 @@ TEST(ParseHistoryTest, AMalformedRowIsLeftOutWithItsLineAndItsReason) {
   EXPECT_EQ(WhyOf("t,m,\"fix\" it,5,0.5,1,1,,"), "text after a closing quote, expected a comma");
 }
 
+TEST(ParseHistoryTest, WhatAnExportAddsIsReadWhereItIsStated) {
+  const HistoryTable table = Parsed(
+      "trial,model,task,quality,accuracy,weight,version,case_id,simulated,created\n"
+      "t,a,fix,5,0.5,0.25,\"a-2, \"\"b\"\"\",case:1,1,2025-07-11 09:43:21.078\n"
+      "u,a,fix,5,0.5,,, ,0,2025-07-11T09:43:21.5Z\n"
+      "v,a,fix,5,0.5,1,,not a case id,,2025-07-11 09:43:21.123456\n");
+  ASSERT_EQ(table.rows.size(), 3u) << (table.bad.empty() ? "" : table.bad[0].why);
+  EXPECT_EQ(table.rows[0].weight, 0.25);
+  EXPECT_EQ(table.rows[0].version, "a-2, \"b\"");
+  EXPECT_EQ(table.rows[0].case_id, "case:1");
+  EXPECT_TRUE(table.rows[0].simulated);
+  EXPECT_EQ(table.rows[0].created_ms, 1752227001078);
+  EXPECT_EQ(table.rows[1].weight, std::nullopt);
+  EXPECT_EQ(table.rows[1].version, "");
+  EXPECT_EQ(table.rows[1].case_id, "");
+  EXPECT_FALSE(table.rows[1].simulated);
+  EXPECT_EQ(table.rows[1].created_ms, 1752227001500);
+  EXPECT_EQ(table.rows[2].weight, 1.0);
+  EXPECT_EQ(table.rows[2].case_id, "") << "no case may have that id";
+  EXPECT_EQ(table.rows[2].created_ms, 1752227001123);
+}
+
+TEST(ParseHistoryTest, ATrialHasOneCaseIdAndACaseIdOneTrial) {
+  const HistoryTable table = Parsed(
+      "trial,model,task,quality,accuracy,case_id\n"
+      "t,a,fix,5,0.5,c1\n"
+      "t,b,fix,5,0.5,c2\n"
+      "t,c,fix,5,0.5,\n"
+      "t,d,fix,12,0.5,c1\n"
+      "u,a,fix,5,0.5,c1\n"
+      "u,b,fix,5,0.5,c3\n"
+      "v,a,fix,5,0.5,\n"
+      "v,b,fix,5,0.5,c4\n"
+      "t,a,other task,5,0.5,c5\n"
+      "t,e,fix,5,0.5,c1\n");
+  std::vector<std::string> why;
+  for (const BadRow& bad : table.bad) why.push_back(std::to_string(bad.line) + ": " + bad.why);
+  EXPECT_EQ(why, (std::vector<std::string>{
+                     "3: case_id = \"c2\", expected \"c1\" as in the rows before of trial \"t\"",
+                     "4: case_id = \"\", expected \"c1\" as in the rows before of trial \"t\"",
+                     "5: quality = 12, expected 0..10",
+                     "6: case_id = \"c1\", but that is the id of trial \"t\"",
+                     "9: case_id = \"c4\", expected none as in the rows before of trial \"v\""}));
+  std::vector<std::string> taken;
+  for (const HistoryRow& row : table.rows) taken.push_back(row.model + " " + row.case_id);
+  EXPECT_EQ(taken, (std::vector<std::string>{"a c1", "b c3", "a ", "a c5", "e c1"}));
+}
+
+TEST(ParseHistoryTest, WeightAndVersionHaveBounds) {
+  const HistoryTable table = Parsed(
+      "trial,model,task,quality,accuracy,weight,version,simulated\n"
+      "t,a,fix,5,0.5,1.01,,\n"
+      "t,b,fix,5,0.5,nan,,\n"
+      "t,c,fix,5,0.5,1," +
+      std::string(129, 'v') +
+      ",\n"
+      "t,d,fix,5,0.5,1,,yes\n"
+      "t,e,fix,5,0.5,1," +
+      std::string(128, 'v') + ",\n");
+  std::vector<std::string> why;
+  for (const BadRow& bad : table.bad) why.push_back(bad.why);
+  EXPECT_EQ(why,
+            (std::vector<std::string>{"weight = 1.01, expected 0..1", "weight = nan, expected 0..1",
+                                      "version has 129 bytes, expected at most 128",
+                                      "simulated = \"yes\", expected 0..1"}));
+  EXPECT_EQ(table.rows.size(), 1u);
+}
+
 TEST(ParseHistoryTest, BadRowsGiveNoTaskAndNoAnswerANumber) {
   const HistoryTable table = Parsed(
       "trial,model,task,quality,accuracy,result\n"

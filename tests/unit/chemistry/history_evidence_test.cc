@@ -146,11 +146,56 @@ TEST(MakeEvidenceTest, CaseIdsFollowFromTheTrialAloneAndTellTrialsApart) {
   const Sample second(
       "t2,a,9,0.75,1,1,2,x,LOCAL,2025-07-12 00:00:00\n"
       "t2,c,1,0.05,,,,X,LOCAL,2025-07-12 00:00:00\n");
+  EXPECT_EQ(MakeEvidence(second.history, "repair").at(0).case_id, cases[1].case_id);
   EXPECT_EQ(MakeEvidence(second.history, "other").at(0).case_id, cases[1].case_id);
   const Sample changed(
       "t2,a,9,0.75,1,1,2,x,LOCAL,2025-07-12 00:00:00\n"
       "t2,c,1,0.06,,,,X,LOCAL,2025-07-12 00:00:00\n");
-  EXPECT_NE(MakeEvidence(changed.history, "other").at(0).case_id, cases[1].case_id);
+  EXPECT_NE(MakeEvidence(changed.history, "repair").at(0).case_id, cases[1].case_id);
+}
+
+// The evidence of a text with its own columns.
+std::vector<CaseEvidence> EvidenceOf(const std::string& text, TaskGrouping grouping) {
+  const auto table = ParseHistory(text, "h.csv");
+  EXPECT_TRUE(table.ok() && table->bad.empty())
+      << (table.ok() ? table->bad[0].why : table.error().text);
+  const auto history = SelectTask(*table, grouping, std::nullopt);
+  EXPECT_TRUE(history.ok());
+  return MakeEvidence(*history, "repair");
+}
+
+TEST(MakeEvidenceTest, StatedIdsWeightsAndVersionsAreTaken) {
+  const auto cases = EvidenceOf(
+      "trial,model,task,quality,accuracy,review_accuracy,weight,version,case_id,simulated\n"
+      "t,a,fix,5,0.5,0.9,0.25,a-1,case-1,0\n"
+      "t,a,fix,5,0.5,0.7,0.75,a-2,case-1,1\n"
+      "t,b,fix,5,0.5,0.9,,,case-1,0\n"
+      "u,a,fix,5,0.5,0.9,0,,,0\n",
+      TaskGrouping::kExact);
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[0].case_id, "case-1");
+  EXPECT_TRUE(cases[0].simulated) << "one answer is";
+  ASSERT_EQ(cases[0].answers.size(), 2u);
+  EXPECT_EQ(cases[0].answers[0].weight, 0.5) << "the mean";
+  EXPECT_EQ(cases[0].answers[0].version, "a-1") << "the first row's";
+  EXPECT_DOUBLE_EQ(cases[0].answers[0].reliability.value_or(-1), 0.8);
+  EXPECT_EQ(cases[0].answers[1].weight, 0.9) << "as reliable as a reviewer";
+  EXPECT_EQ(cases[1].case_id.rfind("import-", 0), 0u);
+  EXPECT_FALSE(cases[1].simulated);
+  EXPECT_EQ(cases[1].answers.at(0).weight, 0.0);
+}
+
+TEST(MakeEvidenceTest, NearTasksWithTrialsOfOneNameAreToldApartByTheirCaseIds) {
+  const std::string rows =
+      "t,a,fix the buggy program,5,0.5,c1\n"
+      "t,a,Fix the buggy program,5,0.5,c2\n"
+      "t,a,choose a drug,5,0.5,c3\n"
+      "t,a,name a river,5,0.5,c4\n";
+  const auto cases =
+      EvidenceOf("trial,model,task,quality,accuracy,case_id\n" + rows, TaskGrouping::kNear);
+  ASSERT_EQ(cases.size(), 2u) << "the first two texts are one task";
+  EXPECT_EQ(cases[0].case_id, "c1");
+  EXPECT_EQ(cases[1].case_id, "c2");
 }
 
 TEST(FindPlacementTest, LocalWinsOverRemoteAndOthersAreNowhere) {
