@@ -29,7 +29,11 @@ constexpr const char* kUnreadable = "unreadable";
 std::string DigestOf(const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string all;
   for (const auto& [field, value] : fields) {
-    all += std::to_string(field.size()) + ":" + field + std::to_string(value.size()) + ":" + value;
+    for (const std::string& text : {field, value}) {
+      all += std::to_string(text.size());
+      all += ':';
+      all += text;
+    }
   }
   return Sha256Hex(all);
 }
@@ -349,17 +353,17 @@ void Learner::BeginPublication(TimePoint now) {
   unpublished_ = false;  // what is learned from here on is not in it
 }
 
-// One piece: a report, or the ensembles of one size.
+// One piece: a report, or a step towards its ensembles.
 void Learner::ContinuePublication(TimePoint now) {
   Publication& made = *publication_;
-  if (made.maker && made.size <= made.maker->sizes()) {
-    made.maker->Recommend(made.size++, made.board.entries);
+  if (made.maker) {
+    if (!made.maker->Step(made.board.entries)) made.maker.reset();
   } else if (!made.kinds.empty()) {
     MakeNextReport();
   } else {
     return Publish(now);
   }
-  const auto took = std::chrono::ceil<milliseconds>(Now() - now);
+  const TimePoint::duration took = Now() - now;  // pieces may be far below a millisecond
   made.worked += took;
   made.next = now + kPublishShare * took;
 }
@@ -377,8 +381,9 @@ void Learner::MakeNextReport() {
   rules.cold_start_cases = config_.chemistry.cold_start_cases;
   rules.budget.latency_ms_max = config_.chemistry.latency_ms_max;
   rules.budget.cost_usd_max = config_.chemistry.cost_usd_max;
+  rules.variant = report_rules_.variant;
+  rules.usage_threshold = report_rules_.usage_threshold;
   made.maker.emplace(report, Window(kind), pool_, rules);
-  made.size = 1;
   made.reports.push_back(std::move(report));
 }
 
@@ -392,8 +397,8 @@ void Learner::Publish(TimePoint now) {
     report.made_ms = made.board.made_ms;
     for (const auto& row : report.pairs) pairs += static_cast<std::int64_t>(row.size());
   }
-  publish_at_ = now + std::max({kPublishPause, kPublishShare * made.worked,
-                                milliseconds(pairs * kPairBytes / 1000)});
+  const auto share = std::chrono::ceil<milliseconds>(kPublishShare * made.worked);
+  publish_at_ = now + std::max({kPublishPause, share, milliseconds(pairs * kPairBytes / 1000)});
   waiting_ = true;
   store_.Publish(made.place, settings_, made.reports, made.board,
                  [this](const Result<bool>& published) {

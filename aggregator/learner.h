@@ -28,6 +28,35 @@
 
 namespace consilium {
 
+// The matrix made again, so far.
+struct MatrixRebuild {
+  std::string id;  // "" = nobody asked: the stored matrix cannot be used
+  LedgerPlace target;
+  std::map<std::string, std::string> before;
+  std::optional<Ledger> ledger;
+  std::string cursor;
+  std::int64_t lines = 0;
+  std::int64_t unreadable = 0;
+};
+
+// What is being made for publication, one piece a turn; learning goes on between them.
+struct Publication {
+  LedgerPlace place;
+  std::vector<std::string> kinds;  // still to be made
+  std::vector<ChemistryReport> reports;
+  SeatingBoard board;
+  std::optional<BoardMaker> maker;  // of the last report, until it is done
+  TimePoint::duration worked{0};
+  TimePoint next{};  // piece
+};
+
+// How far the window was read, from the latest line back.
+struct WindowReading {
+  std::string before;           // stream id
+  std::int64_t lines = 0;       // read so far
+  std::set<std::string> cases;  // whose last word was read
+};
+
 class Learner {
  public:
   Learner(const Config& config, ChemistryStore& store);
@@ -41,28 +70,6 @@ class Learner {
 
  private:
   enum class Stage { kLoad, kWindow, kFollow, kRebuild };
-
-  struct Rebuild {
-    std::string id;  // "" = nobody asked: the stored matrix cannot be used
-    LedgerPlace target;
-    std::map<std::string, std::string> before;
-    std::optional<Ledger> ledger;
-    std::string cursor;
-    std::int64_t lines = 0;
-    std::int64_t unreadable = 0;
-  };
-
-  // What is being made for publication, one piece a turn; learning goes on between them.
-  struct Publication {
-    LedgerPlace place;
-    std::vector<std::string> kinds;  // still to be made
-    std::vector<ChemistryReport> reports;
-    SeatingBoard board;
-    std::optional<BoardMaker> maker;  // of the last report
-    std::size_t size = 1;             // that it makes next
-    milliseconds worked{0};
-    TimePoint next{};  // piece
-  };
 
   void Load();
   void OnLoaded(const Result<StoredLedger>& stored);
@@ -101,13 +108,8 @@ class Learner {
   bool ours_ = false;  // ledger_ is what stands in Redis, as far as we know
   std::int64_t unreadable_ = 0;
   std::map<std::string, std::deque<CaseEvidence>> window_;  // by kind, the latest last
-  struct Backwards {
-    std::string before;           // stream id
-    std::int64_t lines = 0;       // read so far
-    std::set<std::string> cases;  // whose last word was read
-  };
-  std::optional<Backwards> backwards_;  // while the window is read
-  std::optional<Rebuild> rebuild_;
+  std::optional<WindowReading> backwards_;                  // while the window is read
+  std::optional<MatrixRebuild> rebuild_;
   bool unpublished_ = false;
   TimePoint publish_at_{};
   std::optional<Publication> publication_;

@@ -79,7 +79,7 @@ bool IsLearned(const std::string& strategy) {
 }
 
 // The models of a board's entry in the order of the configuration; empty when one is not
-// configured.
+// configured, or the board seats nobody.
 std::vector<std::string> Configured(const SeatingEntry& entry,
                                     const std::vector<std::string>& configured) {
   std::vector<std::string> seated;
@@ -97,17 +97,22 @@ struct Seat {
 };
 
 // One of the board's ensembles for this seat, chosen by the seed and case id; empty without any.
-std::vector<std::string> FromBoard(const SeatingBoard& board, const Seat& seat,
+// With `smaller` the size is the most that may sit: the largest that the board has counts.
+std::vector<std::string> FromBoard(const SeatingBoard& board, const Seat& seat, bool smaller,
                                    const std::vector<std::string>& configured, std::uint64_t seed,
                                    const std::string& case_id) {
   std::vector<std::vector<std::string>> found;
+  std::int64_t size = smaller ? 1 : static_cast<std::int64_t>(seat.size);  // of those found
   for (const SeatingEntry& entry : board.entries) {
-    if (entry.kind != seat.kind || entry.strategy != seat.strategy ||
-        entry.size != static_cast<std::int64_t>(seat.size)) {
+    if (entry.kind != seat.kind || entry.strategy != seat.strategy || entry.size < size ||
+        entry.size > static_cast<std::int64_t>(seat.size)) {
       continue;
     }
     auto seated = Configured(entry, configured);
-    if (!seated.empty()) found.push_back(std::move(seated));
+    if (seated.empty()) continue;
+    if (entry.size > size) found.clear();
+    size = entry.size;
+    found.push_back(std::move(seated));
   }
   if (found.empty()) return {};
   return found[SeededRandom(seed, case_id + "|" + seat.strategy).Below(found.size())];
@@ -117,15 +122,15 @@ void SeatLearned(const Seat& seat, const Config& config, const SeatingBoard& boa
                  const std::string& case_id, Ensemble& ensemble) {
   const std::vector<std::string> configured = ModelsAt(config, "");
   const auto seed = static_cast<std::uint64_t>(config.ensemble.seed);
-  const bool explores = SeededRandom(seed, case_id + "|exploring").Unit() < config.ensemble.explore;
-  if (explores) {
-    ensemble.models =
-        FromBoard(board, {seat.kind, "explore", seat.size}, configured, seed, case_id);
+  const bool fewer = seat.strategy == "utility";  // its size is only the most that it seats
+  if (SeededRandom(seed, case_id + "|exploring").Unit() < config.ensemble.explore) {
+    const Seat explore{seat.kind, "explore", seat.size};
+    ensemble.models = FromBoard(board, explore, fewer, configured, seed, case_id);
     ensemble.seating = "explored";
-  } else {
-    ensemble.models = FromBoard(board, seat, configured, seed, case_id);
-    ensemble.seating = "learned";
+    if (!ensemble.models.empty()) return;
   }
+  ensemble.models = FromBoard(board, seat, fewer, configured, seed, case_id);
+  ensemble.seating = "learned";
   if (!ensemble.models.empty()) return;
   ensemble.models = Draw(configured, seat.size, seed, case_id);
   ensemble.seating = "cold_start";

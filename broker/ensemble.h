@@ -2,9 +2,11 @@
 //
 // all, random, local, remote and named follow from configuration and request alone. single,
 // performance, chemistry and utility seat what the aggregator recommends for this kind of task and
-// size (the board); of these cases a share of ensemble.explore seats one of the board's "explore"
-// ensembles instead, so that pairs rarely seen together are learned too. Cold start: where the
-// board recommends nothing, or a model that is not configured, the models are drawn at random.
+// size (the board); utility, which may seat fewer, what it recommends for the largest size up to
+// this one. Of these cases a share of ensemble.explore seats one of the board's "explore" ensembles
+// instead, where there is one, so that pairs rarely seen together are learned too. Cold start:
+// where the board recommends nobody, or a model that is not configured, the models are drawn at
+// random, whatever they cost.
 //
 // Pure: the same configuration, board and request give the same ensemble at every broker. A case
 // that is sent twice is seated once: its record keeps the first ensemble.

@@ -63,9 +63,16 @@ void CheckEnsemble(const Config& config, Problems& problems) {
                  "ensemble.strategy = \"named\", expected ensemble.models to name some");
   }
   const std::int64_t count = CountFor(config, ensemble.strategy);
+  constexpr auto kLearned = static_cast<std::int64_t>(limits::kBoardSizesMax);
+  const bool exact = ensemble.strategy == "chemistry" || ensemble.strategy == "performance";
   if (count == 0) {
     problems.Add("ensemble.strategy", "ensemble.strategy = " + Quoted(ensemble.strategy) +
                                           ", but no [[backend]] has that placement");
+  } else if (exact && ensemble.size > kLearned && count >= kLearned) {
+    problems.Add("ensemble.size", "ensemble.size = " + std::to_string(ensemble.size) +
+                                      ", expected at most " + std::to_string(kLearned) +
+                                      ": no larger ensembles are learned for strategy " +
+                                      ensemble.strategy);
   } else if (ensemble.strategy != "all" && ensemble.strategy != "named" &&
              ensemble.strategy != "single" && ensemble.size > count) {
     problems.Add("ensemble.size",

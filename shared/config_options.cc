@@ -139,13 +139,15 @@ const std::vector<Option<ChemistryConfig>>& ChemistryOptions() {
       Number("usage_threshold", &C::usage_threshold, 0, 1, "",
              "the published measure leaves out models that are not more accurate"),
       Whole("cold_start_cases", &C::cold_start_cases, 1, 1000000, "cases",
-            "until so many have ended, ensembles are drawn at random"),
+            "until so many have ended, ensembles are drawn at random, whatever they cost"),
       Whole("window_cases", &C::window_cases, 10, 10000, "cases",
             "the latest so many are replayed for strategy utility"),
       Number("latency_ms_max", &C::latency_ms_max, 1, 86400000, "ms",
-             "strategy utility seats no slower model (95th percentile); not set: no limit"),
+             "strategy utility seats, and exploring tries, no model known to be slower "
+             "(95th percentile); not set: no limit"),
       Number("cost_usd_max", &C::cost_usd_max, 0, 1000000, "USD",
-             "strategy utility seats no set whose answers cost more; not set: no limit"),
+             "strategy utility seats no set whose answers cost more, exploring tries none known "
+             "to; not set: no limit"),
   };
   return options;
 }

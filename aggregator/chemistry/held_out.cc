@@ -93,29 +93,45 @@ PairedMean HeldOut::Advantage(std::optional<std::size_t> left_out) const {
   return sum;
 }
 
-std::vector<HeldOut> HoldOut(OutcomeTable& table, SetSearch& search, std::size_t size) {
-  const auto folds = static_cast<std::size_t>(kFolds);
-  std::vector<std::vector<ModelSet>> best;  // by fold and size
-  for (std::size_t fold = 0; fold < folds; ++fold) best.push_back(search.BestBySize(size, fold));
-  const std::size_t largest = search.BestBySize(size, std::nullopt).size();
-  std::vector<HeldOut> result;
-  for (std::size_t k = 1; k <= largest; ++k) {
-    Scores scores;
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-      if (best[fold].size() < k) continue;
-      scores.Add(table, fold, best[fold][k - 1], best[fold].front());
-    }
-    HeldOut held;
-    held.size = k;
-    held.folds = scores.folds;
-    held.by_fold = scores.paired;
-    if (scores.folds >= 2) {
-      held.mean = scores.council.Mean();
-      held.single = scores.single.Mean();
-    }
-    result.push_back(held);
+HoldingOut::HoldingOut(OutcomeTable& table, SetSearch& search, std::size_t size)
+    : table_(table), search_(search) {
+  for (std::size_t fold = 0; fold < static_cast<std::size_t>(kFolds); ++fold) {
+    growths_.emplace_back(size, fold);
   }
-  return result;
+  growths_.emplace_back(size, std::nullopt);
+}
+
+bool HoldingOut::Step() {
+  std::size_t outcomes = kPieceOutcomes;
+  for (; grown_ < growths_.size(); ++grown_) {
+    if (search_.Advance(growths_[grown_], outcomes)) return true;
+  }
+  // Each case is looked up in the set and the single model of its fold.
+  const std::size_t work = 3 * table_.size();
+  while (sizes_.size() < best().size()) {
+    if (outcomes == 0) return true;
+    ScoreNext();
+    outcomes -= std::min(outcomes, work);
+  }
+  return false;
+}
+
+void HoldingOut::ScoreNext() {
+  HeldOut held;
+  held.size = sizes_.size() + 1;
+  Scores scores;
+  for (std::size_t fold = 0; fold < static_cast<std::size_t>(kFolds); ++fold) {
+    const std::vector<ModelSet>& best = growths_[fold].best();
+    if (best.size() < held.size) continue;
+    scores.Add(table_, fold, best[held.size - 1], best.front());
+  }
+  held.folds = scores.folds;
+  held.by_fold = scores.paired;
+  if (scores.folds >= 2) {
+    held.mean = scores.council.Mean();
+    held.single = scores.single.Mean();
+  }
+  sizes_.push_back(held);
 }
 
 std::size_t SizeBy(const std::vector<HeldOut>& sizes, std::optional<std::size_t> left_out) {

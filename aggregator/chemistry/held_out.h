@@ -50,8 +50,28 @@ struct HeldOut {
   PairedMean Advantage(std::optional<std::size_t> left_out = std::nullopt) const;
 };
 
-// One for each size 1..size that the models and their price allow, of a table with cases.
-std::vector<HeldOut> HoldOut(OutcomeTable& table, SetSearch& search, std::size_t size);
+// Chooses and scores sets of every size 1..size that the models and their price allow, in pieces.
+// What it says of a size does not depend on how many more there are.
+class HoldingOut {
+ public:
+  // Borrows the table, which has cases, and the search.
+  HoldingOut(OutcomeTable& table, SetSearch& search, std::size_t size);
+
+  // One piece, of about kPieceOutcomes; true while there is more.
+  bool Step();
+  // Then, by size: how those chosen on other cases do, and the best set on all cases.
+  const std::vector<HeldOut>& sizes() const { return sizes_; }
+  const std::vector<ModelSet>& best() const { return growths_.back().best(); }
+
+ private:
+  void ScoreNext();
+
+  OutcomeTable& table_;
+  SetSearch& search_;
+  std::vector<SetSearch::Growth> growths_;  // without each fold, then without none
+  std::size_t grown_ = 0;
+  std::vector<HeldOut> sizes_;
+};
 
 // The size that the folds but one speak for: among the sizes whose advantage is proven the smallest
 // that is within one error of the best of them; 1 when there is none.

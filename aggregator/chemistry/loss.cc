@@ -279,4 +279,18 @@ Result<ChosenSet> ChemistryLoss::ClimbOfSize(std::span<const std::vector<std::st
   return Describe(best->members());
 }
 
+bool ChemistryLoss::Prefers(const ChosenSet& a, const ChosenSet& b) const {
+  const Terms terms{matrix_, weights_, totals_, max_total_, max_inter_};
+  const auto rank = [&](const ChosenSet& set) {
+    Set members;
+    for (const std::string& name : set.models) {
+      const std::size_t position = matrix_.Find(name);
+      if (position < matrix_.size()) members.push_back(position);
+    }
+    const Candidate candidate(terms, members);
+    return std::tuple(candidate.score().Key(), candidate.members());
+  };
+  return rank(a) < rank(b);
+}
+
 }  // namespace consilium

@@ -50,6 +50,9 @@ class ChemistryLoss {
   // empty set. Errors: kInvalid for another size.
   Result<ChosenSet> ClimbOfSize(std::span<const std::vector<std::string>> past,
                                 std::size_t size) const;
+  // Whether a search that found both would keep `a`: searches from parts of the past find together
+  // what one from all of it does. Models of the matrix only.
+  bool Prefers(const ChosenSet& a, const ChosenSet& b) const;
 
  private:
   ChosenSet Describe(std::span<const std::size_t> set) const;

@@ -88,49 +88,65 @@ double HeaviestOf(const std::vector<const RecordedCase*>& cases) {
   return heaviest;
 }
 
-std::vector<std::string> BestAlone(const std::vector<const RecordedCase*>& cases,
-                                   std::vector<std::string> models) {
-  if (models.size() <= kSearchModelsMax) return models;
-  std::vector<std::pair<double, double>> sums(models.size());  // value, weight
-  std::vector<std::uint8_t> seated;
-  const double heaviest = HeaviestOf(cases);
-  for (const RecordedCase* recorded : cases) {
-    const Replay replay(recorded->evidence);
-    seated.assign(replay.size(), 0);
-    for (std::size_t i = 0; i < replay.size(); ++i) {
-      const std::string& name = recorded->evidence.answers[replay.members()[i]].model;
-      const auto found = std::lower_bound(models.begin(), models.end(), name);
-      if (found == models.end() || *found != name) continue;
-      auto& [value, weight] = sums[static_cast<std::size_t>(found - models.begin())];
-      seated[i] = 1;
-      value += recorded->weight / heaviest * replay.Value(seated);
-      weight += recorded->weight / heaviest;
-      seated[i] = 0;
-    }
+AloneScores::AloneScores(std::vector<std::string> models, double heaviest)
+    : models_(std::move(models)), heaviest_(heaviest), sums_(models_.size()) {}
+
+void AloneScores::Add(const RecordedCase& recorded) {
+  const Replay replay(recorded.evidence);
+  seated_.assign(replay.size(), 0);
+  for (std::size_t i = 0; i < replay.size(); ++i) {
+    const std::string& name = recorded.evidence.answers[replay.members()[i]].model;
+    const auto found = std::lower_bound(models_.begin(), models_.end(), name);
+    if (found == models_.end() || *found != name) continue;
+    auto& [value, weight] = sums_[static_cast<std::size_t>(found - models_.begin())];
+    seated_[i] = 1;
+    value += recorded.weight / heaviest_ * replay.Value(seated_);
+    weight += recorded.weight / heaviest_;
+    seated_[i] = 0;
   }
+}
+
+std::vector<std::string> AloneScores::Best() const {
+  if (models_.size() <= kSearchModelsMax) return models_;
   std::vector<std::pair<std::int64_t, std::string>> order;  // the best first, who has none last
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    const auto& [value, weight] = sums[i];
-    order.emplace_back(weight > 0 ? -std::llround(std::ldexp(value / weight, 40)) : 1, models[i]);
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const auto& [value, weight] = sums_[i];
+    order.emplace_back(weight > 0 ? -std::llround(std::ldexp(value / weight, 40)) : 1, models_[i]);
   }
   std::sort(order.begin(), order.end());
   order.resize(kSearchModelsMax);
-  models.clear();
-  for (const auto& [score, name] : order) models.push_back(name);
-  std::sort(models.begin(), models.end());
-  return models;
+  std::vector<std::string> best;
+  for (const auto& [score, name] : order) best.push_back(name);
+  std::sort(best.begin(), best.end());
+  return best;
+}
+
+std::vector<std::string> BestAlone(const std::vector<const RecordedCase*>& cases,
+                                   std::vector<std::string> models) {
+  if (models.size() <= kSearchModelsMax) return models;
+  AloneScores scores(std::move(models), HeaviestOf(cases));
+  for (const RecordedCase* recorded : cases) scores.Add(*recorded);
+  return scores.Best();
 }
 
 SetSearch::SetSearch(OutcomeTable& table, Rules rules, Price price)
     : table_(table), rules_(rules), price_(std::move(price)) {
   CHECK(price_.costs.size() == table.models().size(), "each model has a cost");
-  for (std::size_t i = 0; i < table.models().size(); ++i) {
+}
+
+// Only when first needed: by then a search in pieces has looked at each of them.
+const SetSearch::Sums& SetSearch::Singles() {
+  if (singles_) return *singles_;
+  Sums all;
+  for (std::size_t i = 0; i < table_.models().size(); ++i) {
     const Sums& sums = SumsOf(BitOf(i));
     for (std::size_t fold = 0; fold < sums.value.size(); ++fold) {
-      singles_.value[fold] += sums.value[fold];
-      singles_.weight[fold] += sums.weight[fold];
+      all.value[fold] += sums.value[fold];
+      all.weight[fold] += sums.weight[fold];
     }
   }
+  singles_ = all;
+  return *singles_;
 }
 
 bool SetSearch::Before(const Scored& a, const Scored& b) {
@@ -191,15 +207,14 @@ std::optional<SetSearch::Scored> SetSearch::Score(ModelSet set,
                                                   std::optional<std::size_t> left_out) {
   const auto [value, weight] = Total(SumsOf(set), left_out);
   if (!(weight > 0)) return std::nullopt;
-  const auto [single_value, single_weight] = Total(singles_, left_out);
+  const auto [single_value, single_weight] = Total(Singles(), left_out);
   const double prior = single_value / single_weight;  // who is in the set is among the singles
   const double score = (value + rules_.prior_cases * prior) / (weight + rules_.prior_cases);
   // Whole numbers, so that what differs by rounding only is equal.
   return Scored{set, std::llround(std::ldexp(std::clamp(score, 0.0, 1.0), 40))};
 }
 
-std::vector<SetSearch::Scored> SetSearch::Grow(const std::vector<Scored>& beam,
-                                               std::optional<std::size_t> left_out) {
+std::vector<ModelSet> SetSearch::Grown(const std::vector<Scored>& beam) const {
   std::vector<ModelSet> sets;
   for (const Scored& start : beam) {
     for (std::size_t i = 0; i < table_.models().size(); ++i) {
@@ -209,46 +224,92 @@ std::vector<SetSearch::Scored> SetSearch::Grow(const std::vector<Scored>& beam,
   }
   std::sort(sets.begin(), sets.end());
   sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  return sets;
+}
+
+std::vector<ModelSet> SetSearch::Swapped(ModelSet set) const {
+  std::vector<ModelSet> sets;
+  const std::size_t models = table_.models().size();
+  for (std::size_t out = 0; out < models; ++out) {
+    if ((set & BitOf(out)) == 0) continue;
+    for (std::size_t in = 0; in < models; ++in) {
+      if ((set & BitOf(in)) != 0) continue;
+      const ModelSet swapped = (set ^ BitOf(out)) | BitOf(in);
+      if (Fits(swapped)) sets.push_back(swapped);
+    }
+  }
+  return sets;
+}
+
+// Works out what the next step compares; false when there is not enough left for all of it.
+bool SetSearch::LookAt(Growth& growth, std::size_t& outcomes) {
+  while (growth.looked_ < growth.sets_.size()) {
+    if (outcomes == 0) return false;
+    const ModelSet set = growth.sets_[growth.looked_++];
+    const std::size_t work = known_.contains(set) ? 1 : table_.size() + 1;
+    SumsOf(set);
+    outcomes -= std::min(outcomes, work);
+  }
+  return true;
+}
+
+// The beam moves on to sets of one model more, the best of which may then be improved.
+void SetSearch::EndGrow(Growth& growth) {
   std::vector<Scored> grown;
-  for (const ModelSet set : sets) {
-    if (const auto scored = Score(set, left_out)) grown.push_back(*scored);
+  for (const ModelSet set : growth.sets_) {
+    if (const auto scored = Score(set, growth.left_out_)) grown.push_back(*scored);
   }
   std::sort(grown.begin(), grown.end(), Before);
   if (grown.size() > kBeamWidth) grown.resize(kBeamWidth);
-  return grown;
+  growth.beam_ = std::move(grown);
+  if (growth.beam_.empty()) return;
+  growth.swapped_ = growth.beam_.front();
+  growth.swaps_ = 0;
+  growth.sets_ = Swapped(growth.swapped_->set);
 }
 
-SetSearch::Scored SetSearch::Swap(Scored best, std::optional<std::size_t> left_out) {
-  const std::size_t models = table_.models().size();
-  for (int step = 0; step < kSwapsMax; ++step) {
-    Scored next = best;
-    for (std::size_t out = 0; out < models; ++out) {
-      if ((best.set & BitOf(out)) == 0) continue;
-      for (std::size_t in = 0; in < models; ++in) {
-        if ((best.set & BitOf(in)) != 0) continue;
-        const ModelSet swapped = (best.set ^ BitOf(out)) | BitOf(in);
-        if (!Fits(swapped)) continue;
-        const auto scored = Score(swapped, left_out);
-        if (scored && Before(*scored, next)) next = *scored;
-      }
-    }
-    if (next.set == best.set) break;
-    best = next;
+// Swaps once more, or is done with this size and grows the beam for the next one.
+void SetSearch::EndSwap(Growth& growth) {
+  Scored next = *growth.swapped_;
+  for (const ModelSet set : growth.sets_) {
+    const auto scored = Score(set, growth.left_out_);
+    if (scored && Before(*scored, next)) next = *scored;
   }
-  return best;
+  const bool better = next.set != growth.swapped_->set;
+  growth.swapped_ = next;
+  if (better && ++growth.swaps_ < kSwapsMax) {
+    growth.sets_ = Swapped(next.set);
+    return;
+  }
+  if (next.set != growth.beam_.front().set) growth.beam_.insert(growth.beam_.begin(), next);
+  growth.best_.push_back(next.set);
+  growth.swapped_.reset();
+  growth.sets_ = Grown(growth.beam_);
+}
+
+bool SetSearch::Advance(Growth& growth, std::size_t& outcomes) {
+  if (!growth.begun_) growth.sets_ = Grown(growth.beam_);
+  growth.begun_ = true;
+  while (growth.best_.size() < std::min(growth.size_, table_.models().size())) {
+    if (!LookAt(growth, outcomes)) return true;
+    growth.looked_ = 0;
+    if (growth.swapped_) {
+      EndSwap(growth);
+    } else {
+      EndGrow(growth);
+      if (growth.beam_.empty()) break;
+    }
+  }
+  return false;
 }
 
 std::vector<ModelSet> SetSearch::BestBySize(std::size_t size, std::optional<std::size_t> left_out) {
-  std::vector<ModelSet> best;
-  std::vector<Scored> beam{Scored{}};
-  for (std::size_t k = 1; k <= std::min(size, table_.models().size()); ++k) {
-    beam = Grow(beam, left_out);
-    if (beam.empty()) break;
-    const Scored swapped = Swap(beam.front(), left_out);
-    if (swapped.set != beam.front().set) beam.insert(beam.begin(), swapped);
-    best.push_back(swapped.set);
-  }
-  return best;
+  Growth growth(size, left_out);
+  std::size_t outcomes = 0;
+  do {
+    outcomes = kPieceOutcomes;
+  } while (Advance(growth, outcomes));
+  return growth.best();
 }
 
 }  // namespace consilium

@@ -4,10 +4,11 @@
 // A set X is worth the weighted mean over cases of v(X and who answered) (replay.h), a case
 // counting (|X and who answered| / |X|)^exponent times its weight. It is ranked by that mean as if
 // `prior_cases` more cases of weight 1 had come out as the average single answer does: what few
-// cases show does not pass for the best. Sets grow by one model in a
-// beam, and the best of each size is improved by swapping one member; every set is looked at once
-// on all cases, with one sum per fold, so that choosing on all folds but one costs nothing more.
-// Equal values (to 2^-40) go to the names in order. Threads: none of its own.
+// cases show does not pass for the best. Sets grow by one model in a beam, and the best of each
+// size is improved by swapping one member; every set is looked at once on all cases, with one sum
+// per fold, so that choosing on all folds but one costs nothing more. The best set of a size does
+// not depend on how many sizes are asked for. Equal values (to 2^-40) go to the names in order.
+// Threads: none of its own.
 #pragma once
 
 #include <array>
@@ -32,6 +33,10 @@ inline constexpr std::size_t kSearchModelsMax = 24;
 
 inline constexpr std::size_t kBeamWidth = 8;
 inline constexpr int kSwapsMax = 16;  // on the best set of one size
+
+// Work is counted in outcomes looked up or worked out: each 20 to 300 ns. A caller that may not be
+// held up does so much at a time.
+inline constexpr std::size_t kPieceOutcomes = 16384;
 
 std::vector<std::string> NamesOf(ModelSet set, const std::vector<std::string>& models);
 std::size_t SizeOf(ModelSet set);
@@ -75,12 +80,32 @@ class OutcomeTable {
 // range of double.
 double HeaviestOf(const std::vector<const RecordedCase*>& cases);
 
-// Of `models` (sorted, distinct) the kSearchModelsMax that do best alone, ties by name; sorted. Not
-// more are kept as they are.
+// Which of many models do best alone, from cases as they come.
+class AloneScores {
+ public:
+  // `models`: sorted, distinct. `heaviest`: of the weights of all cases.
+  AloneScores(std::vector<std::string> models, double heaviest);
+  void Add(const RecordedCase& recorded);
+  // The best kSearchModelsMax, ties by name; sorted. Not more are kept as they are.
+  std::vector<std::string> Best() const;
+
+ private:
+  std::vector<std::string> models_;
+  double heaviest_;
+  std::vector<std::pair<double, double>> sums_;  // value, weight
+  std::vector<std::uint8_t> seated_;
+};
+
+// The same of all cases at once.
 std::vector<std::string> BestAlone(const std::vector<const RecordedCase*>& cases,
                                    std::vector<std::string> models);
 
 class SetSearch {
+  struct Scored {
+    ModelSet set = 0;
+    std::int64_t score = 0;
+  };
+
  public:
   struct Sums {
     std::array<double, kFolds> value{};
@@ -108,24 +133,46 @@ class SetSearch {
   // shorter.
   std::vector<ModelSet> BestBySize(std::size_t size, std::optional<std::size_t> left_out);
 
- private:
-  struct Scored {
-    ModelSet set = 0;
-    std::int64_t score = 0;
+  // The same in pieces: a search that is under way.
+  class Growth {
+   public:
+    Growth(std::size_t size, std::optional<std::size_t> left_out)
+        : size_(size), left_out_(left_out) {}
+    const std::vector<ModelSet>& best() const { return best_; }  // by size
+
+   private:
+    friend class SetSearch;
+    std::size_t size_;
+    std::optional<std::size_t> left_out_;
+    std::vector<ModelSet> best_;
+    std::vector<Scored> beam_{Scored{}};
+    std::optional<Scored> swapped_;  // the best of this size so far; absent: the beam is to grow
+    int swaps_ = 0;
+    std::vector<ModelSet> sets_;  // to be looked at for the next step
+    std::size_t looked_ = 0;      // so many of them are
+    bool begun_ = false;
   };
+  // Goes on until it is done (false), or `outcomes` is used up (true), by at most one set too much.
+  bool Advance(Growth& growth, std::size_t& outcomes);
+
+ private:
   static bool Before(const Scored& a, const Scored& b);
   static std::pair<double, double> Total(const Sums& sums, std::optional<std::size_t> left_out);
 
   bool Fits(ModelSet set) const;
+  const Sums& Singles();
   std::optional<Scored> Score(ModelSet set, std::optional<std::size_t> left_out);
-  std::vector<Scored> Grow(const std::vector<Scored>& beam, std::optional<std::size_t> left_out);
-  Scored Swap(Scored best, std::optional<std::size_t> left_out);
+  std::vector<ModelSet> Grown(const std::vector<Scored>& beam) const;
+  std::vector<ModelSet> Swapped(ModelSet set) const;
+  bool LookAt(Growth& growth, std::size_t& outcomes);
+  void EndGrow(Growth& growth);
+  void EndSwap(Growth& growth);
   void Evaluate(ModelSet set, Sums& sums);
 
   OutcomeTable& table_;
   Rules rules_;
   Price price_;
-  Sums singles_;                              // over all models
+  std::optional<Sums> singles_;               // over all models
   std::unordered_map<ModelSet, Sums> known_;  // only looked up, never walked
 };
 

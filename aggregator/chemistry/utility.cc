@@ -12,6 +12,7 @@
 #include "aggregator/chemistry/held_out.h"
 #include "aggregator/chemistry/replay.h"
 #include "aggregator/chemistry/set_search.h"
+#include "shared/check.h"
 #include "shared/ids.h"
 
 namespace consilium {
@@ -19,6 +20,8 @@ namespace {
 
 // Changes which cases are held out together, never what they say.
 constexpr std::uint64_t kFoldSeed = 1;
+// Read in one piece.
+constexpr std::size_t kPieceCases = 64;
 
 // With so many digits after the point.
 std::string Fixed(double value, int digits) {
@@ -93,32 +96,11 @@ Fitting FitBudget(std::span<const SeatCost> pool, const Budget& budget) {
   return fitting;
 }
 
-// More models than a search takes: those that do best alone.
-void KeepBestAlone(const std::vector<const RecordedCase*>& cases, std::vector<SeatCost>& seats) {
+std::vector<std::string> NamesOf(const std::vector<SeatCost>& seats) {
   std::vector<std::string> names;
   names.reserve(seats.size());
   for (const SeatCost& seat : seats) names.push_back(seat.model);
-  const auto best = BestAlone(cases, std::move(names));
-  const auto is_left_out = [&](const SeatCost& seat) {
-    return !std::binary_search(best.begin(), best.end(), seat.model);
-  };
-  seats.erase(std::remove_if(seats.begin(), seats.end(), is_left_out), seats.end());
-}
-
-OutcomeTable Tabulate(const std::vector<const RecordedCase*>& cases,
-                      const std::vector<SeatCost>& seats) {
-  std::vector<std::string> names;
-  names.reserve(seats.size());
-  for (const SeatCost& seat : seats) names.push_back(seat.model);
-  OutcomeTable table(std::move(names));
-  const double heaviest = HeaviestOf(cases);
-  for (const RecordedCase* recorded : cases) {
-    const double weight = recorded->weight / heaviest;
-    SeededRandom draw(kFoldSeed, recorded->evidence.case_id);
-    const auto fold = static_cast<std::size_t>(draw.Below(static_cast<std::uint64_t>(kFolds)));
-    if (weight > 0) table.Add(recorded->evidence, weight, fold);
-  }
-  return table;
+  return names;
 }
 
 std::string Models(std::size_t count) {
@@ -137,9 +119,9 @@ std::string WithError(const PairedMean& advantage) {
 }
 
 // Why one model sits, and no council.
-std::string WhySingle(const std::vector<HeldOut>& sizes, std::size_t cases, const Budget& budget,
+std::string WhySingle(const std::vector<HeldOut>& sizes, std::size_t cases, std::size_t most,
                       std::size_t models) {
-  if (budget.size == 1) return "one model: the budget has one seat";
+  if (most == 1) return "one model: the budget has one seat";
   if (models == 1) return "one model: no other fits";
   const HeldOut* best = nullptr;
   for (const HeldOut& held : sizes) {
@@ -152,14 +134,113 @@ std::string WhySingle(const std::vector<HeldOut>& sizes, std::size_t cases, cons
          std::to_string(best->size) + ", comes out at " + WithError(best->Advantage());
 }
 
-UtilityChoice Choose(OutcomeTable& table, SetSearch& search, const Budget& budget) {
-  const std::vector<HeldOut> sizes = HoldOut(table, search, budget.size);
+}  // namespace
+
+// Models that fit, then their cases, then their sets.
+struct UtilitySearch::State {
+  State(std::span<const RecordedCase> cases, std::span<const SeatCost> pool, const Budget& wanted)
+      : budget(wanted), offered(cases.size()), order(InOrder(cases)) {
+    if (pool.empty()) {
+      error = Invalid("pool has 0 models, expected at least 1");
+      return;
+    }
+    if (budget.size == 0) {
+      error = Invalid("budget size = 0, expected at least 1");
+      return;
+    }
+    Fitting fitting = FitBudget(pool, budget);
+    seats = std::move(fitting.seats);
+    left_out = std::move(fitting.left_out);
+    fits = seats.size();
+    if (seats.empty()) error = Invalid("the budget leaves no model; " + left_out.front());
+    heaviest = HeaviestOf(order);
+    if (fits > kSearchModelsMax) alone.emplace(NamesOf(seats), heaviest);
+  }
+
+  bool Step();
+  void CompareAlone();
+  void ReadCases();
+  void BeginSearch();
+  UtilityChoice Choose(std::size_t most);
+
+  Budget budget;
+  std::size_t offered = 0;  // cases
+  std::vector<const RecordedCase*> order;
+  double heaviest = 0.0;  // of them
+  std::optional<AloneScores> alone;
+  std::size_t compared = 0;     // of them
+  std::size_t read = 0;         // of them, into the table
+  std::vector<SeatCost> seats;  // that are searched
+  std::size_t fits = 0;         // how many fit the budget
+  std::vector<std::string> left_out;
+  std::optional<Error> error;
+  std::optional<OutcomeTable> table;
+  std::optional<SetSearch> search;
+  std::optional<HoldingOut> holding;
+};
+
+bool UtilitySearch::State::Step() {
+  if (error) return false;
+  if (alone) {
+    CompareAlone();
+  } else if (read < order.size()) {
+    ReadCases();
+  } else if (holding) {
+    return holding->Step();
+  } else {
+    BeginSearch();
+  }
+  return true;
+}
+
+// More models than a search takes: those that do best alone.
+void UtilitySearch::State::CompareAlone() {
+  const std::size_t end = std::min(order.size(), compared + kPieceCases);
+  for (; compared < end; ++compared) alone->Add(*order[compared]);
+  if (compared < order.size()) return;
+  const std::vector<std::string> best = alone->Best();
+  alone.reset();
+  const auto is_left_out = [&best](const SeatCost& seat) {
+    return !std::binary_search(best.begin(), best.end(), seat.model);
+  };
+  seats.erase(std::remove_if(seats.begin(), seats.end(), is_left_out), seats.end());
+}
+
+void UtilitySearch::State::ReadCases() {
+  if (!table) table.emplace(NamesOf(seats));
+  const std::size_t end = std::min(order.size(), read + kPieceCases);
+  for (; read < end; ++read) {
+    const RecordedCase* recorded = order[read];
+    const double weight = recorded->weight / heaviest;
+    SeededRandom draw(kFoldSeed, recorded->evidence.case_id);
+    const auto fold = static_cast<std::size_t>(draw.Below(static_cast<std::uint64_t>(kFolds)));
+    if (weight > 0) table->Add(recorded->evidence, weight, fold);
+  }
+}
+
+void UtilitySearch::State::BeginSearch() {
+  if (!table || table->size() == 0) {
+    error = Error{ErrorCode::kNotFound,
+                  "no answer of the " + Models(fits) + " that may sit in " + Cases(offered)};
+    return;
+  }
+  SetSearch::Price price;
+  price.most = budget.cost_usd_max;
+  for (const SeatCost& seat : seats) price.costs.push_back(seat.cost_usd_mean.value_or(0));
+  search.emplace(*table, SetSearch::Rules{kOverlapExponent, kPriorCases}, std::move(price));
+  holding.emplace(*table, *search, budget.size);
+}
+
+// As if no set had more than `most` members.
+UtilityChoice UtilitySearch::State::Choose(std::size_t most) {
+  std::vector<HeldOut> sizes = holding->sizes();
+  if (sizes.size() > most) sizes.resize(most);
   const std::size_t size = AdvantageOfRule(sizes).Proven() ? SizeBy(sizes, std::nullopt) : 1;
-  const ModelSet set = search.BestBySize(size, std::nullopt).back();
+  const ModelSet set = holding->best()[size - 1];
   UtilityChoice choice;
-  choice.models = NamesOf(set, table.models());
-  choice.expected = search.Mean(set, std::nullopt).value_or(0.0);
-  choice.cases = static_cast<std::int64_t>(table.size());
+  choice.models = NamesOf(set, table->models());
+  choice.expected = search->Mean(set, std::nullopt).value_or(0.0);
+  choice.cases = static_cast<std::int64_t>(table->size());
   for (const HeldOut& held : sizes) {
     if (held.size != size) continue;
     choice.held_out = held.mean;
@@ -169,41 +250,40 @@ UtilityChoice Choose(OutcomeTable& table, SetSearch& search, const Budget& budge
     choice.reason = Models(size) + ": on held-out cases they beat the best single one by " +
                     WithError(held.Advantage());
   }
-  if (size > 1) return choice;
-  if (choice.advantage) choice.advantage_error = 0.0;  // it is compared with itself
-  choice.reason = WhySingle(sizes, table.size(), budget, table.models().size());
-  return choice;
-}
-
-}  // namespace
-
-Result<UtilityChoice> ChooseByUtility(std::span<const RecordedCase> cases,
-                                      std::span<const SeatCost> pool, const Budget& budget) {
-  if (pool.empty()) return Invalid("pool has 0 models, expected at least 1");
-  if (budget.size == 0) return Invalid("budget size = 0, expected at least 1");
-  Fitting fitting = FitBudget(pool, budget);
-  if (fitting.seats.empty()) {
-    return Invalid("the budget leaves no model; " + fitting.left_out.front());
+  if (size == 1) {
+    if (choice.advantage) choice.advantage_error = 0.0;  // it is compared with itself
+    choice.reason = WhySingle(sizes, table->size(), most, table->models().size());
   }
-  const auto order = InOrder(cases);
-  const std::size_t fits = fitting.seats.size();
-  if (fits > kSearchModelsMax) KeepBestAlone(order, fitting.seats);
-  OutcomeTable table = Tabulate(order, fitting.seats);
-  if (table.size() == 0) {
-    return Error{ErrorCode::kNotFound,
-                 "no answer of the " + Models(fits) + " that may sit in " + Cases(cases.size())};
-  }
-  SetSearch::Price price;
-  price.most = budget.cost_usd_max;
-  for (const SeatCost& seat : fitting.seats) price.costs.push_back(seat.cost_usd_mean.value_or(0));
-  SetSearch search(table, {kOverlapExponent, kPriorCases}, std::move(price));
-  UtilityChoice choice = Choose(table, search, budget);
   if (fits > kSearchModelsMax) {
     choice.reason += "; of " + Models(fits) + " the " + std::to_string(kSearchModelsMax) +
                      " that do best alone were considered";
   }
-  choice.left_out = std::move(fitting.left_out);
+  choice.left_out = left_out;
   return choice;
+}
+
+UtilitySearch::UtilitySearch(std::span<const RecordedCase> cases, std::span<const SeatCost> pool,
+                             const Budget& budget)
+    : state_(std::make_unique<State>(cases, pool, budget)) {}
+UtilitySearch::UtilitySearch(UtilitySearch&& other) noexcept = default;
+UtilitySearch& UtilitySearch::operator=(UtilitySearch&& other) noexcept = default;
+UtilitySearch::~UtilitySearch() = default;
+
+bool UtilitySearch::Step() { return state_->Step(); }
+
+Result<UtilityChoice> UtilitySearch::ChoiceOf(std::size_t size) const {
+  if (state_->error) return *state_->error;
+  CHECK(size >= 1 && size <= state_->budget.size, "sizes beyond the budget's were not searched");
+  CHECK(state_->holding && !state_->holding->sizes().empty(), "the search is at its end");
+  return state_->Choose(size);
+}
+
+Result<UtilityChoice> ChooseByUtility(std::span<const RecordedCase> cases,
+                                      std::span<const SeatCost> pool, const Budget& budget) {
+  UtilitySearch search(cases, pool, budget);
+  while (search.Step()) {
+  }
+  return search.ChoiceOf(budget.size);
 }
 
 std::optional<SetValue> MeasureSet(std::span<const RecordedCase> cases,

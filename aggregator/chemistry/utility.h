@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -65,6 +66,28 @@ struct UtilityChoice {
 // when no recorded case has an answer of a model that fits; kInvalid when the budget leaves nobody.
 Result<UtilityChoice> ChooseByUtility(std::span<const RecordedCase> cases,
                                       std::span<const SeatCost> pool, const Budget& budget);
+
+// The same for every size at once and in pieces, for a caller that may not be held up. A choice for
+// at most n members is the one that ChooseByUtility makes with that size, to the last bit.
+class UtilitySearch {
+ public:
+  // Borrows `cases` until the last step. `budget.size`: the largest that is asked for later.
+  UtilitySearch(std::span<const RecordedCase> cases, std::span<const SeatCost> pool,
+                const Budget& budget);
+  UtilitySearch(UtilitySearch&& other) noexcept;
+  UtilitySearch& operator=(UtilitySearch&& other) noexcept;
+  ~UtilitySearch();
+
+  // One piece; true while there is more.
+  bool Step();
+  // Once there is no more, for at most `size` members: 1..budget.size (CHECKed). Errors: as
+  // ChooseByUtility.
+  Result<UtilityChoice> ChoiceOf(std::size_t size) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // u(X) alone, with the weight behind it; nullopt when no case has an answer of X.
 struct SetValue {

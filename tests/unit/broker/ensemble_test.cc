@@ -182,10 +182,12 @@ TEST(LearnedEnsembleTest, SeatsWhatTheBoardRecommendsInTheOrderOfTheConfiguratio
 }
 
 TEST(LearnedEnsembleTest, DrawsAtRandomWhileTheBoardSaysNothing) {
-  const SeatingBoard other_size{0, {Entry("utility", {"alpha"}, 2)}};
+  const SeatingBoard larger{0, {Entry("utility", {"alpha"}, 4)}};
   const SeatingBoard other_kind{0, {Entry("utility", {"alpha"})}};
+  const SeatingBoard nobody{0, {Entry("utility", {}, 3), Entry("utility", {}, 2)}};
   for (const auto& [board, kind] : {std::pair<SeatingBoard, const char*>{{}, "medication"},
-                                    {other_size, "medication"},
+                                    {larger, "medication"},
+                                    {nobody, "medication"},
                                     {other_kind, "oncology"}}) {
     const Ensemble drawn = Learned("c", "utility", board, 0, kind);
     EXPECT_EQ(drawn.seating, "cold_start");
@@ -198,6 +200,40 @@ TEST(LearnedEnsembleTest, DrawsAtRandomWhileTheBoardSaysNothing) {
 TEST(LearnedEnsembleTest, AModelThatIsNoLongerConfiguredIsNotSeated) {
   const SeatingBoard board{0, {Entry("utility", {"alpha", "gone"})}};
   EXPECT_EQ(Learned("c", "utility", board, 0).seating, "cold_start");
+}
+
+TEST(LearnedEnsembleTest, UtilitySeatsWhatTheBoardHasForTheLargestSizeUpToTheWantedOne) {
+  const SeatingBoard board{
+      0,
+      {Entry("utility", {"alpha"}, 1), Entry("utility", {"echo", "bravo"}, 2),
+       Entry("utility", {"alpha", "gone"}, 3), Entry("utility", {}, 3),
+       Entry("utility", {"alpha", "bravo", "charlie"}, 4), Entry("explore", {"delta"}, 1),
+       Entry("explore", {"delta", "echo"}, 2)}};
+  const Ensemble learned = Learned("c", "utility", board, 0);
+  EXPECT_THAT(learned.models, ElementsAre("bravo", "echo"));
+  EXPECT_EQ(learned.seating, "learned");
+  const Ensemble explored = Learned("c", "utility", board, 1);
+  EXPECT_THAT(explored.models, ElementsAre("delta", "echo"));
+  EXPECT_EQ(explored.seating, "explored");
+}
+
+TEST(LearnedEnsembleTest, OtherStrategiesSeatAsManyAsWantedOrDraw) {
+  for (const char* strategy : {"performance", "chemistry"}) {
+    const SeatingBoard board{
+        0, {Entry(strategy, {"alpha", "echo"}, 2), Entry("explore", {"delta", "echo"}, 2)}};
+    for (const double explore : {0.0, 1.0}) {
+      const Ensemble drawn = Learned("c", strategy, board, explore);
+      EXPECT_EQ(drawn.seating, "cold_start");
+      EXPECT_EQ(drawn.models.size(), 3U);
+    }
+  }
+}
+
+TEST(LearnedEnsembleTest, WithNothingToExploreTheLearnedEnsembleSits) {
+  const SeatingBoard board{0, {Entry("chemistry", {"bravo", "charlie", "delta"})}};
+  const Ensemble learned = Learned("c", "chemistry", board, 1);
+  EXPECT_THAT(learned.models, ElementsAre("delta", "charlie", "bravo"));
+  EXPECT_EQ(learned.seating, "learned");
 }
 
 TEST(LearnedEnsembleTest, AShareOfTheCasesExploresAndTheSameCaseAlwaysDoesTheSame) {

@@ -113,6 +113,37 @@ TEST(SetSearchTest, PriceEndsTheSizes) {
   EXPECT_EQ(search.BestBySize(4, std::nullopt).size(), 2u);
 }
 
+TEST(SetSearchTest, PiecesOfAnyLengthFindTheSameSets) {
+  OutcomeTable table = RandomTable(8, 40, 3);
+  SetSearch whole(table, {3, kPriorCases}, FreeFor(table));
+  const auto best = whole.BestBySize(8, 1);
+  ASSERT_EQ(best.size(), 8u);
+  for (const std::size_t length : {1u, 100u, 5000u}) {
+    SetSearch search(table, {3, kPriorCases}, FreeFor(table));
+    SetSearch::Growth growth(8, 1);
+    int pieces = 0;
+    bool more = true;
+    while (more) {
+      std::size_t outcomes = length;
+      more = search.Advance(growth, outcomes);
+      EXPECT_LE(outcomes, length);
+      ++pieces;
+    }
+    EXPECT_EQ(growth.best(), best) << "pieces of " << length;
+    EXPECT_GT(pieces, 1) << "pieces of " << length;
+  }
+}
+
+TEST(SetSearchTest, BestOfASizeDoesNotDependOnHowManySizesAreWanted) {
+  OutcomeTable table = RandomTable(8, 40, 4);
+  SetSearch search(table, {3, kPriorCases}, FreeFor(table));
+  const auto best = search.BestBySize(8, std::nullopt);
+  for (std::size_t size = 1; size <= 8; ++size) {
+    const std::vector<ModelSet> first(best.begin(), best.begin() + static_cast<int>(size));
+    EXPECT_EQ(search.BestBySize(size, std::nullopt), first);
+  }
+}
+
 TEST(PairedMeanTest, ErrorIsThatOfAWeightedMeanAndNeverBelowOneCase) {
   PairedMean plain;
   for (int i = 0; i < 8; ++i) plain.Add(i % 2 == 0 ? 1.0 : 0.0, 2.0);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -208,6 +209,79 @@ TEST(UtilityTest, OneSeatGoesToTheBestSingleModel) {
   EXPECT_EQ(choice.models, Names{"d"});
   EXPECT_DOUBLE_EQ(choice.expected, MeasureSet(cases, Names{"d"}).value().mean);
   EXPECT_EQ(choice.reason, "one model: the budget has one seat");
+}
+
+// --- every size by one search
+
+TEST(UtilitySearchTest, ChoiceForEverySizeIsThatOfASearchOfItsOwn) {
+  struct Setting {
+    std::vector<RecordedCase> cases;
+    Names names;
+    std::optional<double> cost_usd_max;
+  };
+  std::vector<Setting> settings = {{ThreeThirds(200, 1), Five(), std::nullopt},
+                                   {ThreeThirds(90, 2), Five(), 0.35},
+                                   {ThreeThirds(1, 1), Five(), std::nullopt}};
+  // 30 models, of whom each case shows about ten.
+  Setting many;
+  SeededRandom random(5, "many");
+  for (std::size_t m = 0; m < 30; ++m) many.names.push_back(Numbered("m", 10 + m));
+  for (std::size_t i = 0; i < 80; ++i) {
+    EvidenceBuilder builder(Numbered("case-", i));
+    for (std::size_t m = 0; m < 30; ++m) {
+      const bool right = random.Unit() < (i % 5 == m % 5 ? 0.8 : 0.4);
+      if (random.Unit() < 0.35) Answer(builder, many.names[m], right);
+    }
+    many.cases.push_back({builder.Build(), 0.5 + random.Unit()});
+  }
+  settings.push_back(many);
+  bool council = false;
+  for (std::size_t s = 0; s < settings.size(); ++s) {
+    auto pool = PoolOf(settings[s].names);
+    for (SeatCost& seat : pool) seat.cost_usd_mean = 0.1;
+    Budget budget = SizeOf(8);
+    budget.cost_usd_max = settings[s].cost_usd_max;
+    UtilitySearch search(settings[s].cases, pool, budget);
+    while (search.Step()) {
+    }
+    for (std::size_t size = 1; size <= 8; ++size) {
+      budget.size = size;
+      const auto all = search.ChoiceOf(size);
+      ASSERT_TRUE(all.ok()) << all.error().text;
+      const UtilityChoice own = Choose(settings[s].cases, pool, budget);
+      EXPECT_EQ(all->models, own.models) << "setting " << s << ", size " << size;
+      EXPECT_EQ(all->expected, own.expected);
+      EXPECT_EQ(all->held_out, own.held_out);
+      EXPECT_EQ(all->held_out_single, own.held_out_single);
+      EXPECT_EQ(all->advantage, own.advantage);
+      EXPECT_EQ(all->advantage_error, own.advantage_error);
+      EXPECT_EQ(all->cases, own.cases);
+      EXPECT_EQ(all->reason, own.reason);
+      EXPECT_EQ(all->left_out, own.left_out);
+      council = council || own.models.size() > 1;
+    }
+  }
+  EXPECT_TRUE(council) << "sizes matter in one setting at least";
+}
+
+TEST(UtilitySearchTest, ItsErrorsAreThoseOfAChoice) {
+  const auto cases = ThreeThirds(10, 1);
+  for (const auto& pool : {PoolOf({}), PoolOf({"stranger"})}) {
+    UtilitySearch search(cases, pool, SizeOf(3));
+    while (search.Step()) {
+    }
+    const auto choice = search.ChoiceOf(2);
+    ASSERT_FALSE(choice.ok());
+    EXPECT_EQ(choice.error(), ChooseByUtility(cases, pool, SizeOf(2)).error());
+  }
+}
+
+TEST(UtilitySearchTest, MuchIsDoneInManyPieces) {
+  const auto cases = ThreeThirds(600, 1);
+  UtilitySearch search(cases, PoolOf(Five()), SizeOf(5));
+  int pieces = 1;
+  while (search.Step()) ++pieces;
+  EXPECT_GE(pieces, 10) << "600 cases are read in ten";
 }
 
 // --- little or odd input

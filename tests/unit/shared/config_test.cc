@@ -215,6 +215,27 @@ TEST(ConfigTest, TheEnsembleIsChosenFromBackendsThatExist) {
             "c.toml:2: ensemble.size = 2, expected at most 1: strategy random has no more models");
 }
 
+TEST(ConfigTest, NoEnsembleIsLargerThanWhatIsLearnedForItsStrategy) {
+  std::string backends;
+  for (int i = 0; i < 11; ++i) {
+    backends += "[[backend]]\nmodel = \"m" + std::to_string(i) + "\"\nurl = \"http://h\"\n";
+  }
+  const auto with = [&backends](const std::string& strategy, int size) {
+    return "[ensemble]\nstrategy = \"" + strategy + "\"\nsize = " + std::to_string(size) + "\n" +
+           backends;
+  };
+  for (const std::string strategy : {"chemistry", "performance"}) {
+    EXPECT_EQ(Problems(with(strategy, 11)),
+              "c.toml:3: ensemble.size = 11, expected at most 10: no larger ensembles are learned "
+              "for strategy " +
+                  strategy);
+    EXPECT_EQ(Parsed(with(strategy, 10)).ensemble.size, 10);
+  }
+  for (const char* strategy : {"utility", "random"}) {
+    EXPECT_EQ(Parsed(with(strategy, 11)).ensemble.size, 11);
+  }
+}
+
 TEST(ConfigTest, ChecksOptionsAgainstEachOther) {
   EXPECT_EQ(Problems("[broker]\nbackoff_ms = 9\nbackoff_ms_max = 8"),
             "c.toml:2: broker.backoff_ms = 9, expected at most broker.backoff_ms_max = 8");
