@@ -383,7 +383,10 @@ void Learner::MakeNextReport() {
   rules.budget.cost_usd_max = config_.chemistry.cost_usd_max;
   rules.variant = report_rules_.variant;
   rules.usage_threshold = report_rules_.usage_threshold;
-  made.maker.emplace(report, Window(kind), pool_, rules);
+  const auto& kinds = config_.council.kinds;  // of others no case can be seated
+  if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
+    made.maker.emplace(report, Window(kind), pool_, rules);
+  }
   made.reports.push_back(std::move(report));
 }
 

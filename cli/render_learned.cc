@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -112,6 +113,9 @@ std::string RenderChemistryReport(const ChemistryReport& report, const Look& loo
                       "SIMULATED models",
                   look, Tint::kYellow);
   }
+  if (report.left_out > 0) {
+    text += Field("Left out", std::to_string(report.left_out) + " models with fewer cases", look);
+  }
   if (report.unreadable > 0) {
     text += Field("Skipped", std::to_string(report.unreadable) + " lines that cannot be read", look,
                   Tint::kRed);
@@ -149,6 +153,7 @@ std::string RenderBoard(const SeatingBoard& board, const Look& look) {
                {"size", true, false},
                {"expected", true, false},
                {"models", false, true}});
+  std::set<std::string> reasons;        // why nobody is seated
   const SeatingEntry* above = nullptr;  // several sets to explore stand beside each other
   for (const SeatingEntry& entry : board.entries) {
     const bool same = above != nullptr && above->strategy == entry.strategy &&
@@ -156,13 +161,16 @@ std::string RenderBoard(const SeatingBoard& board, const Look& look) {
     above = &entry;
     if (same) continue;
     table.Row({entry.kind, entry.strategy, std::to_string(entry.size), Shown(entry.expected, 3),
-               Names(entry.models)});
+               entry.models.empty() ? "nobody" : Names(entry.models)});
+    if (entry.models.empty()) reasons.insert(entry.reason);
   }
   if (board.entries.empty()) {
     return "  nothing recommended yet: until enough cases have ended\n"
            "  (chemistry.cold_start_cases), ensembles are drawn at random\n";
   }
-  return Field("Made", render::UtcTime(board.made_ms), look) + table.Text(look);
+  std::string text = Field("Made", render::UtcTime(board.made_ms), look) + table.Text(look);
+  for (const std::string& reason : reasons) text += Field("Nobody", reason, look, Tint::kYellow);
+  return text;
 }
 
 HeatMap SynergyMap(const ChemistryReport& report) { return MapOf(report, true); }

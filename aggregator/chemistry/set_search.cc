@@ -116,6 +116,7 @@ std::vector<std::string> AloneScores::Best() const {
   std::sort(order.begin(), order.end());
   order.resize(kSearchModelsMax);
   std::vector<std::string> best;
+  best.reserve(order.size());
   for (const auto& [score, name] : order) best.push_back(name);
   std::sort(best.begin(), best.end());
   return best;

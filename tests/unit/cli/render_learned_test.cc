@@ -192,6 +192,32 @@ TEST(RenderBoardTest, SetsToExploreAreListedOnceEachInEightyColumns) {
             "  medication  explore      2         -  c, h\n");
 }
 
+TEST(RenderBoardTest, WhereNobodyIsSeatedItSaysWhyOnce) {
+  SeatingBoard board;
+  for (std::int64_t size = 1; size <= 2; ++size) {
+    SeatingEntry entry;
+    entry.kind = "medication";
+    entry.strategy = "utility";
+    entry.size = size;
+    entry.reason = "no model is within latency_ms_max = 10";
+    board.entries.push_back(entry);
+  }
+  const std::string text = RenderBoard(board, kLook);
+  EXPECT_NE(text.find("utility      1         -  nobody\n"), std::string::npos) << text;
+  const std::size_t at = text.find("Nobody      no model is within latency_ms_max = 10\n");
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_EQ(text.find("no model is within", at + 20), std::string::npos);
+}
+
+TEST(RenderLearnedTest, ModelsThatAreLeftOutAreCounted) {
+  ChemistryReport report;
+  report.kind = "medication";
+  EXPECT_EQ(RenderChemistryReport(report, kLook).find("Left out"), std::string::npos);
+  report.left_out = 3;
+  EXPECT_NE(RenderChemistryReport(report, kLook).find("Left out    3 models with fewer cases\n"),
+            std::string::npos);
+}
+
 TEST(RenderBoardTest, LongKindsAndCouncilsOfManyLongNamesStayInEightyColumns) {
   SeatingBoard board;
   std::vector<std::string> models;
