@@ -1,5 +1,5 @@
 // codec.h for the structs of messages.h.
-#include "shared/fields.h"
+#include "shared/message_fields.h"
 
 namespace consilium {
 

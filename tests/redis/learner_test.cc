@@ -149,6 +149,13 @@ class LearnerTest : public testing::Test {
       desk_->connection().Send({"XADD", "consilium:{0}:evidence", "*", "e", Pack(line)}, done);
     });
   }
+  void Damage(const StoredLedger& stored, const std::string& field, const std::string& value) {
+    LedgerUpdate damage;
+    damage.from = stored.place;
+    damage.to = stored.place.cursor;
+    damage.fields = {{field, value}};
+    EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(damage, done); }));
+  }
   RebuildReply Rebuilt(const std::vector<LearnerRig*>& learners, const std::string& id) {
     RebuildReply reply;
     const TimePoint give_up = Now() + seconds(30);
@@ -270,11 +277,7 @@ TEST_F(LearnerTest, ARebuildFindsAndMendsWhatIsWrong) {
     AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
   }
   const StoredLedger stored = Stored();
-  LedgerUpdate wrong;
-  wrong.from = stored.place;
-  wrong.to = stored.place.cursor;
-  wrong.fields = {{"p|medication|a|b", stored.fields.at("p|medication|c|d")}};
-  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(wrong, done); }));
+  Damage(stored, "p|medication|a|b", stored.fields.at("p|medication|c|d"));
   auto learner = Start(SomeConfig());
   const RebuildReply reply = Rebuilt({learner.get()}, "mend");
   EXPECT_FALSE(reply.identical);
@@ -300,11 +303,7 @@ TEST_F(LearnerTest, ADamagedFieldIsMadeAgainFromTheEvidence) {
     auto learner = Start(SomeConfig());
     AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
   }
-  LedgerUpdate damage;
-  damage.from = Stored().place;
-  damage.to = damage.from.cursor;
-  damage.fields = {{"m|medication|a", "not a number"}};
-  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(damage, done); }));
+  Damage(Stored(), "m|medication|a", "not a number");
   auto learner = Start(SomeConfig());
   AwaitLearned({learner.get()}, Folded(SomeCases(0, 80), SomeConfig()));
 }
@@ -385,11 +384,7 @@ TEST_F(LearnerTest, OfTwoLearnersOneRebuildsAndTheReportSaysWhatItFound) {
     AwaitLearned({learner.get()}, Folded(SomeCases(0, 60), SomeConfig()));
   }
   const StoredLedger stored = Stored();
-  LedgerUpdate wrong;
-  wrong.from = stored.place;
-  wrong.to = stored.place.cursor;
-  wrong.fields = {{"p|medication|a|b", stored.fields.at("p|medication|c|d")}};
-  EXPECT_TRUE(Ask<bool>({}, [&](auto done) { desk_->store().WriteLedger(wrong, done); }));
+  Damage(stored, "p|medication|a|b", stored.fields.at("p|medication|c|d"));
   auto one = Start(SomeConfig());
   auto two = Start(SomeConfig());
   Until({one.get(), two.get()}, [&] { return one->up() && two->up(); });

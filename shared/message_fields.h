@@ -1,0 +1,345 @@
+// The one list of fields of every struct of messages.h, as fields.h has it for domain.h. Heavy
+// header: included by shared/fields_messages.cc only.
+#pragma once
+
+#include "shared/fields.h"
+#include "shared/messages.h"
+
+namespace consilium {
+
+template <class A>
+void Fields(A& a, Of<A, ErrorMessage> v) {
+  a.Must("code", v.code);
+  a.Must("text", v.text);
+  a.May("retry_after_ms", v.retry_after_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SubmitRequest> v) {
+  a.Must("request", v.request);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SubmitReply> v) {
+  a.Must("id", v.id);
+  a.Must("duplicate", v.duplicate);
+  a.Must("state", v.state);
+  a.Must("ensemble", v.ensemble);
+  a.Must("accepted_ms", v.accepted_ms);
+  a.Must("deadline_ms", v.deadline_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CancelRequest> v) {
+  a.Must("id", v.id);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CancelReply> v) {
+  a.Must("id", v.id);
+  a.Must("cancelled", v.cancelled);
+  a.Must("state", v.state);
+}
+
+template <class A>
+void Fields(A& a, Of<A, FetchRequest> v) {
+  a.Must("id", v.id);
+}
+
+template <class A>
+void Fields(A& a, Of<A, TaskView> v) {
+  a.Must("task", v.task);
+  a.Must("state", v.state);
+  a.Must("attempts", v.attempts);
+  a.Must("crashes", v.crashes);
+  a.Must("leases", v.leases);
+  a.Must("deadline_ms", v.deadline_ms);
+  a.May("arrived_ms", v.arrived_ms);
+  a.May("outcome", v.outcome);
+  a.Must("labels", v.labels);
+  a.Must("authors", v.authors);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CaseView> v) {
+  a.Must("id", v.id);
+  a.Must("state", v.state);
+  a.Must("version", v.version);
+  a.Must("vignette", v.vignette);
+  a.Must("source", v.source);
+  a.Must("kind", v.kind);
+  a.Must("strategy", v.strategy);
+  a.Must("seating", v.seating);
+  a.Must("ensemble", v.ensemble);
+  a.May("gold_medications", v.gold_medications);
+  a.Must("accepted_ms", v.accepted_ms);
+  a.Must("deadline_ms", v.deadline_ms);
+  a.Must("tasks", v.tasks);
+  a.Must("recommendations", v.recommendations);
+}
+
+template <class A>
+void Fields(A& a, Of<A, WatchRequest> v) {
+  a.Must("after", v.after);
+  a.May("wait_ms", v.wait_ms);
+  a.May("max", v.max);
+}
+
+template <class A>
+void Fields(A& a, Of<A, WatchReply> v) {
+  a.Must("items", v.items);
+  a.Must("cursor", v.cursor);
+  a.Must("gap", v.gap);
+}
+
+template <class A>
+void Fields(A&, Of<A, StatusRequest>) {}
+
+template <class A>
+void Fields(A& a, Of<A, LaneStatus> v) {
+  a.Must("model", v.model);
+  a.Must("stage", v.stage);
+  a.Must("waiting", v.waiting);
+  a.Must("leased", v.leased);
+}
+
+template <class A>
+void Fields(A& a, Of<A, WorkerStatus> v) {
+  a.Must("worker", v.worker);
+  a.Must("model", v.model);
+  a.Must("provider", v.provider);
+  a.Must("placement", v.placement);
+  a.Must("simulated", v.simulated);
+  a.Must("slots", v.slots);
+  a.Must("in_flight", v.in_flight);
+  a.Must("broker", v.broker);
+}
+
+template <class A>
+void Fields(A& a, Of<A, StatusReply> v) {
+  a.Must("broker", v.broker);
+  a.Must("version", v.version);
+  a.Must("accepting", v.accepting);
+  a.Must("reason", v.reason);
+  a.Must("now_ms", v.now_ms);
+  a.Must("brokers", v.brokers);
+  a.Must("aggregators", v.aggregators);
+  a.Must("counters", v.counters);
+  a.Must("live", v.live);
+  a.Must("delayed", v.delayed);
+  a.Must("dead", v.dead);
+  a.Must("balanced", v.balanced);
+  a.Must("lanes", v.lanes);
+  a.Must("workers", v.workers);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryModel> v) {
+  a.Must("model", v.model);
+  a.Must("version", v.version);
+  a.Must("seated", v.seated);
+  a.Must("answered", v.answered);
+  a.Must("effective_cases", v.effective_cases);
+  a.May("quality", v.quality);
+  a.May("quality_error", v.quality_error);
+  a.May("accuracy", v.accuracy);
+  a.May("accuracy_error", v.accuracy_error);
+  a.May("latency_ms", v.latency_ms);
+  a.May("latency_ms_p95", v.latency_ms_p95);
+  a.May("cost_usd", v.cost_usd);
+  a.Must("profiled", v.profiled);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryPair> v) {
+  a.Must("a", v.a);
+  a.Must("b", v.b);
+  a.Must("together", v.together);
+  a.May("chemistry", v.chemistry);
+  a.Must("synergy_cases", v.synergy_cases);
+  a.Must("effective_cases", v.effective_cases);
+  a.May("synergy", v.synergy);
+  a.May("synergy_error", v.synergy_error);
+  a.May("synergy_mean", v.synergy_mean);
+  a.Must("gold_cases", v.gold_cases);
+  a.May("disagreement", v.disagreement);
+  a.May("double_fault", v.double_fault);
+  a.May("same_wrong", v.same_wrong);
+  a.May("q_statistic", v.q_statistic);
+  a.May("kappa", v.kappa);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryReport> v) {
+  a.Must("kind", v.kind);
+  a.Must("variant", v.variant);
+  a.Must("cases", v.cases);
+  a.Must("gold_cases", v.gold_cases);
+  a.Must("simulated_cases", v.simulated_cases);
+  a.Must("models", v.models);
+  a.Must("pairs", v.pairs);
+  a.Must("left_out", v.left_out);
+  a.Must("unreadable", v.unreadable);
+  a.Must("cursor", v.cursor);
+  a.Must("made_ms", v.made_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ChemistryRequest> v) {
+  a.May("kind", v.kind);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SeatingEntry> v) {
+  a.Must("kind", v.kind);
+  a.Must("strategy", v.strategy);
+  a.Must("size", v.size);
+  a.Must("models", v.models);
+  a.May("expected", v.expected);
+  a.May("expected_error", v.expected_error);
+  a.Must("cases", v.cases);
+  a.Must("reason", v.reason);
+}
+
+template <class A>
+void Fields(A& a, Of<A, SeatingBoard> v) {
+  a.Must("made_ms", v.made_ms);
+  a.Must("entries", v.entries);
+}
+
+template <class A>
+void Fields(A&, Of<A, EnsemblesRequest>) {}
+
+template <class A>
+void Fields(A& a, Of<A, RebuildRequest> v) {
+  a.Must("id", v.id);
+}
+
+template <class A>
+void Fields(A& a, Of<A, RebuildReply> v) {
+  a.Must("id", v.id);
+  a.Must("state", v.state);
+  a.Must("lines", v.lines);
+  a.Must("identical", v.identical);
+  a.Must("before", v.before);
+  a.Must("after", v.after);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ImportRequest> v) {
+  a.Must("cases", v.cases);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ImportReply> v) {
+  a.Must("imported", v.imported);
+  a.Must("duplicate", v.duplicate);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HistoryRequest> v) {
+  a.May("after", v.after);
+  a.May("max", v.max);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HistoryReply> v) {
+  a.Must("items", v.items);
+  a.Must("cursor", v.cursor);
+  a.Must("unreadable", v.unreadable);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HeldTask> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Hello> v) {
+  a.Must("worker", v.worker);
+  a.Must("model", v.model);
+  a.Must("provider", v.provider);
+  a.Must("placement", v.placement);
+  a.Must("simulated", v.simulated);
+  a.Must("slots", v.slots);
+  a.Must("in_flight", v.in_flight);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Heartbeat> v) {
+  a.Must("slots", v.slots);
+  a.Must("in_flight", v.in_flight);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ResultMessage> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+  a.Must("outcome", v.outcome);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ReleaseMessage> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+}
+
+template <class A>
+void Fields(A&, Of<A, Goodbye>) {}
+
+template <class A>
+void Fields(A& a, Of<A, Welcome> v) {
+  a.Must("broker", v.broker);
+}
+
+template <class A>
+void Fields(A&, Of<A, HeartbeatReply>) {}
+
+template <class A>
+void Fields(A&, Of<A, WhoAreYou>) {}
+
+template <class A>
+void Fields(A& a, Of<A, TaskMessage> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+  a.Must("time_left_ms", v.time_left_ms);
+  a.Must("vignette", v.vignette);
+  a.May("review", v.review);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ResultAck> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+  a.Must("disposition", v.disposition);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CancelTask> v) {
+  a.Must("task", v.task);
+  a.Must("fence", v.fence);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Beat> v) {
+  a.Must("id", v.id);
+  a.Must("workers", v.workers);
+  a.Must("accepting", v.accepting);
+  a.Must("reason", v.reason);
+}
+
+template <class A>
+void Fields(A& a, Of<A, HistoryRecord> v) {
+  a.Must("case_id", v.case_id);
+  a.Must("source", v.source);
+  a.Must("kind", v.kind);
+  a.Must("strategy", v.strategy);
+  a.Must("seating", v.seating);
+  a.Must("ensemble", v.ensemble);
+  a.May("gold_medications", v.gold_medications);
+  a.Must("tasks", v.tasks);
+  a.Must("recommendation", v.recommendation);
+}
+
+}  // namespace consilium
