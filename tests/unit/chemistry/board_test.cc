@@ -63,11 +63,12 @@ RecordedCase CaseOf(int number, const std::vector<std::string>& seated,
   return recorded;
 }
 
-const std::vector<std::string> kFour = {"a", "b", "c", "d"};
+std::vector<std::string> Four() { return {"a", "b", "c", "d"}; }
 
 std::vector<RecordedCase> Cases(int count) {
   std::vector<RecordedCase> cases;
-  for (int i = 0; i < count; ++i) cases.push_back(CaseOf(i, kFour, {"b"}));
+  cases.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) cases.push_back(CaseOf(i, Four(), {"b"}));
   return cases;
 }
 
@@ -94,19 +95,19 @@ std::vector<SeatingEntry> Of(const std::vector<SeatingEntry>& entries,
 TEST(BoardTest, RecommendsNothingDuringTheColdStart) {
   BoardRules rules;
   rules.cold_start_cases = 30;
-  BoardMaker cold(ReportOf(kFour, 29), Cases(29), kFour, rules);
+  BoardMaker cold(ReportOf(Four(), 29), Cases(29), Four(), rules);
   std::vector<SeatingEntry> entries;
   EXPECT_EQ(cold.sizes(), 0u);
   EXPECT_FALSE(cold.Step(entries));
   EXPECT_TRUE(entries.empty());
-  BoardMaker warm(ReportOf(kFour, 30), Cases(30), kFour, rules);
+  BoardMaker warm(ReportOf(Four(), 30), Cases(30), Four(), rules);
   EXPECT_EQ(warm.sizes(), 4u);
   EXPECT_TRUE(warm.Step(entries));
 }
 
 TEST(BoardTest, PerformanceSeatsTheMostAccurateOfThePool) {
   const auto entries =
-      Entries(BoardMaker(ReportOf(kFour, 50), Cases(50), {"d", "c", "b"}, BoardRules{}), 2);
+      Entries(BoardMaker(ReportOf(Four(), 50), Cases(50), {"d", "c", "b"}, BoardRules{}), 2);
   const auto found = Of(entries, "performance");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].models, (std::vector<std::string>{"b", "c"}));
@@ -116,13 +117,14 @@ TEST(BoardTest, PerformanceSeatsTheMostAccurateOfThePool) {
 
 TEST(BoardTest, PerformanceHasNoEntryForMoreModelsThanAreKnown) {
   const auto entries =
-      Entries(BoardMaker(ReportOf({"a", "b"}, 50), Cases(50), kFour, BoardRules{}), 3);
+      Entries(BoardMaker(ReportOf({"a", "b"}, 50), Cases(50), Four(), BoardRules{}), 3);
   EXPECT_TRUE(Of(entries, "performance").empty());
   EXPECT_TRUE(Of(entries, "chemistry").empty());
 }
 
 TEST(BoardTest, UtilitySeatsTheOneModelThatIsAlwaysRight) {
-  const auto entries = Entries(BoardMaker(ReportOf(kFour, 50), Cases(50), kFour, BoardRules{}), 3);
+  const auto entries =
+      Entries(BoardMaker(ReportOf(Four(), 50), Cases(50), Four(), BoardRules{}), 3);
   const auto found = Of(entries, "utility");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].models, std::vector<std::string>{"b"});
@@ -131,7 +133,8 @@ TEST(BoardTest, UtilitySeatsTheOneModelThatIsAlwaysRight) {
 }
 
 TEST(BoardTest, SingleIsPartOfSizeOne) {
-  const auto entries = Entries(BoardMaker(ReportOf(kFour, 50), Cases(50), kFour, BoardRules{}), 1);
+  const auto entries =
+      Entries(BoardMaker(ReportOf(Four(), 50), Cases(50), Four(), BoardRules{}), 1);
   const auto found = Of(entries, "single");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].models, std::vector<std::string>{"b"});
@@ -140,7 +143,7 @@ TEST(BoardTest, SingleIsPartOfSizeOne) {
 TEST(BoardTest, ChemistrySeatsExactlyAsManyAsAsked) {
   for (std::size_t size = 1; size <= 4; ++size) {
     const auto found =
-        Of(Entries(BoardMaker(ReportOf(kFour, 50), Cases(50), kFour, BoardRules{}), size),
+        Of(Entries(BoardMaker(ReportOf(Four(), 50), Cases(50), Four(), BoardRules{}), size),
            "chemistry");
     ASSERT_EQ(found.size(), 1u) << size;
     EXPECT_EQ(found[0].models.size(), size);
@@ -163,9 +166,9 @@ TEST(BoardTest, ExploringCoversThePairsThatNeverSatTogether) {
 }
 
 TEST(BoardTest, ExploringSeatsTheModelThatAnsweredLeastAlone) {
-  ChemistryReport report = ReportOf(kFour, 50);
+  ChemistryReport report = ReportOf(Four(), 50);
   report.models[2].answered = 3;
-  const auto entries = Entries(BoardMaker(report, Cases(50), kFour, BoardRules{}), 1);
+  const auto entries = Entries(BoardMaker(report, Cases(50), Four(), BoardRules{}), 1);
   for (const SeatingEntry& entry : Of(entries, "explore")) {
     EXPECT_EQ(entry.models, std::vector<std::string>{"c"});
   }
@@ -173,7 +176,7 @@ TEST(BoardTest, ExploringSeatsTheModelThatAnsweredLeastAlone) {
 
 TEST(BoardTest, NewModelsAreExploredBeforeAnythingIsKnownOfThem) {
   const auto entries = Entries(
-      BoardMaker(ReportOf(kFour, 50), Cases(50), {"a", "b", "c", "d", "new"}, BoardRules{}), 3);
+      BoardMaker(ReportOf(Four(), 50), Cases(50), {"a", "b", "c", "d", "new"}, BoardRules{}), 3);
   const auto found = Of(entries, "explore");
   ASSERT_EQ(found.size(), kExploreSets);
   EXPECT_TRUE(std::count(found[0].models.begin(), found[0].models.end(), "new") == 1);
@@ -211,7 +214,7 @@ ChemistryReport WithStrangers() {
 
 std::vector<std::string> PairByChemistry(const ChemistryMatrix& matrix) {
   const ChemistryLoss loss(matrix, LossWeights{});
-  const auto chosen = loss.ClimbOfSize(std::vector<std::vector<std::string>>{kFour}, 2);
+  const auto chosen = loss.ClimbOfSize(std::vector<std::vector<std::string>>{Four()}, 2);
   return chosen ? chosen->models : std::vector<std::string>{};
 }
 
@@ -223,14 +226,14 @@ TEST(BoardTest, ModelsOutsideThePoolDoNotShapeItsChemistry) {
   }
   const auto all = ComputeChemistry(profiles, ChemistryVariant::kNonempty, kUsageThreshold);
   ASSERT_TRUE(all.ok());
-  ChemistryMatrix of_all(kFour);
+  ChemistryMatrix of_all(Four());
   for (std::size_t a = 0; a < 4; ++a) {
     for (std::size_t b = a + 1; b < 4; ++b) of_all.Set(a, b, all->at(a, b));
   }
   ASSERT_EQ(PairByChemistry(of_all), (std::vector<std::string>{"a", "b"})) << "with x and y";
 
   const auto found =
-      Of(Entries(BoardMaker(report, Cases(50), kFour, BoardRules{}), 2), "chemistry");
+      Of(Entries(BoardMaker(report, Cases(50), Four(), BoardRules{}), 2), "chemistry");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].models, (std::vector<std::string>{"a", "c"}));
 }
@@ -242,7 +245,7 @@ TEST(BoardTest, VariantAndUsageThresholdAreThoseOfTheRules) {
   low.usage_threshold = 0.35;
   for (const auto& [rules, second] : {std::pair{published, "b"}, std::pair{low, "d"}}) {
     const auto found =
-        Of(Entries(BoardMaker(WithStrangers(), Cases(50), kFour, rules), 2), "chemistry");
+        Of(Entries(BoardMaker(WithStrangers(), Cases(50), Four(), rules), 2), "chemistry");
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].models, (std::vector<std::string>{"a", second}));
   }
@@ -287,7 +290,7 @@ TEST(BoardTest, ClimbsFromPartsOfThePastEndWhereOneFromAllOfItDoes) {
 // Its models a to d cost so much each and are so slow; nullopt = not known.
 ChemistryReport Priced(const std::vector<std::optional<double>>& costs,
                        const std::vector<std::optional<double>>& latencies) {
-  ChemistryReport report = ReportOf(kFour, 50);
+  ChemistryReport report = ReportOf(Four(), 50);
   for (std::size_t m = 0; m < report.models.size(); ++m) {
     report.models[m].cost_usd = costs[m];
     report.models[m].latency_ms_p95 = latencies[m];
@@ -297,7 +300,7 @@ ChemistryReport Priced(const std::vector<std::optional<double>>& costs,
 
 std::set<std::vector<std::string>> Explored(const ChemistryReport& report, const Budget& budget,
                                             std::size_t size,
-                                            const std::vector<std::string>& pool = kFour) {
+                                            const std::vector<std::string>& pool = Four()) {
   BoardRules rules;
   rules.budget = budget;
   std::set<std::vector<std::string>> sets;
@@ -310,12 +313,12 @@ std::set<std::vector<std::string>> Explored(const ChemistryReport& report, const
 }
 
 using Sets = std::set<std::vector<std::string>>;
-const std::vector<std::optional<double>> kUnknown(4);
+std::vector<std::optional<double>> Unknown() { return std::vector<std::optional<double>>(4); }
 
 TEST(BoardBudgetTest, NoModelKnownToBeTooSlowIsExplored) {
   Budget budget;
   budget.latency_ms_max = 1000;
-  const ChemistryReport report = Priced(kUnknown, {1000, 1000.5, std::nullopt, 10});
+  const ChemistryReport report = Priced(Unknown(), {1000, 1000.5, std::nullopt, 10});
   EXPECT_EQ(Explored(report, budget, 2), (Sets{{"a", "c"}, {"a", "d"}, {"c", "d"}}));
   EXPECT_EQ(Explored(report, budget, 3), (Sets{{"a", "c", "d"}}));
   EXPECT_EQ(Explored(report, budget, 4), Sets{}) << "only three are fast enough";
@@ -328,28 +331,28 @@ TEST(BoardBudgetTest, NoSetKnownToCostTooMuchIsExplored) {
   Budget budget;
   budget.cost_usd_max = 0.3;
   // a and b never sat together and never may.
-  ChemistryReport report = Priced({0.2, 0.2, 0.1, 0.1}, kUnknown);
+  ChemistryReport report = Priced({0.2, 0.2, 0.1, 0.1}, Unknown());
   report.pairs[0][0].together = 0;
   EXPECT_EQ(Explored(report, budget, 2),
             (Sets{{"a", "c"}, {"a", "d"}, {"b", "c"}, {"b", "d"}, {"c", "d"}}));
   EXPECT_EQ(Explored(report, budget, 3), Sets{}) << "the cheapest three cost 0.4";
-  report = Priced({0.1, 0.1, 0.1, 0.5}, kUnknown);
+  report = Priced({0.1, 0.1, 0.1, 0.5}, Unknown());
   EXPECT_EQ(Explored(report, budget, 3), (Sets{{"a", "b", "c"}})) << "0.1 + 0.1 + 0.1 costs 0.3";
 }
 
 TEST(BoardBudgetTest, UnknownCostIsNotKnownToBeTooMuch) {
   Budget budget;
   budget.cost_usd_max = 0.3;
-  EXPECT_EQ(Explored(Priced({0.5, 0.3, std::nullopt, std::nullopt}, kUnknown), budget, 3),
+  EXPECT_EQ(Explored(Priced({0.5, 0.3, std::nullopt, std::nullopt}, Unknown()), budget, 3),
             (Sets{{"b", "c", "d"}}));
 }
 
 TEST(BoardBudgetTest, WhereUtilitySeatsNobodyItsEntrySaysWhy) {
   BoardRules rules;
   rules.budget.cost_usd_max = 1;
-  const ChemistryReport report = Priced({2.0, 2.0, 2.0, 2.0}, kUnknown);
+  const ChemistryReport report = Priced({2.0, 2.0, 2.0, 2.0}, Unknown());
   for (std::size_t size = 1; size <= 4; ++size) {
-    const auto entries = Entries(BoardMaker(report, Cases(50), kFour, rules), size);
+    const auto entries = Entries(BoardMaker(report, Cases(50), Four(), rules), size);
     auto found = Of(entries, "utility");
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].models, std::vector<std::string>{});
@@ -368,7 +371,7 @@ TEST(BoardBudgetTest, WhereUtilitySeatsNobodyItsEntrySaysWhy) {
 
 TEST(BoardBudgetTest, WithoutAnyAnswerOfThePoolUtilitySaysSo) {
   const auto entries =
-      Entries(BoardMaker(ReportOf(kFour, 50), Cases(50), {"new", "newer"}, BoardRules{}), 2);
+      Entries(BoardMaker(ReportOf(Four(), 50), Cases(50), {"new", "newer"}, BoardRules{}), 2);
   const auto found = Of(entries, "utility");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].models, std::vector<std::string>{});
