@@ -1,8 +1,6 @@
 #include "broker/intake.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <optional>
@@ -15,6 +13,7 @@
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/limits.h"
+#include "shared/number_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -24,21 +23,14 @@ constexpr std::size_t kSourceBytesMax = 64;
 constexpr std::size_t kSexBytesMax = 64;
 constexpr double kDeadlineMinS = 1;
 
-// The shortest decimal that reads back as the same number: 131, 0.1, 1e+22.
-std::string Shortest(double value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
 Status CheckRange(const char* field, const std::optional<double>& value, double low, double high) {
   if (!value || (std::isfinite(*value) && *value >= low && *value <= high)) return Ok();
-  return Invalid(std::string(field) + " = " + Shortest(*value) + ", expected " + Shortest(low) +
-                 ".." + Shortest(high));
+  return Invalid(std::string(field) + " = " + ShortestDecimal(*value) + ", expected " +
+                 ShortestDecimal(low) + ".." + ShortestDecimal(high));
 }
 
 Status CheckBytes(const char* field, std::size_t bytes, std::size_t most) {

@@ -15,8 +15,6 @@
 namespace consilium {
 namespace {
 
-void Note(const std::string& text) { PrintErr("consilium: " + text + "\n"); }
-
 // A line that is written over itself, where a person looks.
 class Progress {
  public:

@@ -14,8 +14,6 @@
 namespace consilium {
 namespace {
 
-void Note(const std::string& text) { PrintErr("consilium: " + text + "\n"); }
-
 // What is wrong with a file or a flag; never the broker's fault.
 int InputError(const Error& error, bool json) {
   ReportError(error, json, "");

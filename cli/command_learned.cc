@@ -14,8 +14,6 @@ namespace {
 
 constexpr milliseconds kRebuildPoll{100};
 
-void Note(const std::string& text) { PrintErr("consilium: " + text + "\n"); }
-
 // Asks until the rebuild is done.
 int Rebuild(Asker& asker, const LiveChemistryOptions& options) {
   const AskOptions& ask = options.ask;

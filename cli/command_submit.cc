@@ -13,8 +13,6 @@
 namespace consilium {
 namespace {
 
-void Note(const std::string& text) { PrintErr("consilium: " + text + "\n"); }
-
 // The cases to submit, or the exit code when there is nothing to go on with.
 std::optional<int> ReadAll(const SubmitOptions& options, std::vector<CaseRequest>& cases) {
   const bool json = options.ask.json;

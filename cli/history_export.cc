@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "aggregator/chemistry/replay.h"
 #include "shared/codec.h"
 #include "shared/limits.h"
+#include "shared/number_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -34,8 +33,7 @@ constexpr std::size_t kVersionBytesMax = 128;  // of history_csv.h
 // takes it, not within 0..max.
 std::string Number(const std::optional<double>& value, double max) {
   if (!value || !(*value >= 0.0 && *value <= max)) return "";
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), *value).ptr};
+  return ShortestDecimal(*value);
 }
 
 std::string Cell(const std::string& written) {

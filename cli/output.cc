@@ -55,6 +55,8 @@ std::string ErrorLine(const Error& error, std::string_view advice) {
   return line + "\n";
 }
 
+void Note(std::string_view text) { PrintErr("consilium: " + std::string(text) + "\n"); }
+
 std::string JsonString(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -38,6 +38,8 @@ bool IsTerminal(int fd);
 
 void PrintOut(std::string_view text);  // standard output, flushed
 void PrintErr(std::string_view text);  // standard error
+// A line about what is going on, on standard error, with the command's name in front.
+void Note(std::string_view text);
 
 // `"` ... `"` with JSON escapes; invalid UTF-8 becomes U+FFFD.
 std::string JsonString(std::string_view text);

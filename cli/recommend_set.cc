@@ -1,8 +1,6 @@
 #include "cli/recommend_set.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -14,6 +12,7 @@
 #include "aggregator/chemistry/loss.h"
 #include "cli/render_parts.h"
 #include "shared/ids.h"
+#include "shared/number_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -29,11 +28,6 @@ struct Choice {
   std::optional<UtilityChoice> utility;
 };
 
-std::string Text(double value) {
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
-}
-
 std::string Count(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -46,7 +40,7 @@ Names NamesOf(const std::vector<ModelProfile>& profiles) {
 
 Status CheckOptions(const LoadedHistory& loaded, const RecommendOptions& options) {
   const auto wrong = [](const char* flag, double value, const char* expected) {
-    return Invalid(std::string(flag) + " = " + Text(value) + ", expected " + expected);
+    return Invalid(std::string(flag) + " = " + ShortestDecimal(value) + ", expected " + expected);
   };
   if (!(options.alpha >= 0.0 && options.alpha <= 1.0)) return wrong("alpha", options.alpha, "0..1");
   if (!(options.beta >= 0.0 && std::isfinite(options.beta))) {

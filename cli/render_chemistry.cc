@@ -1,9 +1,6 @@
 #include "cli/render_chemistry.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -13,23 +10,14 @@ namespace consilium {
 namespace {
 
 using render::Field;
+using render::Fixed;
 using render::Section;
+using render::Shown;
 
 constexpr std::size_t kPairsShown = 10;
 constexpr std::size_t kSynergyShown = 6;
 constexpr double kAtOne = 1.0 - 1e-9;
 constexpr double kPerfect = 0.9999;
-
-std::string Fixed(double value, int digits, bool sign = false) {
-  if (!std::isfinite(value)) return "infinite";
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), sign ? "%+.*f" : "%.*f", digits, value);
-  return text.data();
-}
-
-std::string Shown(const std::optional<double>& value, int digits, bool sign = false) {
-  return value ? Fixed(*value, digits, sign) : "-";
-}
 
 std::string Of(std::size_t count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");

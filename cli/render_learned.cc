@@ -1,33 +1,23 @@
 #include "cli/render_learned.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "cli/render_parts.h"
+#include "shared/number_text.h"
 
 namespace consilium {
 namespace {
 
 using render::Field;
+using render::Fixed;
 using render::Section;
+using render::Shown;
 
 constexpr std::size_t kPairsShown = 8;
-
-std::string Fixed(double value, int digits, bool sign = false) {
-  std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), sign ? "%+.*f" : "%.*f", digits, value);
-  return {text.data(), static_cast<std::size_t>(std::clamp(size, 0, 31))};
-}
-
-std::string Shown(const std::optional<double>& value, int digits, bool sign = false) {
-  return value ? Fixed(*value, digits, sign) : "-";
-}
 
 std::string WithError(const std::optional<double>& value, const std::optional<double>& error,
                       int digits, bool sign = false) {
@@ -91,11 +81,8 @@ HeatMap MapOf(const ChemistryReport& report, bool synergy) {
   return map;
 }
 
-// The shortest decimal that reads back as the same number; "" when not known.
 std::string Exact(const std::optional<double>& value) {
-  if (!value) return "";
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), *value).ptr};
+  return value ? ShortestDecimal(*value) : "";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -12,6 +13,17 @@ namespace {
 constexpr std::size_t kLabelCells = 11;
 
 }  // namespace
+
+std::string Fixed(double value, int digits, bool sign) {
+  if (!std::isfinite(value)) return "infinite";
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), sign ? "%+.*f" : "%.*f", digits, value);
+  return text.data();
+}
+
+std::string Shown(const std::optional<double>& value, int digits, bool sign) {
+  return value ? Fixed(*value, digits, sign) : "-";
+}
 
 std::string Share(std::optional<double> value) {
   if (!value) return "-";

@@ -12,6 +12,10 @@
 
 namespace consilium::render {
 
+// With so many digits after the point, "infinite" where it is; `sign`: also "+".
+std::string Fixed(double value, int digits, bool sign = false);
+// The same; "-" when not known.
+std::string Shown(const std::optional<double>& value, int digits, bool sign = false);
 // "0.82"; "-" when not known.
 std::string Share(std::optional<double> value);
 // "340 ms", "2.1 s", "3 min"; "-" when not known.

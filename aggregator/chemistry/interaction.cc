@@ -1,14 +1,12 @@
 #include "aggregator/chemistry/interaction.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <tuple>
 #include <utility>
 
 #include "shared/check.h"
+#include "shared/number_text.h"
 
 namespace consilium {
 namespace {
@@ -212,17 +210,10 @@ class PairSearch {
   std::vector<double> largest_;  // penalty from a rank on
 };
 
-std::string Text(double value) {
-  if (std::isnan(value)) return "nan";
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 Status CheckInput(std::span<const ModelProfile> profiles, double usage_threshold) {
   // Written so that NaN fails.
   if (!(usage_threshold >= 0.0 && usage_threshold <= 1.0)) {
-    return Invalid("usage_threshold = " + Text(usage_threshold) + ", expected 0..1");
+    return Invalid("usage_threshold = " + ShortestDecimal(usage_threshold) + ", expected 0..1");
   }
   return CheckProfiles(profiles);
 }

@@ -1,29 +1,20 @@
 #include "aggregator/chemistry/profile.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <set>
 #include <string_view>
 
 #include "shared/ids.h"
 #include "shared/limits.h"
+#include "shared/number_text.h"
 
 namespace consilium {
 namespace {
 
-std::string Text(double value) {
-  if (std::isnan(value)) return "nan";
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 Status CheckNumber(const std::string& model, const char* what, double value, int max) {
   // Written so that NaN fails.
   if (value >= 0.0 && value <= max) return Ok();
-  return Invalid("model '" + model + "': " + what + " = " + Text(value) + ", expected 0.." +
-                 std::to_string(max));
+  return Invalid("model '" + model + "': " + what + " = " + ShortestDecimal(value) +
+                 ", expected 0.." + std::to_string(max));
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "aggregator/council/consensus.h"
+#include "shared/number_text.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <string_view>
@@ -124,13 +123,6 @@ double StandardDeviation(const std::vector<const Review*>& reviews) {
   return std::sqrt(squares / count);
 }
 
-std::string Text(double value) {
-  if (std::isnan(value)) return "nan";
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 Status CheckOptions(const ConsensusOptions& options) {
   using Options = ConsensusOptions;
   if (options.iterations < Options::kIterationsMin ||
@@ -142,8 +134,9 @@ Status CheckOptions(const ConsensusOptions& options) {
   // Written so that NaN fails.
   if (!(options.basic_precision >= Options::kBasicPrecisionMin &&
         options.basic_precision <= Options::kBasicPrecisionMax)) {
-    return Invalid("consensus: basic_precision = " + Text(options.basic_precision) + ", expected " +
-                   Text(Options::kBasicPrecisionMin) + ".." + Text(Options::kBasicPrecisionMax));
+    return Invalid("consensus: basic_precision = " + ShortestDecimal(options.basic_precision) +
+                   ", expected " + ShortestDecimal(Options::kBasicPrecisionMin) + ".." +
+                   ShortestDecimal(Options::kBasicPrecisionMax));
   }
   return Ok();
 }
@@ -153,7 +146,7 @@ Status CheckReviews(const std::vector<const Review*>& sorted) {
   for (const Review* review : sorted) {
     if (!(review->grade >= 0.0 && review->grade <= 1.0)) {
       return Invalid("consensus: reviewer '" + review->reviewer + "' graded item '" + review->item +
-                     "' " + Text(review->grade) + ", expected 0..1");
+                     "' " + ShortestDecimal(review->grade) + ", expected 0..1");
     }
   }
   for (std::size_t i = 1; i < sorted.size(); ++i) {
