@@ -157,7 +157,8 @@ void Learner::OnLatest(const std::vector<StoredEvidence>& latest) {
   for (const StoredEvidence& line : latest) {
     ++backwards_->lines;
     backwards_->before = line.entry;
-    if (!line.line || !backwards_->cases.insert(line.line->evidence.case_id).second) continue;
+    if (!line.line || !backwards_->cases.insert(LearnedMember(line.line->evidence)).second)
+      continue;
     std::deque<CaseEvidence>& cases = window_[line.line->evidence.kind];
     if (cases.size() < most) cases.push_front(line.line->evidence);
   }
@@ -195,7 +196,9 @@ void Learner::OnFollowing(const Following& following) {
   }
   if (!following.lines.empty()) return Learn(following.lines);
   if (publication_) return;
-  unpublished_ = unpublished_ || following.published != PublicationStamp(place_, settings_);
+  // Once is enough: a learner with other settings may have published the same matrix after us.
+  const std::string stamp = PublicationStamp(place_, settings_);
+  unpublished_ = unpublished_ || (following.published != stamp && announced_ != stamp);
   if (unpublished_) look_at_ = std::min(look_at_, publish_at_);
 }
 
@@ -241,6 +244,7 @@ void Learner::Learn(const std::vector<StoredEvidence>& lines) {
     }
     if (!*written) {
       ours_ = false;
+      publication_.reset();
       return;
     }
     place_.cursor = to;
@@ -402,6 +406,7 @@ void Learner::Publish(TimePoint now) {
   }
   const auto share = std::chrono::ceil<milliseconds>(kPublishShare * made.worked);
   publish_at_ = now + std::max({kPublishPause, share, milliseconds(pairs * kPairBytes / 1000)});
+  announced_ = PublicationStamp(made.place, settings_);
   waiting_ = true;
   store_.Publish(made.place, settings_, made.reports, made.board,
                  [this](const Result<bool>& published) {

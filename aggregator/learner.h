@@ -111,6 +111,7 @@ class Learner {
   std::optional<WindowReading> backwards_;                  // while the window is read
   std::optional<MatrixRebuild> rebuild_;
   bool unpublished_ = false;
+  std::string announced_;  // stamp of what was published last from here
   TimePoint publish_at_{};
   std::optional<Publication> publication_;
   PowersOfTwo complaints_;

@@ -441,6 +441,47 @@ TEST_F(LearnerTest, OtherModelsOrSettingsArePublishedWithoutWaitingForACase) {
   }
 }
 
+TEST_F(LearnerTest, IdleLearnersWithOtherSettingsDoNotOutdoEachOther) {
+  Import(SomeCases(0, 40));
+  auto one = Start(SomeConfig());
+  AwaitLearned({one.get()}, Folded(SomeCases(0, 40), SomeConfig()));
+  const std::int64_t first = AwaitBoard({one.get()}, 0);
+  Config other = SomeConfig();
+  other.chemistry.shrinkage = 5;
+  auto two = Start(other);
+  const std::int64_t second = AwaitBoard({one.get(), two.get()}, first);
+  // More than twice the pause between publications.
+  const TimePoint quiet = Now() + std::chrono::milliseconds(2500);
+  Until({one.get(), two.get()}, [quiet] { return Now() >= quiet; });
+  EXPECT_EQ(AwaitBoard({one.get(), two.get()}, first), second);
+}
+
+TEST_F(LearnerTest, TheWindowOfEveryKindIsReadAgainAlsoWhereIdsAreShared) {
+  Config config = SomeConfig();
+  config.council.kinds = {"medication", "oncology"};
+  std::vector<CaseEvidence> cases = SomeCases(0, 60);
+  Import(cases);
+  for (CaseEvidence& evidence : cases) evidence.kind = "oncology";
+  Import(cases);
+  {
+    auto learner = Start(config);
+    AwaitBoard({learner.get()}, 0);
+  }
+  auto learner = Start(config);
+  Import(SomeCases(60, 1));
+  std::map<std::string, std::int64_t> rests_on;
+  const TimePoint give_up = Now() + seconds(30);
+  while (rests_on["medication"] < 61 && Now() < give_up) {
+    const auto board =
+        Ask<SeatingBoard>({learner.get()}, [&](auto done) { desk_->store().ReadBoard(done); });
+    for (const SeatingEntry& entry : board.entries) {
+      if (entry.strategy == "utility" && entry.size == 4) rests_on[entry.kind] = entry.cases;
+    }
+  }
+  EXPECT_EQ(rests_on["medication"], 61);
+  EXPECT_EQ(rests_on["oncology"], 60);
+}
+
 TEST_F(LearnerTest, ARedisThatCrashesInBetweenCostsNothing) {
   auto learner = Start(SomeConfig());
   for (int portion = 0; portion < 4; ++portion) {
