@@ -119,7 +119,11 @@ class Reader {
   template <class S>
   void ReadInner(const toml::table& backend, std::string_view key, const std::string& place,
                  const std::vector<Option<S>>& options, S& out);
-  void ReadBackends(const toml::node& node);
+  // Calls read(table, place) for each [[name]]; `place` is "name[0]" and so on.
+  template <class Read>
+  void ReadTables(const toml::table& root, const std::string& name, Read read);
+  void ReadLimits(const toml::table& root);
+  void ReadBackends(const toml::table& root);
   void ReportTogether();
   template <class S>
   void ReadVariables(std::string_view section, const std::vector<Option<S>>& options, S& out);
@@ -210,29 +214,44 @@ void Reader::ReadInner(const toml::table& backend, std::string_view key, const s
   Problem(LineOf(*node), name + " = " + ToRaw(*node).shown + ", expected a table: [" + name + "]");
 }
 
-void Reader::ReadBackends(const toml::node& node) {
-  const toml::array* const list = node.as_array();
+template <class Read>
+void Reader::ReadTables(const toml::table& root, const std::string& name, Read read) {
+  const toml::node* const node = root.get(name);
+  if (node == nullptr) return;
+  const toml::array* const list = node->as_array();
   if (list == nullptr || !list->is_array_of_tables()) {
-    return Problem(LineOf(node), "backend = " + ToRaw(node).shown + ", expected [[backend]]");
+    return Problem(LineOf(*node),
+                   name + " = " + ToRaw(*node).shown + ", expected [[" + name + "]]");
   }
+  std::size_t count = 0;
   for (const toml::node& item : *list) {
-    const toml::table& table = *item.as_table();
-    const std::string place = "backend[" + std::to_string(config_.backends.size()) + "]";
+    read(*item.as_table(), name + "[" + std::to_string(count++) + "]");
+  }
+}
+
+void Reader::ReadLimits(const toml::table& root) {
+  ReadTables(root, "limit", [this](const toml::table& table, const std::string& place) {
+    ReadTable(table, "limit", place, LimitOptions(), config_.limits.emplace_back());
+  });
+}
+
+void Reader::ReadBackends(const toml::table& root) {
+  ReadTables(root, "backend", [this](const toml::table& table, const std::string& place) {
     BackendConfig& backend = config_.backends.emplace_back();
     ReadTable(table, "backend", place, BackendOptions(), backend, {"simulated", "replay"});
     ReadInner(table, "simulated", place, SimulatedOptions(), backend.simulated);
     ReadInner(table, "replay", place, ReplayOptions(), backend.replay);
-  }
+  });
 }
 
 void Reader::ReadFile(const toml::table& root) {
-  constexpr std::string_view kSections[] = {"redis",   "broker",    "ensemble",
-                                            "council", "chemistry", "backend"};
+  constexpr std::string_view kSections[] = {"redis",     "broker", "ensemble", "council",
+                                            "chemistry", "limit",  "backend"};
   for (const auto& [key, node] : root) {
     if (std::find(std::begin(kSections), std::end(kSections), key.str()) == std::end(kSections)) {
       Problem(key.source().begin.line, Escaped(CutUtf8(key.str(), 64)) +
                                            ": unknown section, expected one of redis, broker, "
-                                           "ensemble, council, chemistry, backend");
+                                           "ensemble, council, chemistry, limit, backend");
     }
   }
   ReadSection(root, "redis", RedisOptions(), config_.redis);
@@ -245,7 +264,8 @@ void Reader::ReadFile(const toml::table& root) {
     config_.council.medications = (std::filesystem::path(folder_) / given).string();
   }
   ReadSection(root, "chemistry", ChemistryOptions(), config_.chemistry);
-  if (const toml::node* const backends = root.get("backend")) ReadBackends(*backends);
+  ReadLimits(root);
+  ReadBackends(root);
 }
 
 template <class S>
@@ -398,6 +418,7 @@ std::vector<OptionHelp> DescribeOptions() {
   Describe("ensemble", EnsembleOptions(), rows);
   Describe("council", CouncilOptions(), rows);
   Describe("chemistry", ChemistryOptions(), rows);
+  Describe("limit", LimitOptions(), rows);
   Describe("backend", BackendOptions(), rows);
   Describe("backend.simulated", SimulatedOptions(), rows);
   Describe("backend.replay", ReplayOptions(), rows);

@@ -104,12 +104,25 @@ struct ReplayConfig {
   double latency_scale = 0;  // 1 = as slow as recorded, 0 = at once
 };
 
+// How much of something that models share may be used, by all workers of the cluster together:
+// the quota of an API key, a GPU. At least one of the three is set. docs/protocol.md, "Limits".
+struct LimitConfig {
+  std::string name;                      // unique in the file
+  std::int64_t requests_per_minute = 0;  // 0 = no such limit
+  std::int64_t tokens_per_minute = 0;    // 0 = no such limit
+  std::int64_t concurrency = 0;          // calls at once; 0 = no such limit
+  // Of all three, what one worker uses by itself while Redis does not answer. Never 0: work goes
+  // on.
+  double fallback_share = 0.25;
+};
+
 struct BackendConfig {
   std::string model;                 // unique in the file
   std::string provider = "openai";   // openai, simulated, replay
   std::string placement = "remote";  // local, remote
   std::int64_t concurrency = 4;      // requests in flight at one worker = its credits
   std::int64_t workers = 1;          // processes that `consilium up` starts for it
+  std::vector<std::string> limits;   // names of the [[limit]]s that its calls keep
   // provider openai
   std::string url;           // base, e.g. http://127.0.0.1:11434/v1
   std::string served_model;  // the provider's name for it; "" = `model`
@@ -137,6 +150,7 @@ struct Config {
   EnsembleConfig ensemble;
   CouncilConfig council;
   ChemistryConfig chemistry;
+  std::vector<LimitConfig> limits;
   std::vector<BackendConfig> backends;
 
   const BackendConfig* FindBackend(std::string_view model) const;

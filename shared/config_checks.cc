@@ -96,6 +96,44 @@ void CheckKinds(const CouncilConfig& council, Problems& problems) {
   }
 }
 
+// Returns the names.
+std::set<std::string_view> CheckLimits(const Config& config, Problems& problems) {
+  if (config.limits.size() > limits::kLimitsMax) {
+    problems.Add("", std::to_string(config.limits.size()) + " times [[limit]], at most " +
+                         std::to_string(limits::kLimitsMax));
+  }
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < config.limits.size(); ++i) {
+    const LimitConfig& limit = config.limits[i];
+    const std::string place = "limit[" + std::to_string(i) + "]";
+    if (limit.name.empty()) {
+      problems.Add(place + ".name", "limit.name: missing");
+    } else if (!names.insert(limit.name).second) {
+      problems.Add(place + ".name",
+                   "limit.name = " + Quoted(limit.name) + " stands twice, expected unique");
+    }
+    if (limit.requests_per_minute == 0 && limit.tokens_per_minute == 0 && limit.concurrency == 0) {
+      problems.Add(place,
+                   "limit: expected one at least of requests_per_minute, tokens_per_minute, "
+                   "concurrency");
+    }
+  }
+  return names;
+}
+
+void CheckLimitsOf(const BackendConfig& backend, const std::string& place,
+                   const std::set<std::string_view>& known, Problems& problems) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : backend.limits) {
+    if (known.count(name) == 0) {
+      problems.Add(place + ".limits", "backend.limits: " + Quoted(name) + " has no [[limit]]");
+    }
+    if (!seen.insert(name).second) {
+      problems.Add(place + ".limits", "backend.limits: " + Quoted(name) + " stands twice");
+    }
+  }
+}
+
 void CheckBackend(const BackendConfig& backend, const std::string& place, Problems& problems) {
   const auto needs = [&](const std::string& option) {
     problems.Add(place + "." + option,
@@ -128,11 +166,13 @@ std::vector<ConfigProblem> CheckTogether(const Config& config) {
     problems.Add("", std::to_string(config.backends.size()) + " times [[backend]], at most " +
                          std::to_string(limits::kModelsMax));
   }
+  const std::set<std::string_view> known = CheckLimits(config, problems);
   std::set<std::string_view> models;
   for (std::size_t i = 0; i < config.backends.size(); ++i) {
     const BackendConfig& backend = config.backends[i];
     const std::string place = "backend[" + std::to_string(i) + "]";
     CheckBackend(backend, place, problems);
+    CheckLimitsOf(backend, place, known, problems);
     if (!backend.model.empty() && !models.insert(backend.model).second) {
       problems.Add(place + ".model",
                    "backend.model = " + Quoted(backend.model) + " stands twice, expected unique");

@@ -152,6 +152,22 @@ const std::vector<Option<ChemistryConfig>>& ChemistryOptions() {
   return options;
 }
 
+const std::vector<Option<LimitConfig>>& LimitOptions() {
+  using C = LimitConfig;
+  static const std::vector<Option<C>> options = {
+      Text("name", &C::name, TextKind::kModel, "as backends name it; unique, and needed"),
+      Whole("requests_per_minute", &C::requests_per_minute, 0, 10000000, "requests",
+            "of all workers together; 0: no such limit"),
+      Whole("tokens_per_minute", &C::tokens_per_minute, 0, 10000000000, "tokens",
+            "the same, of prompts and completions; 0: no such limit"),
+      Whole("concurrency", &C::concurrency, 0, 100000, "requests",
+            "in flight at once, of all workers together; 0: no such limit"),
+      Number("fallback_share", &C::fallback_share, 0.001, 1, "",
+             "of all three, what one worker uses by itself while Redis does not answer"),
+  };
+  return options;
+}
+
 const std::vector<Option<BackendConfig>>& BackendOptions() {
   using C = BackendConfig;
   static const std::vector<Option<C>> options = {
@@ -162,6 +178,7 @@ const std::vector<Option<BackendConfig>>& BackendOptions() {
             "requests", "requests in flight at one worker"),
       Whole("workers", &C::workers, 0, 64, "processes",
             "workers that `consilium up` starts for it"),
+      Text("limits", &C::limits, TextKind::kModel, "names of the [[limit]]s that its calls keep"),
       Text("url", &C::url, TextKind::kHttpUrl, "base URL, e.g. http://127.0.0.1:11434/v1 (openai)"),
       Text("served_model", &C::served_model, TextKind::kPlain,
            "the provider's name for it; empty: as `model`"),

@@ -57,6 +57,7 @@ const std::vector<Option<BrokerConfig>>& BrokerOptions();
 const std::vector<Option<EnsembleConfig>>& EnsembleOptions();
 const std::vector<Option<CouncilConfig>>& CouncilOptions();
 const std::vector<Option<ChemistryConfig>>& ChemistryOptions();
+const std::vector<Option<LimitConfig>>& LimitOptions();
 const std::vector<Option<BackendConfig>>& BackendOptions();
 const std::vector<Option<SimulatedConfig>>& SimulatedOptions();
 const std::vector<Option<ReplayConfig>>& ReplayOptions();

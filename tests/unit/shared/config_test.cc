@@ -104,8 +104,9 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       "c.toml:3: broker.leese: unknown option, expected one of clients, workers, lease_ms, "
       "attempts_max, crashes_max, backoff_ms, backoff_ms_max, live_cases_max, "
       "case_bytes_max\n"
-      "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, chemistry, "
-      "backend\n"
+      "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, "
+      "chemistry, "
+      "limit, backend\n"
       "c.toml:7: ensemble.size = \"x\", expected a whole number, 1..256");
 }
 
@@ -234,6 +235,63 @@ TEST(ConfigTest, NoEnsembleIsLargerThanWhatIsLearnedForItsStrategy) {
   for (const char* strategy : {"utility", "random"}) {
     EXPECT_EQ(Parsed(with(strategy, 11)).ensemble.size, 11);
   }
+}
+
+TEST(ConfigTest, ReadsLimitsAndWhichOnesABackendKeeps) {
+  const Config config = Parsed(R"(
+[[limit]]
+name = "openai"
+requests_per_minute = 500
+tokens_per_minute = 200000
+[[limit]]
+name = "gpu0"
+concurrency = 1
+fallback_share = 1
+[[backend]]
+model = "b"
+url = "http://h"
+limits = ["openai", "gpu0"]
+)");
+  ASSERT_EQ(config.limits.size(), 2u);
+  EXPECT_EQ(config.limits[0].name, "openai");
+  EXPECT_EQ(config.limits[0].requests_per_minute, 500);
+  EXPECT_EQ(config.limits[0].tokens_per_minute, 200000);
+  EXPECT_EQ(config.limits[0].concurrency, 0);
+  EXPECT_EQ(config.limits[0].fallback_share, 0.25);
+  EXPECT_EQ(config.limits[1].concurrency, 1);
+  EXPECT_EQ(config.limits[1].fallback_share, 1.0);
+  EXPECT_EQ(config.backends[0].limits, (std::vector<std::string>{"openai", "gpu0"}));
+  EXPECT_TRUE(config.backends[1].limits.empty());
+}
+
+TEST(ConfigTest, LimitsAreNamedOnceAndLimitSomething) {
+  EXPECT_EQ(Problems("[[limit]]\nname = \"a\"\nconcurrency = 1\n[[limit]]\nname = \"a\"\n"
+                     "[[limit]]\ntokens_per_minute = 1\n[[limit]]\nname = \"b c\"\n"
+                     "fallback_share = 0\nconcurency = 1"),
+            "c.toml:4: limit: expected one at least of requests_per_minute, tokens_per_minute, "
+            "concurrency\n"
+            "c.toml:5: limit.name = \"a\" stands twice, expected unique\n"
+            "c.toml:6: limit.name: missing\n"
+            "c.toml:8: limit: expected one at least of requests_per_minute, tokens_per_minute, "
+            "concurrency\n"
+            "c.toml:9: limit.name = \"b c\", expected 1..128 characters of A-Z a-z 0-9 . _ : / @ "
+            "+ -\n"
+            "c.toml:10: limit.fallback_share = 0, expected 0.001..1\n"
+            "c.toml:11: limit.concurency: unknown option, expected one of name, "
+            "requests_per_minute, tokens_per_minute, concurrency, fallback_share");
+  EXPECT_EQ(Problems("[limit]\nname = \"a\""), "c.toml:1: limit = a table, expected [[limit]]");
+  std::string many;
+  for (int i = 0; i < 65; ++i) {
+    many += "[[limit]]\nname = \"l" + std::to_string(i) + "\"\nconcurrency = 1\n";
+  }
+  EXPECT_EQ(Problems(many), "c.toml: 65 times [[limit]], at most 64");
+}
+
+TEST(ConfigTest, BackendsKeepLimitsThatExistAndEachOnce) {
+  EXPECT_EQ(Problems("[[limit]]\nname = \"a\"\nconcurrency = 1\n[[backend]]\nmodel = \"b\"\n"
+                     "url = \"http://h\"\nlimits = [\"a\", \"x\", \"a\"]"),
+            "c.toml:7: backend.limits: \"x\" has no [[limit]]\n"
+            "c.toml:7: backend.limits: \"a\" stands twice");
 }
 
 TEST(ConfigTest, ChecksOptionsAgainstEachOther) {
