@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "aggregator/council/decision.h"
+#include "aggregator/council/regimen.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -81,40 +82,44 @@ std::vector<SafetyFlag> ReviewerFlags(const Cluster& leading, const CaseRecord& 
 
 struct Field {
   const char* name;
-  std::string (*value)(const Medication& medication);
+  Stated (*value)(const Medication& medication);
 };
-constexpr Field kFields[] = {
-    {"dose",
-     [](const Medication& m) {
-       const std::string dose = Folded(m.dose);
-       return dose.empty() ? dose : Folded(dose + " " + m.unit);
-     }},
-    {"route", [](const Medication& m) { return Folded(m.route); }},
-    {"frequency", [](const Medication& m) { return Folded(m.frequency); }},
-    {"duration", [](const Medication& m) { return Folded(m.duration); }},
-};
+constexpr Field kFields[] = {{"dose", StatedDose},
+                             {"route", StatedRoute},
+                             {"frequency", StatedFrequency},
+                             {"duration", StatedDuration}};
 
-// `stated`: what each answer of the cluster states, "" where it states nothing; the first is the
-// recommended one. Adds nothing when nobody states anything.
-void AddAgreement(std::string field, const std::vector<std::string>& stated,
+// `stated`: what each answer of the cluster states, with an empty key where it states nothing; the
+// first is the recommended one. Adds nothing when nobody states anything. Statements that share a
+// key are one value, written as the first of them.
+void AddAgreement(std::string field, const std::vector<Stated>& stated,
                   std::vector<FieldAgreement>& agreement) {
-  std::map<std::string, std::int64_t> counts;
+  struct Value {
+    std::string text;
+    std::int64_t count = 0;
+  };
+  std::map<std::string, Value> values;
   std::int64_t total = 0;
-  for (const std::string& value : stated) {
-    if (value.empty()) continue;
-    ++counts[value];
+  for (const Stated& one : stated) {
+    if (one.key.empty()) continue;
+    Value& value = values[one.key];
+    if (value.count++ == 0) value.text = one.text;
     ++total;
   }
   if (total == 0) return;
   FieldAgreement added;
   added.field = std::move(field);
-  if (!stated.front().empty()) {
-    added.agreement = static_cast<double>(counts[stated.front()]) / static_cast<double>(total);
+  if (!stated.front().key.empty()) {
+    added.agreement =
+        static_cast<double>(values[stated.front().key].count) / static_cast<double>(total);
   }
-  std::vector<std::pair<std::string, std::int64_t>> values(counts.begin(), counts.end());
-  std::stable_sort(values.begin(), values.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  for (auto& [value, count] : values) added.values.push_back(value);
+  std::vector<Value> ranked;
+  ranked.reserve(values.size());
+  for (auto& [key, value] : values) ranked.push_back(std::move(value));
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Value& a, const Value& b) {
+    return a.count != b.count ? a.count > b.count : a.text < b.text;
+  });
+  for (Value& value : ranked) added.values.push_back(std::move(value.text));
   agreement.push_back(std::move(added));
 }
 
@@ -256,15 +261,19 @@ std::vector<FieldAgreement> ListAgreement(const Cluster& winning, const Medicati
     }
     const std::string of = medications.size() > 1 ? IngredientKey(ingredients) + ": " : "";
     for (const Field& field : kFields) {
-      std::vector<std::string> stated;
+      std::vector<Stated> stated;
       stated.reserve(same.size());
-      for (const Medication* other : same) stated.push_back(other ? field.value(*other) : "");
+      for (const Medication* other : same) {
+        stated.push_back(other ? field.value(*other) : Stated());
+      }
       AddAgreement(of + field.name, stated, agreement);
     }
   }
-  std::vector<std::string> options;
+  std::vector<Stated> options;
   options.reserve(winning.answers.size());
-  for (const WeighedAnswer* answer : winning.answers) options.push_back(answer->coded.option);
+  for (const WeighedAnswer* answer : winning.answers) {
+    options.push_back({answer->coded.option, answer->coded.option});
+  }
   AddAgreement("option", options, agreement);
   return agreement;
 }

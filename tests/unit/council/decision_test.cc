@@ -131,8 +131,9 @@ TEST(DecisionTest, NoUsableAnswerFailsAndSaysWhyEachFailed) {
   FailAnswer(view, "b", OutcomeStatus::kError, "HTTP 500");
   const Recommendation rec = Decide(view, MakeCouncil(Pool()), kDeadline);
   EXPECT_EQ(rec.status, CaseState::kFailed);
-  EXPECT_EQ(rec.reason,
-            "no usable answer: answer of a (refused), answer of b (error), answer of c (no_worker)");
+  EXPECT_EQ(
+      rec.reason,
+      "no usable answer: answer of a (refused), answer of b (error), answer of c (no_worker)");
   ASSERT_EQ(rec.missing.size(), 3u);
   EXPECT_EQ(rec.missing[0].text, "the model refused");
   EXPECT_EQ(rec.missing[1].text, "HTTP 500");
@@ -319,6 +320,32 @@ TEST(DecisionTest, FieldsAreComparedInsideTheWinningClusterOnly) {
   EXPECT_EQ(rec.agreement[2].field, "duration");
   EXPECT_EQ(rec.agreement[2].agreement, 0.0);
   EXPECT_EQ(rec.agreement[2].values, (std::vector<std::string>{"7 days"}));
+}
+
+TEST(DecisionTest, FieldsInOtherWordsAgree) {
+  const auto make = [](const char* dose, const char* unit, const char* route,
+                       const char* frequency) {
+    Answer answer = MakeAnswer({"amoxicillin"});
+    answer.medications[0].dose = dose;
+    answer.medications[0].unit = unit;
+    answer.medications[0].route = route;
+    answer.medications[0].frequency = frequency;
+    return answer;
+  };
+  CaseView view = MakeCase(Pool());
+  AnswerWith(view, "a", make("1", "g", "PO", "BID"));
+  AnswerWith(view, "b", make("1,000 mg", "", "by mouth", "every 12 hours"));
+  AnswerWith(view, "c", make("500", "mg", "oral", "twice daily"));
+  Step(view, MakeCouncil(Pool()), kAccepted + 1);
+  GradeAll(view, {{"a", 0.9}, {"b", 0.8}, {"c", 0.8}});
+  const Recommendation rec = DecideNow(view);
+  ASSERT_EQ(rec.agreement.size(), 3u);
+  EXPECT_NEAR(rec.agreement[0].agreement, 2.0 / 3, 1e-12);
+  EXPECT_EQ(rec.agreement[0].values, (std::vector<std::string>{"1 g", "500 mg"}));
+  EXPECT_EQ(rec.agreement[1].agreement, 1.0);
+  EXPECT_EQ(rec.agreement[1].values, (std::vector<std::string>{"oral"}));
+  EXPECT_EQ(rec.agreement[2].agreement, 1.0);
+  EXPECT_EQ(rec.agreement[2].values, (std::vector<std::string>{"twice daily"}));
 }
 
 TEST(DecisionTest, FieldsOfSeveralMedicationsNameTheirIngredient) {
