@@ -1,14 +1,13 @@
 #include "worker/answer_parser.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "shared/limits.h"
 #include "shared/text.h"
-#include "worker/json_object.h"
+#include "worker/reply_medications.h"
+#include "worker/reply_shape.h"
+#include "worker/reply_values.h"
 #include "worker/text_clean.h"
 
 namespace consilium {
@@ -16,60 +15,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-ParseProblem Mismatch(std::string text) { return {"schema_mismatch", std::move(text)}; }
+const Json* Find(const Json& object, Field field) { return FindMember(object, field).value; }
 
-const Json* Find(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
-std::string Clean(std::string_view text, std::size_t bytes_max, bool lines) {
-  const std::string clean = CleanText(text, lines);
-  return std::string(Trimmed(CutUtf8(Trimmed(clean), bytes_max)));
-}
-
-// Strings as they are, numbers and booleans as they are written, null as ""; empty for the rest.
-std::optional<std::string> AsText(const Json* value) {
-  if (value == nullptr || value->is_null()) return "";
-  if (value->is_string()) return value->get<std::string>();
-  if (value->is_number() || value->is_boolean()) return value->dump();
-  return std::nullopt;
-}
-
-std::optional<double> AsNumber(const Json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (!value.is_string()) return std::nullopt;
-  const std::string text = value.get<std::string>();
-  const std::string_view digits = Trimmed(text);
-  double number = 0.0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, problem] = std::from_chars(digits.data(), end, number);
-  if (problem != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;
-  return number;
-}
-
-// Models answer "yes" as readily as true.
-std::optional<bool> AsFlag(const Json* value) {
-  if (value == nullptr || value->is_null()) return false;
-  if (value->is_boolean()) return value->get<bool>();
-  if (value->is_number()) return value->get<double>() != 0.0;
-  if (!value->is_string()) return std::nullopt;
-  const std::string word = LowerAscii(Trimmed(value->get<std::string>()));
-  if (word == "true" || word == "yes" || word == "1") return true;
-  if (word == "false" || word == "no" || word == "0" || word.empty()) return false;
-  return std::nullopt;
-}
-
-// Text fields that are a list of sentences become lines.
-std::optional<std::string> AsProse(const Json* value) {
-  if (value == nullptr || !value->is_array()) return AsText(value);
-  std::string prose;
-  for (const Json& item : *value) {
-    const std::optional<std::string> line = AsText(&item);
-    if (!line) return std::nullopt;
-    if (!prose.empty()) prose += '\n';
-    prose += *line;
-  }
+// Under a synonym a model may write what is no prose; then nothing is stated.
+std::optional<std::string> ReadProse(const Json& object, Field field) {
+  const Member member = FindMember(object, field);
+  std::optional<std::string> prose = AsProse(member.value);
+  if (!prose && member.synonym) return "";
   return prose;
 }
 
@@ -78,7 +30,7 @@ struct Reply {
   std::optional<ParseProblem> problem;
 };
 
-Reply ReadObject(std::string_view text, const char* key) {
+Reply ReadObject(std::string_view text, ReplyKind kind, bool complete) {
   if (text.size() > kReplyTextBytesMax) {
     return {Json(),
             ParseProblem{"oversized", "the model wrote " + std::to_string(text.size()) +
@@ -89,99 +41,12 @@ Reply ReadObject(std::string_view text, const char* key) {
   constexpr std::string_view kThought = "</think>";
   const std::size_t thought = text.rfind(kThought);
   if (thought != std::string_view::npos) text.remove_prefix(thought + kThought.size());
-  std::optional<Json> object = FindJsonObject(text, key);
+  std::optional<Json> object = FindReply(text, kind, complete).object;
   if (!object) {
-    return {Json(), ParseProblem{"not_json",
-                                 std::string("no JSON object with \"") + key + "\" in the reply"}};
+    const std::string key = kind == ReplyKind::kAnswer ? "medications" : "grades";
+    return {Json(), ParseProblem{"not_json", "no JSON object with \"" + key + "\" in the reply"}};
   }
   return {std::move(*object), std::nullopt};
-}
-
-std::optional<ParseProblem> ReadMedication(const Json& item, const std::string& path,
-                                           Medication& medication) {
-  if (item.is_string()) {
-    medication.ingredient = item.get<std::string>();
-  } else if (item.is_object()) {
-    for (const char* key : {"ingredient", "drug", "name", "medication"}) {
-      const Json* value = Find(item, key);
-      if (value == nullptr) continue;
-      if (!value->is_string()) return Mismatch(path + "." + key + ": expected a string");
-      medication.ingredient = value->get<std::string>();
-      break;
-    }
-    const std::pair<const char*, std::string*> fields[] = {
-        {"dose", &medication.dose},         {"unit", &medication.unit},
-        {"route", &medication.route},       {"frequency", &medication.frequency},
-        {"duration", &medication.duration}, {"indication", &medication.indication},
-    };
-    for (const auto& [key, field] : fields) {
-      const std::optional<std::string> text = AsText(Find(item, key));
-      if (!text) return Mismatch(path + "." + key + ": expected a string, a number or null");
-      *field = Clean(*text, kFieldBytesMax, /*lines=*/false);
-    }
-  } else {
-    return Mismatch(path + ": expected an object");
-  }
-  const std::string ingredient = CleanText(medication.ingredient, /*lines=*/false);
-  medication.ingredient = std::string(Trimmed(ingredient));
-  if (medication.ingredient.empty()) return Mismatch(path + ".ingredient: missing");
-  // A cut name could be the name of something else.
-  if (medication.ingredient.size() > kIngredientBytesMax) {
-    return Mismatch(path + ".ingredient: " + std::to_string(medication.ingredient.size()) +
-                    " bytes, expected at most " + std::to_string(kIngredientBytesMax));
-  }
-  return std::nullopt;
-}
-
-// A list of nothing but these words says what an empty list says.
-bool MeansNone(const std::vector<Medication>& medications) {
-  constexpr std::string_view kWords[] = {"none",
-                                         "no medication",
-                                         "no medications",
-                                         "no medication needed",
-                                         "no medication is needed",
-                                         "no drug",
-                                         "no drug therapy"};
-  if (medications.size() != 1) return false;
-  std::string word = LowerAscii(medications[0].ingredient);
-  if (!word.empty() && word.back() == '.') word.pop_back();
-  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
-}
-
-std::size_t Bytes(const Medication& m) {
-  return m.ingredient.size() + m.dose.size() + m.unit.size() + m.route.size() + m.frequency.size() +
-         m.duration.size() + m.indication.size();
-}
-
-std::optional<ParseProblem> ReadMedications(const Json& object, Answer& answer) {
-  const Json* list = Find(object, "medications");
-  if (list == nullptr) return Mismatch("medications: missing");
-  Json one;
-  if (list->is_object()) {
-    one = Json::array({*list});
-    list = &one;
-  }
-  if (!list->is_array()) return Mismatch("medications: expected an array");
-  if (list->size() > limits::kMedicationsMax) {
-    return Mismatch("medications: " + std::to_string(list->size()) + " items, expected at most " +
-                    std::to_string(limits::kMedicationsMax));
-  }
-  std::size_t bytes = 0;
-  for (const Json& item : *list) {
-    const std::string path = "medications[" + std::to_string(answer.medications.size()) + "]";
-    Medication medication;
-    if (std::optional<ParseProblem> problem = ReadMedication(item, path, medication)) {
-      return problem;
-    }
-    bytes += Bytes(medication);
-    answer.medications.push_back(std::move(medication));
-  }
-  if (bytes > kMedicationBytesMax) {
-    return Mismatch("medications: " + std::to_string(bytes) + " bytes, expected at most " +
-                    std::to_string(kMedicationBytesMax));
-  }
-  if (MeansNone(answer.medications)) answer.medications.clear();
-  return std::nullopt;
 }
 
 // "B", "b", "B." and "B) ketotifen" are the letter B.
@@ -202,11 +67,14 @@ std::optional<ParseProblem> ReadOption(const Json& object,
                                        const std::map<std::string, std::string>& options,
                                        Answer& answer) {
   if (options.empty()) return std::nullopt;
-  const std::optional<std::string> written = AsText(Find(object, "option"));
+  const Member member = FindMember(object, Field::kOption);
+  const std::optional<std::string> written = AsText(member.value);
+  // Under "answer" and the like a model may write anything.
+  if (!written && member.synonym) return std::nullopt;
   if (!written) return Mismatch("option: expected a letter or null");
   if (Trimmed(*written).empty()) return std::nullopt;
   answer.option = MatchOption(*written, options);
-  if (answer.option) return std::nullopt;
+  if (answer.option || member.synonym) return std::nullopt;
   std::string letters;
   for (const auto& [letter, meaning] : options) letters += (letters.empty() ? "" : ", ") + letter;
   return Mismatch("option: not one of " + letters);
@@ -231,41 +99,41 @@ std::optional<std::size_t> MatchLabel(const std::string& written,
 
 std::optional<ParseProblem> ReadGrade(const Json& item, const std::string& label, Grade& grade) {
   const std::string of = " of label " + Quoted(label, 32);
-  const Json* value = Find(item, "grade");
+  const Json* value = Find(item, Field::kGrade);
   if (value == nullptr || value->is_null()) return Mismatch("grade" + of + ": missing");
-  const std::optional<double> number = AsNumber(*value);
+  const std::optional<double> number = AsShare(*value);
   if (!number) return Mismatch("grade" + of + ": expected a number in [0, 1]");
   if (!(*number >= 0.0 && *number <= 1.0)) {
     return Mismatch("grade" + of + " = " + Json(*number).dump() + ", expected 0..1");
   }
-  const std::optional<bool> harm = AsFlag(Find(item, "harm"));
+  const std::optional<bool> harm = AsFlag(Find(item, Field::kHarm));
   if (!harm) return Mismatch("harm" + of + ": expected true or false");
-  const std::optional<std::string> comment = AsProse(Find(item, "comment"));
+  const std::optional<std::string> comment = ReadProse(item, Field::kComment);
   if (!comment) return Mismatch("comment" + of + ": expected a string");
   grade.label = label;
   grade.grade = *number;
   grade.harm = *harm;
-  grade.comment = Clean(*comment, kCommentBytesMax, /*lines=*/true);
+  grade.comment = CleanCut(*comment, kCommentBytesMax, /*lines=*/true);
   return std::nullopt;
 }
 
 }  // namespace
 
-Parsed<Answer> ParseAnswer(std::string_view text,
-                           const std::map<std::string, std::string>& options) {
-  const Reply reply = ReadObject(text, "medications");
+Parsed<Answer> ParseAnswer(std::string_view text, const std::map<std::string, std::string>& options,
+                           bool complete) {
+  const Reply reply = ReadObject(text, ReplyKind::kAnswer, complete);
   if (reply.problem) return {{}, reply.problem};
   Answer answer;
-  if (auto problem = ReadMedications(reply.object, answer)) return {{}, problem};
+  if (auto problem = ReadMedications(reply.object, !options.empty(), answer)) return {{}, problem};
   if (auto problem = ReadOption(reply.object, options, answer)) return {{}, problem};
-  const std::optional<std::string> rationale = AsProse(Find(reply.object, "rationale"));
+  const std::optional<std::string> rationale = ReadProse(reply.object, Field::kRationale);
   if (!rationale) return {{}, Mismatch("rationale: expected a string")};
-  const std::optional<std::string> cautions = AsProse(Find(reply.object, "cautions"));
+  const std::optional<std::string> cautions = ReadProse(reply.object, Field::kCautions);
   if (!cautions) return {{}, Mismatch("cautions: expected a string")};
-  answer.rationale = Clean(*rationale, kRationaleBytesMax, /*lines=*/true);
-  answer.cautions = Clean(*cautions, kCautionsBytesMax, /*lines=*/true);
+  answer.rationale = CleanCut(*rationale, kRationaleBytesMax, /*lines=*/true);
+  answer.cautions = CleanCut(*cautions, kCautionsBytesMax, /*lines=*/true);
   // Only shown, so a claim on another scale is dropped and the answer kept.
-  if (const Json* confidence = Find(reply.object, "confidence"); confidence != nullptr) {
+  if (const Json* confidence = Find(reply.object, Field::kConfidence); confidence != nullptr) {
     const std::optional<double> number = AsNumber(*confidence);
     if (number && *number >= 0.0 && *number <= 1.0) answer.confidence = number;
   }
@@ -273,11 +141,11 @@ Parsed<Answer> ParseAnswer(std::string_view text,
 }
 
 Parsed<std::vector<Grade>> ParseGrades(std::string_view text,
-                                       const std::vector<std::string>& labels) {
-  const Reply reply = ReadObject(text, "grades");
+                                       const std::vector<std::string>& labels, bool complete) {
+  const Reply reply = ReadObject(text, ReplyKind::kGrades, complete);
   if (reply.problem) return {{}, reply.problem};
-  const Json* list = Find(reply.object, "grades");
-  if (list == nullptr) return {{}, Mismatch("grades: missing")};
+  const auto list = reply.object.find("grades");
+  if (list == reply.object.end()) return {{}, Mismatch("grades: missing")};
   if (!list->is_array()) return {{}, Mismatch("grades: expected an array")};
   if (list->size() > limits::kModelsMax) {
     return {{},
@@ -289,7 +157,7 @@ Parsed<std::vector<Grade>> ParseGrades(std::string_view text,
     const Json& item = (*list)[i];
     const std::string path = "grades[" + std::to_string(i) + "]";
     if (!item.is_object()) return {{}, Mismatch(path + ": expected an object")};
-    const std::optional<std::string> written = AsText(Find(item, "label"));
+    const std::optional<std::string> written = AsText(Find(item, Field::kLabel));
     if (!written || Trimmed(*written).empty()) return {{}, Mismatch(path + ".label: missing")};
     const std::optional<std::size_t> place = MatchLabel(*written, labels);
     if (!place) {

@@ -1,15 +1,20 @@
 // What a model wrote, as an Answer or as grades: lenient about the form, strict about the content.
 //
 // Accepted: code fences, reasoning in <think> tags and prose around the JSON object (the first
-// object that holds the expected key counts), trailing commas, numbers as strings and strings as
-// numbers, `drug`, `name` or `medication` for `ingredient`, a plain string for a medication. Never
-// guessed: a missing list of medications, a grade outside [0, 1], a label that is missing, unknown
-// or given twice. What comes out is free of control characters and within the bounds below.
+// object that holds the expected key counts); JSON that can be mended (json_repair.h); other keys
+// and wrappers around the object (reply_shape.h); numbers as strings and strings as numbers; a
+// string for a medication, read as a prescription (prescription.h), with dose, route, frequency and
+// duration in one form (aggregator/council/regimen.h); words for "no medication"
+// (reply_medications.h); grades with their scale, "8/10" or "80%". Never guessed: a missing list of
+// medications, a grade outside [0, 1], a label that is missing, unknown or given twice, a value
+// that was cut off. What has two readings stays as written. What comes out is free of control
+// characters and within the bounds below; written as JSON and read again it is the same.
 // Threads: functions without state. The bytes come from outside: nothing in them can fail a CHECK.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +45,14 @@ struct Parsed {
 };
 
 // `options`: the letters of a closed choice; empty = open, then a chosen option is ignored.
-Parsed<Answer> ParseAnswer(std::string_view text,
-                           const std::map<std::string, std::string>& options);
+// `complete`: the server said that the model came to its end by itself; only then one closing
+// bracket may be missing at the end of the reply.
+Parsed<Answer> ParseAnswer(std::string_view text, const std::map<std::string, std::string>& options,
+                           bool complete = false);
 
 // Exactly one grade for each of `labels`, in their order.
 Parsed<std::vector<Grade>> ParseGrades(std::string_view text,
-                                       const std::vector<std::string>& labels);
+                                       const std::vector<std::string>& labels,
+                                       bool complete = false);
 
 }  // namespace consilium

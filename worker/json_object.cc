@@ -1,18 +1,20 @@
 #include "worker/json_object.h"
 
-#include <string>
-
 #include "shared/limits.h"
+#include "worker/json_repair.h"
 #include "worker/text_clean.h"
 
 namespace consilium {
 namespace {
 
-// A text made of opening braces must not cost a scan of the rest for each.
+// A text made of opening brackets must not cost a scan of the rest for each.
 constexpr int kCandidatesMax = 64;
+constexpr std::string_view kSpaces = " \t\r\n";
 
-// Where the object that opens at `start` ends (one past its brace); npos when it does not.
-std::size_t ObjectEnd(std::string_view text, std::size_t start) {
+// Where the value that opens at `start` ends (one past its bracket); npos when it does not.
+std::size_t ValueEnd(std::string_view text, std::size_t start) {
+  const char open = text[start];
+  const char close = open == '{' ? '}' : ']';
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = start; i < text.size(); ++i) {
@@ -25,38 +27,43 @@ std::size_t ObjectEnd(std::string_view text, std::size_t start) {
       }
     } else if (c == '"') {
       in_string = true;
-    } else if (c == '{') {
+    } else if (c == open) {
       ++depth;
-    } else if (c == '}' && --depth == 0) {
+    } else if (c == close && --depth == 0) {
       return i + 1;
     }
   }
   return std::string_view::npos;
 }
 
-std::string WithoutTrailingCommas(std::string_view json) {
-  std::string out;
-  out.reserve(json.size());
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < json.size()) {
-        out += json[++i];
-      } else if (c == '"') {
-        in_string = false;
-      }
-      continue;
-    }
-    if (c == '"') in_string = true;
-    if (c == ',') {
-      const std::size_t next = json.find_first_not_of(" \t\r\n", i + 1);
-      if (next != std::string_view::npos && (json[next] == '}' || json[next] == ']')) continue;
-    }
-    out += c;
+// A brace before a key, with or without quotes; any other is prose.
+bool OpensObject(std::string_view text, std::size_t start) {
+  const std::size_t inside = text.find_first_not_of(kSpaces, start + 1);
+  if (inside == std::string_view::npos) return true;
+  std::size_t end = inside;
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  while (end < text.size() && is_word(text[end])) ++end;
+  if (end > inside) return end == text.size() || text[end] == ':';
+  const std::string_view rest = text.substr(inside);
+  for (const std::string_view quote : {"\"", "'", "\u201c", "\u2018", "//", "/*"}) {
+    if (rest.substr(0, quote.size()) == quote) return true;
   }
-  return out;
+  return false;
+}
+
+// The next brace, or bracket with a brace behind it.
+std::size_t NextCandidate(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find_first_of("{[", from); at != text.npos;
+       at = text.find_first_of("{[", at + 1)) {
+    if (text[at] == '{') return at;
+    const std::size_t inside = text.find_first_not_of(kSpaces, at + 1);
+    if (inside == text.npos) return text.npos;
+    if (text[inside] == '{') return at;
+    at = inside - 1;  // no space is looked at twice
+  }
+  return text.npos;
 }
 
 }  // namespace
@@ -68,29 +75,45 @@ std::optional<nlohmann::json> ReadJson(std::string_view text) {
   return parsed;
 }
 
-std::optional<nlohmann::json> FindJsonObject(std::string_view text, std::string_view key) {
-  std::optional<nlohmann::json> first;
-  std::size_t start = text.find('{');
-  for (int i = 0; i < kCandidatesMax && start != std::string_view::npos; ++i) {
-    const std::size_t end = ObjectEnd(text, start);
-    if (end == std::string_view::npos) {
-      // What looks like an object was cut off: nothing inside of it is the reply. A lone brace is
-      // prose.
-      const std::size_t inside = text.find_first_not_of(" \t\r\n", start + 1);
-      if (inside == std::string_view::npos || text[inside] == '"' || text[inside] == '\'') break;
-      start = text.find('{', start + 1);
-      continue;
+JsonInText FindJson(std::string_view text, bool complete) {
+  JsonInText found;
+  std::size_t start = NextCandidate(text, 0);
+  for (int i = 0; i < kCandidatesMax && start != text.npos; ++i) {
+    const std::size_t end = ValueEnd(text, start);
+    found.bytes_read += (end == text.npos ? text.size() : end) - start;
+    std::size_t next = end;
+    std::optional<nlohmann::json> value;
+    if (end != text.npos) {
+      value = ReadJson(text.substr(start, end - start));
+      found.bytes_read += end - start;
     }
-    const std::string_view candidate = text.substr(start, end - start);
-    std::optional<nlohmann::json> object = ReadJson(candidate);
-    if (!object) object = ReadJson(WithoutTrailingCommas(candidate));
-    if (object && object->is_object()) {
-      if (object->contains(std::string(key))) return object;
-      if (!first) first = std::move(object);
+    if (!value) {
+      const RepairedJson repaired = RepairJson(text.substr(start), complete);
+      found.bytes_read += repaired.end;
+      if (repaired.json) {
+        value = ReadJson(*repaired.json);
+        found.bytes_read += repaired.json->size();
+      }
+      if (value) next = start + repaired.end;
     }
-    start = text.find('{', end);
+    if (value) {
+      if (found.values.empty()) found.first_at = start;
+      found.values.push_back(*std::move(value));
+    } else if (text[start] == '[') {
+      next = start + 1;  // a list in prose; what stands in it stands for itself
+    } else if (next == text.npos) {
+      // What looks like an object was cut off: nothing inside of it is the reply.
+      if (OpensObject(text, start)) {
+        found.unread = true;
+        break;
+      }
+      next = start + 1;
+    } else if (OpensObject(text, start)) {
+      found.unread = true;
+    }
+    start = NextCandidate(text, next);
   }
-  return first;
+  return found;
 }
 
 }  // namespace consilium
