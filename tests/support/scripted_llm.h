@@ -1,6 +1,5 @@
-// An OpenAI-compatible server that answers from a script, faults included: plain sockets, one
-// thread, a loopback port that the system chooses. Threads: the server has its own; all members may
-// be called from the test's.
+// An OpenAI-compatible server that answers from a script, faults included: a loopback port that the
+// system chooses. Threads: the server has its own; all members may be called from the test's.
 #pragma once
 
 #include <chrono>
@@ -9,19 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/http_step.h"
+
 namespace consilium {
 
 // What one request gets.
-struct LlmStep {
-  int status = 200;
-  std::vector<std::string> headers;  // besides Content-Length
-  std::string body;
-  std::size_t bytes = std::string::npos;  // of the body that are sent at all
-  bool close = false;                     // close the connection after them; else keep it, silently
-  bool mute = false;                      // not even a status line
-  std::size_t chunk = 65536;              // bytes sent at once ...
-  std::chrono::milliseconds gap{0};       // ... this far apart
-
+struct LlmStep : HttpStep {
   // A chat completion whose message is `content`.
   static LlmStep Says(const std::string& content, const std::string& finish_reason = "stop");
   static LlmStep Fails(int status, const std::string& body, std::vector<std::string> headers = {});
