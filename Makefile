@@ -20,7 +20,8 @@ build: programs  ## the programs, the tests and the benchmarks
 demo: programs  ## a council of simulated models decides 72 cases, live, in under a minute
 	@build/$(PRESET)/bin/consilium demo
 
-test: build  ## all tests: unit, redis, process
+test: build  ## all tests: unit, redis, process, interop (the latter with npm packages, installed into the build folder)
+	@tests/interop/install build/$(PRESET)/interop
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
 
 check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
