@@ -46,7 +46,7 @@ class Server {
   RunningCommand program_;
 };
 
-class SdkClientsTest : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+class SdkClientsTest : public testing::TestWithParam<std::pair<std::string, std::string>> {};
 
 TEST_P(SdkClientsTest, TalksToOurServer) {
   const auto& [package, script] = GetParam();
@@ -65,16 +65,17 @@ TEST_P(SdkClientsTest, TalksToOurServer) {
 }
 
 std::string NameOf(const testing::TestParamInfo<SdkClientsTest::ParamType>& tested) {
-  const std::string script = tested.param.second;
+  const std::string& script = tested.param.second;
   return script.substr(0, script.find('.'));
 }
 
-INSTANTIATE_TEST_SUITE_P(Npm, SdkClientsTest,
-                         testing::Values(std::pair("openai", "openai.mjs"),
-                                         std::pair("@anthropic-ai/sdk", "anthropic.mjs"),
-                                         std::pair("@google/genai", "google_genai.mjs"),
-                                         std::pair("ollama", "ollama.mjs")),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(
+    Npm, SdkClientsTest,
+    testing::Values(std::pair<std::string, std::string>("openai", "openai.mjs"),
+                    std::pair<std::string, std::string>("@anthropic-ai/sdk", "anthropic.mjs"),
+                    std::pair<std::string, std::string>("@google/genai", "google_genai.mjs"),
+                    std::pair<std::string, std::string>("ollama", "ollama.mjs")),
+    NameOf);
 
 }  // namespace
 }  // namespace consilium

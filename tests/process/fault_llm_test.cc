@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ostream>
 
 #include "shared/text.h"
 #include "tests/support/fault_llm.h"
@@ -25,6 +26,13 @@ struct Case {
   LlmForm form;
   bool streamed;
 };
+
+std::string Name(const Case& tested) {
+  return std::string(LlmFormName(tested.form)) + (tested.streamed ? "_streamed" : "_whole");
+}
+
+// For GoogleTest, by its name.
+void PrintTo(const Case& tested, std::ostream* out) { *out << Name(tested); }
 
 class FaultLlmTest : public testing::TestWithParam<Case> {
  protected:
@@ -68,10 +76,7 @@ class FaultLlmTest : public testing::TestWithParam<Case> {
   HttpExchange exchange;
 };
 
-std::string NameOf(const testing::TestParamInfo<Case>& tested) {
-  return std::string(LlmFormName(tested.param.form)) +
-         (tested.param.streamed ? "_streamed" : "_whole");
-}
+std::string NameOf(const testing::TestParamInfo<Case>& tested) { return Name(tested.param); }
 
 INSTANTIATE_TEST_SUITE_P(
     Forms, FaultLlmTest,
