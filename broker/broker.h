@@ -14,6 +14,7 @@
 #include "broker/worker_desk.h"
 #include "shared/clock.h"
 #include "shared/config.h"
+#include "shared/ids.h"
 #include "shared/redis.h"
 #include "shared/result.h"
 #include "shared/signals.h"

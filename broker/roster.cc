@@ -18,7 +18,6 @@ Holding Adopted(const HeldTask& task, TimePoint now) {
   Holding holding;
   holding.task = *TaskFromRef(task.task);
   holding.fence = task.fence;
-  holding.attempts = std::max<std::int64_t>(task.fence - 1, 0);
   holding.seen = now;
   holding.listed = true;
   return holding;
@@ -210,8 +209,6 @@ std::optional<std::string> Roster::Give(const LeasedTask& task, TimePoint now) {
   Holding holding;
   holding.task = task.task;
   holding.fence = task.fence;
-  holding.attempts = task.attempts;
-  holding.deadline = now + milliseconds(task.time_left_ms);
   holding.seen = now;
   best->held.insert_or_assign(Key{ToRef(task.task), task.fence}, std::move(holding));
   best->turn = ++turns_;

@@ -25,11 +25,9 @@ namespace consilium {
 struct Holding {
   TaskId task;
   std::int64_t fence = 0;
-  std::int64_t attempts = 0;  // that failed before this one; for adopted ones an upper bound
-  std::optional<TimePoint> deadline;  // absent when adopted: only the record in Redis has it
-  TimePoint seen;                     // when it was sent, adopted or last listed
-  bool listed = false;                // the worker has shown that it has it
-  bool ending = false;                // how it ended is on its way to Redis
+  TimePoint seen;       // when it was sent, adopted or last listed
+  bool listed = false;  // the worker has shown that it has it
+  bool ending = false;  // how it ended is on its way to Redis
 };
 
 class Roster {

@@ -4,8 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "broker/retry.h"
+#include "broker/outcome_check.h"
 #include "shared/codec.h"
+#include "shared/ids.h"
 #include "shared/limits.h"
 #include "shared/text.h"
 
@@ -40,8 +41,7 @@ WorkerDesk::WorkerDesk(Hub& hub, RouterSocket& socket)
     : hub_(hub),
       socket_(socket),
       roster_(ModelsOf(hub.config), milliseconds(hub.config.broker.lease_ms)),
-      lanes_(ModelsOf(hub.config)),
-      jitter_(0, "retries of " + hub.id) {}
+      lanes_(ModelsOf(hub.config)) {}
 
 template <class Message, class Handler>
 void WorkerDesk::With(const RouterSocket::Incoming& incoming, Handler handler) {
@@ -182,19 +182,19 @@ void WorkerDesk::OnEnd(const RouterSocket::Incoming& incoming) {
       outcome.status = OutcomeStatus::kMalformed;
       outcome.code = "bad_result";
       outcome.text = WithoutValue(message.error().text);
-      outcome.retryable = true;
     }
     if (outcome.worker.empty()) outcome.worker = about.worker;
-    const std::int64_t before =
-        held != nullptr ? held->attempts : std::max<std::int64_t>(key->fence - 1, 0);
-    std::optional<std::int64_t> left_ms;
-    if (held != nullptr && held->deadline) {
-      left_ms = std::chrono::duration_cast<milliseconds>(*held->deadline - hub_.now).count();
+    const bool ok = outcome.status == OutcomeStatus::kOk;
+    end.kind = AttemptEnd::Kind::kFinal;
+    end.dead_letter = !ok && message && message->dead_letter;
+    if (!ok && message && message->retry_in_ms) {
+      // The worker decides about its attempts; these bounds only contain one that went wrong.
+      const bool goes_on = key->fence < limits::kLeasesMax;
+      end.kind = goes_on ? AttemptEnd::Kind::kRetry : AttemptEnd::Kind::kFinal;
+      end.dead_letter = !goes_on;
+      end.delay_ms =
+          std::clamp<std::int64_t>(*message->retry_in_ms, 0, limits::kRetryDelayMax.count());
     }
-    const Verdict verdict = Judge(outcome, before, left_ms, hub_.config.broker, jitter_.Unit());
-    end.kind = verdict.retry ? AttemptEnd::Kind::kRetry : AttemptEnd::Kind::kFinal;
-    end.delay_ms = verdict.delay_ms;
-    end.dead_letter = verdict.dead_letter;
     end.outcome = std::move(outcome);
   }
   if (held != nullptr) held->ending = true;
@@ -356,7 +356,8 @@ void WorkerDesk::HandOut(const LeasedTask& task) {
   while (!hub_.draining) {
     const auto peer = roster_.Give(task, hub_.now);
     if (!peer) break;
-    const TaskMessage message{ref, task.fence, task.time_left_ms, task.vignette, task.review};
+    const TaskMessage message{ref,           task.fence,    task.time_left_ms,
+                              task.attempts, task.vignette, task.review};
     if (Send(*peer, message)) return;
     roster_.Take(*peer, {ref, task.fence});
   }

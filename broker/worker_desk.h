@@ -12,7 +12,6 @@
 #include "broker/hub.h"
 #include "broker/lanes.h"
 #include "broker/roster.h"
-#include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/zmq.h"
 
@@ -76,7 +75,6 @@ class WorkerDesk {
   RouterSocket& socket_;
   Roster roster_;
   Lanes lanes_;
-  SeededRandom jitter_;
   std::deque<AttemptEnd>
       unsaid_;  // ends that Redis has not heard; bounded, the reaper finds the rest
   TimePoint say_at_;

@@ -107,7 +107,7 @@ class CommandLine {
   void AddCluster() {
     CLI::App* up =
         Command(app_, "up", "Run a whole cluster on this machine, until Ctrl-C",
-                "consilium up --config configs/examples/local.toml", [this] { return RunUp(up_); });
+                "consilium up --config configs/examples/ollama.toml", [this] { return RunUp(up_); });
     up->add_option("--config", up_.config,
                    "configuration (default: ./consilium.toml, then $CONSILIUM_CONFIG)");
     up->add_option("--data", up_.data, "folder for everything it keeps")->capture_default_str();

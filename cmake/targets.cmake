@@ -1,4 +1,4 @@
-# consilium_library(NAME FOLDER): the static library consilium_NAME of FOLDER/*.cc without main.cc.
+# consilium_library(NAME FOLDER...): the static library consilium_NAME of FOLDER/*.cc without main.cc.
 # consilium_program(EXECUTABLE NAME): EXECUTABLE from the main.cc beside that library.
 # consilium_embed(NAME FOLDER HEADER): the files FOLDER/*.lua as string constants in a generated HEADER.h.
 
@@ -26,8 +26,12 @@ if(CONSILIUM_FUZZ)
   target_compile_options(consilium_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-function(consilium_library name folder)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+function(consilium_library name)
+  set(sources)
+  foreach(folder ${ARGN})
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+    list(APPEND sources ${found})
+  endforeach()
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(consilium_${name} STATIC ${sources})
   target_link_libraries(consilium_${name} PUBLIC consilium_flags)

@@ -9,10 +9,12 @@
 #include <limits>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "shared/config_options.h"
 #include "shared/text.h"
+#include "shared/tree.h"
 
 // toml++ 3.3 takes for impossible what a file can hold, and that would be an abort or worse. With a
 // table name that starts badly ("[$") the lines after the assertion report it. Characters near
@@ -63,6 +65,14 @@ RawValue ToRaw(const toml::node& node) {
   return {std::monostate(), node.is_table() ? "a table" : "a date or time"};
 }
 
+// A value of any type as JSON; of no type when JSON cannot say it (nan, a date would be a text).
+RawValue ToJsonText(const toml::node& node) {
+  std::ostringstream json;
+  json << toml::json_formatter(node);
+  if (!ParseJson(json.str())) return {std::monostate(), "a value that JSON does not have"};
+  return {json.str(), "a value"};
+}
+
 // "broker" and "lease_ms": "broker.lease_ms".
 std::string Dotted(std::string_view section, std::string_view key) {
   std::string name(section);
@@ -111,8 +121,9 @@ class Reader {
   // False when it has reported a problem.
   template <class S>
   bool ReadOption(const toml::node& node, const std::string& name, const Option<S>& option, S& out);
-  bool ReadNumbers(const toml::table& table, const std::string& name, const Allowed& allowed,
-                   std::map<std::string, double>& out);
+  template <class Value>
+  bool ReadEntries(const toml::table& table, const std::string& name, const Allowed& allowed,
+                   std::map<std::string, Value>& out);
   template <class S>
   void ReadSection(const toml::table& root, std::string_view section,
                    const std::vector<Option<S>>& options, S& out);
@@ -168,21 +179,28 @@ template <class S>
 bool Reader::ReadOption(const toml::node& node, const std::string& name, const Option<S>& option,
                         S& out) {
   using Numbers = std::map<std::string, double> S::*;
-  const toml::table* const table = node.as_table();
-  if (table != nullptr && TypeOf(option) == OptionType::kNumbers) {
-    return ReadNumbers(*table, name, option.allowed, out.*std::get<Numbers>(option.field));
+  using TextTable = std::map<std::string, std::string> S::*;
+  if (const toml::table* const table = node.as_table()) {
+    if (const Numbers* const field = std::get_if<Numbers>(&option.field)) {
+      return ReadEntries(*table, name, option.allowed, out.**field);
+    }
+    if (const TextTable* const field = std::get_if<TextTable>(&option.field)) {
+      return ReadEntries(*table, name, option.allowed, out.**field);
+    }
   }
   const std::string problem = SetOption(option, ToRaw(node), folder_, out);
   if (!problem.empty()) Problem(LineOf(node), name + problem);
   return problem.empty();
 }
 
-bool Reader::ReadNumbers(const toml::table& table, const std::string& name, const Allowed& allowed,
-                         std::map<std::string, double>& out) {
+template <class Value>
+bool Reader::ReadEntries(const toml::table& table, const std::string& name, const Allowed& allowed,
+                         std::map<std::string, Value>& out) {
   bool good = true;
   for (const auto& [toml_key, node] : table) {
     const std::string key(toml_key.str());
-    const std::string problem = SetOption(allowed, ToRaw(node), folder_, out[key]);
+    const RawValue raw = allowed.kind == TextKind::kJson ? ToJsonText(node) : ToRaw(node);
+    const std::string problem = SetOption(allowed, raw, folder_, out[key]);
     if (problem.empty()) continue;
     Problem(LineOf(node), Shown(name, key) + problem);
     good = false;
@@ -272,7 +290,7 @@ template <class S>
 void Reader::ReadVariables(std::string_view section, const std::vector<Option<S>>& options,
                            S& out) {
   for (const Option<S>& option : options) {
-    if (TypeOf(option) == OptionType::kTexts || TypeOf(option) == OptionType::kNumbers) continue;
+    if (TypeOf(option) >= OptionType::kTexts) continue;  // lists and tables
     const std::string variable = "CONSILIUM_" + Upper(section) + "_" + Upper(option.key);
     const char* const value = std::getenv(variable.c_str());
     if (value == nullptr) continue;
@@ -332,6 +350,7 @@ std::string Standard(const std::vector<std::string>& texts) {
   return "[" + list + "]";
 }
 std::string Standard(const std::map<std::string, double>& /*numbers*/) { return "{}"; }
+std::string Standard(const std::map<std::string, std::string>& /*table*/) { return "{}"; }
 std::string Standard(const std::optional<double>& /*number*/) { return ""; }
 std::string Standard(double number) { return PlainNumber(number); }
 

@@ -29,12 +29,9 @@ struct BrokerConfig {
   std::string clients = "tcp://127.0.0.1:7300";  // ROUTER for clients
   std::string workers = "tcp://127.0.0.1:7301";  // ROUTER for workers
   std::int64_t lease_ms = 30000;                 // a lease not renewed for so long is taken back
-  std::int64_t attempts_max = 4;                 // calls of one task, the first included
   std::int64_t crashes_max = 3;                  // workers one task may take down before it is dead
-  std::int64_t backoff_ms = 1000;  // full jitter: uniform in [0, backoff_ms * 2^(attempt-1)] ...
-  std::int64_t backoff_ms_max = 60000;    // ... but at most this
-  std::int64_t live_cases_max = 1000000;  // beyond: queue_full
-  std::int64_t case_bytes_max = 65536;    // of one case as packed
+  std::int64_t live_cases_max = 1000000;         // beyond: queue_full
+  std::int64_t case_bytes_max = 65536;           // of one case as packed
 };
 
 // Which models answer a case when it does not say so itself.
@@ -116,27 +113,47 @@ struct LimitConfig {
   double fallback_share = 0.25;
 };
 
+inline constexpr const char* kProviders[] = {"openai", "anthropic", "gemini",
+                                             "ollama", "simulated", "replay"};
+// A real model is asked over HTTP.
+constexpr bool IsHttpProvider(std::string_view provider) {
+  return provider == "openai" || provider == "anthropic" || provider == "gemini" ||
+         provider == "ollama";
+}
+
 struct BackendConfig {
   std::string model;                 // unique in the file
-  std::string provider = "openai";   // openai, simulated, replay
+  std::string provider = "openai";   // one of kProviders
   std::string placement = "remote";  // local, remote
   std::int64_t concurrency = 4;      // requests in flight at one worker = its credits
   std::int64_t workers = 1;          // processes that `consilium up` starts for it
-  std::vector<std::string> limits;   // names of the [[limit]]s that its calls keep
-  // provider openai
-  std::string url;           // base, e.g. http://127.0.0.1:11434/v1
+  std::int64_t attempts_max = 4;     // calls of one task, the first included
+  std::int64_t backoff_ms = 1000;    // full jitter: uniform in [0, backoff_ms * 2^(attempt-1)] ...
+  std::int64_t backoff_ms_max = 60000;  // ... but at most this
+  std::vector<std::string> limits;      // names of the [[limit]]s that its calls keep
+  // providers openai, anthropic, gemini, ollama
+  std::string url;           // base, e.g. http://127.0.0.1:11434/v1; "" = the provider's own
   std::string served_model;  // the provider's name for it; "" = `model`
-  std::string api_key_env;   // "" = none sent
+  std::vector<std::string> served_as;          // further names that a reply may report
+  std::string api_key_env;                     // "" = none sent
+  std::string auth_header;                     // that carries the key; "" = the provider's own
+  std::map<std::string, std::string> headers;  // sent with every request
+  std::map<std::string, std::string> body;     // merged into every request; values are JSON
   double temperature = 0;
-  std::int64_t max_tokens = 1024;
+  std::int64_t max_tokens = 2048;
+  std::string structured = "schema";  // where the ladder of structured output starts
+  bool stream = true;
   std::int64_t connect_ms = 5000;
-  std::int64_t stall_ms = 120000;  // without a byte; an answer that is not streamed is one silence
-  std::int64_t total_ms = 120000;  // of one call
+  std::int64_t first_byte_ms = 120000;  // until the answer begins
+  std::int64_t stall_ms = 30000;        // without a byte once it has begun
+  std::int64_t total_ms = 180000;       // of one attempt
   std::int64_t reply_bytes_max = 2097152;
-  bool json_schema = true;  // ask for structured output
-  std::string prompts;      // folder of generate.txt and review.txt; default configs/prompts
+  std::string prompts;  // folder of generate.txt and review.txt; default configs/prompts
   std::string ca_file;
   std::string proxy;
+  bool allow_plain_http = false;  // http:// also beyond private networks
+  double breaker_share = 0.5;     // of the latest calls failed: no further ones for a while
+  std::int64_t breaker_pause_ms = 5000;
   std::optional<double> usd_per_million_prompt;  // absent = cost unknown
   std::optional<double> usd_per_million_completion;
   SimulatedConfig simulated;

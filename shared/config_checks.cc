@@ -29,11 +29,6 @@ std::int64_t CountFor(const Config& config, std::string_view strategy) {
 
 void CheckBroker(const Config& config, Problems& problems) {
   const BrokerConfig& broker = config.broker;
-  if (broker.backoff_ms > broker.backoff_ms_max) {
-    problems.Add("broker.backoff_ms", "broker.backoff_ms = " + std::to_string(broker.backoff_ms) +
-                                          ", expected at most broker.backoff_ms_max = " +
-                                          std::to_string(broker.backoff_ms_max));
-  }
   const bool any_port = broker.clients.size() > 2 && broker.clients.ends_with(":0");
   if (broker.clients == broker.workers && !any_port) {
     problems.Add("broker.workers", "broker.workers = " + Quoted(broker.workers) +
@@ -134,18 +129,62 @@ void CheckLimitsOf(const BackendConfig& backend, const std::string& place,
   }
 }
 
+// Field names of HTTP (RFC 9110, section 5.6.2).
+bool IsHeaderName(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [kMarks](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != kMarks.npos;
+  });
+}
+
+void CheckRequest(const BackendConfig& backend, const std::string& place, Problems& problems) {
+  if (!backend.auth_header.empty() && !IsHeaderName(backend.auth_header)) {
+    problems.Add(place + ".auth_header", "backend.auth_header = " + Quoted(backend.auth_header) +
+                                             ", expected the name of a header");
+  }
+  for (const auto& [name, value] : backend.headers) {
+    if (!IsHeaderName(name)) {
+      problems.Add(place + ".headers",
+                   "backend.headers: " + Quoted(name) + ", expected the name of a header");
+    }
+  }
+  // What carries the case, and what decides how a reply is read, is not for the configuration.
+  constexpr std::string_view kOurs[] = {
+      "model", "messages", "contents", "system", "systemInstruction", "prompt", "stream"};
+  for (const auto& [name, value] : backend.body) {
+    if (std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs)) {
+      problems.Add(place + ".body", "backend.body: " + Quoted(name) +
+                                        " is written by the program and cannot be replaced");
+    }
+  }
+  if (backend.usd_per_million_prompt.has_value() !=
+      backend.usd_per_million_completion.has_value()) {
+    problems.Add(place,
+                 "backend: one price without the other leaves the cost unknown, expected "
+                 "usd_per_million_prompt and usd_per_million_completion");
+  }
+}
+
 void CheckBackend(const BackendConfig& backend, const std::string& place, Problems& problems) {
   const auto needs = [&](const std::string& option) {
     problems.Add(place + "." + option,
                  "backend." + option + ": missing, needed by provider " + backend.provider);
   };
   if (backend.model.empty()) problems.Add(place + ".model", "backend.model: missing");
-  if (backend.provider == "openai") {
-    if (backend.url.empty()) needs("url");
+  if (IsHttpProvider(backend.provider)) {
+    if (backend.url.empty() && backend.provider == "openai") needs("url");
+    CheckRequest(backend, place, problems);
   } else if (backend.provider == "simulated") {
     if (backend.simulated.knowledge.empty()) needs("simulated.knowledge");
   } else if (backend.provider == "replay") {
     if (backend.replay.answers.empty()) needs("replay.answers");
+  }
+  if (backend.backoff_ms > backend.backoff_ms_max) {
+    problems.Add(place + ".backoff_ms",
+                 "backend.backoff_ms = " + std::to_string(backend.backoff_ms) +
+                     ", expected at most backend.backoff_ms_max = " +
+                     std::to_string(backend.backoff_ms_max));
   }
   const SimulatedConfig& s = backend.simulated;
   constexpr double kRounding = 1e-9;

@@ -27,6 +27,8 @@ enum class TextKind {
   kVariable,  // the name of an environment variable, or empty
   kModel,     // CheckModelName()
   kKind,      // CheckKind()
+  kHeader,    // a field of an HTTP header
+  kJson,      // a value of any type, kept as JSON
 };
 
 struct Allowed {
@@ -40,9 +42,10 @@ struct Allowed {
 };
 
 template <class S>
-using OptionField = std::variant<std::string S::*, std::int64_t S::*, double S::*, bool S::*,
-                                 std::optional<double> S::*, std::vector<std::string> S::*,
-                                 std::map<std::string, double> S::*>;
+using OptionField =
+    std::variant<std::string S::*, std::int64_t S::*, double S::*, bool S::*,
+                 std::optional<double> S::*, std::vector<std::string> S::*,
+                 std::map<std::string, double> S::*, std::map<std::string, std::string> S::*>;
 
 template <class S>
 struct Option {
@@ -85,6 +88,8 @@ std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_v
 // A table's entries are set one by one; this is called for what is no table.
 std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view folder,
                       std::map<std::string, double>& out);
+std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view folder,
+                      std::map<std::string, std::string>& out);
 
 template <class S>
 std::string SetOption(const Option<S>& option, const RawValue& raw, std::string_view folder,
@@ -95,7 +100,16 @@ std::string SetOption(const Option<S>& option, const RawValue& raw, std::string_
 }
 
 // The alternatives of OptionField, in its order.
-enum class OptionType { kText, kWhole, kNumber, kFlag, kOptionalNumber, kTexts, kNumbers };
+enum class OptionType {
+  kText,
+  kWhole,
+  kNumber,
+  kFlag,
+  kOptionalNumber,
+  kTexts,
+  kNumbers,
+  kTextTable
+};
 template <class S>
 OptionType TypeOf(const Option<S>& option) {
   return static_cast<OptionType>(option.field.index());

@@ -59,6 +59,10 @@ void ResolveAfter(std::string_view scheme, std::string_view folder, std::string&
   url = std::string(scheme) + path;
 }
 
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 bool IsPort(std::string_view text) {
   unsigned port = 65536;
   const char* const end = text.data() + text.size();
@@ -141,6 +145,11 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
     case TextKind::kKind:
       if (CheckKind(text)) return "";
       return " = " + shown + ", expected 1..64 bytes without control characters and '|'";
+    case TextKind::kHeader:
+      // Not shown: a secret may stand here by mistake.
+      return IsPrintable(text) ? "" : ": expected printable ASCII characters";
+    case TextKind::kJson:
+      return "";
   }
   return "";
 }
@@ -181,6 +190,8 @@ std::string_view TypeName(OptionType type) {
       return "a list of texts";
     case OptionType::kNumbers:
       return "a table of numbers";
+    case OptionType::kTextTable:
+      return "a table";
   }
   return "";
 }
@@ -203,6 +214,7 @@ std::string DescribeAllowed(OptionType type, const Allowed& allowed) {
     }
     case OptionType::kFlag:
     case OptionType::kTexts:
+    case OptionType::kTextTable:
       return "";
   }
   return "";
@@ -290,6 +302,11 @@ std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_v
 std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view /*folder*/,
                       std::map<std::string, double>& /*out*/) {
   return Expected(RawValue{{}, raw.shown}, OptionType::kNumbers, allowed);
+}
+
+std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view /*folder*/,
+                      std::map<std::string, std::string>& /*out*/) {
+  return Expected(RawValue{{}, raw.shown}, OptionType::kTextTable, allowed);
 }
 
 RawValue ParseOptionText(OptionType type, const std::string& text) {

@@ -92,15 +92,25 @@ struct Usage {
   std::optional<double> cost_usd;  // absent = unknown, never 0
 };
 
+// How a real model was asked.
+struct CallParameters {
+  std::optional<double> temperature;       // absent: the model takes none
+  std::optional<std::int64_t> max_tokens;  // absent: no real model was asked
+  std::string structured;                  // rung of the ladder: "schema", "tool", "json", "prompt"
+  std::int64_t requests = 0;  // of this attempt; more than 1 after a refused parameter or a repair
+  bool repaired = false;      // the first reply could not be used and was questioned
+};
+
 struct Outcome {
   OutcomeStatus status = OutcomeStatus::kError;
   std::string code;  // stable word for programs: "http_500", "stalled", "schema_mismatch", ...
   std::string text;  // for people; never case text or an answer
   std::optional<Answer> answer;  // generate, ok
   std::vector<Grade> grades;     // review, ok
-  Usage usage;
+  Usage usage;                   // of all requests of the attempt
+  CallParameters parameters;
   double latency_ms = 0.0;  // of the attempt that ended the task, as the worker saw it
-  std::string provider;     // "openai", "simulated", "replay"
+  std::string provider;     // one of kProviders
   std::string model_asked;
   std::string model_served;  // as the provider reports it; "" = not reported
   std::string prompt_hash;   // SHA-256 hex of the prompt template; "" where there is none

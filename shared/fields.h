@@ -97,6 +97,15 @@ void Fields(A& a, Of<A, Usage> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, CallParameters> v) {
+  a.May("temperature", v.temperature);
+  a.May("max_tokens", v.max_tokens);
+  a.May("structured", v.structured);
+  a.May("requests", v.requests);
+  a.May("repaired", v.repaired);
+}
+
+template <class A>
 void Fields(A& a, Of<A, Outcome> v) {
   a.Must("status", v.status);
   a.Must("code", v.code);
@@ -104,6 +113,7 @@ void Fields(A& a, Of<A, Outcome> v) {
   a.May("answer", v.answer);
   a.Must("grades", v.grades);
   a.Must("usage", v.usage);
+  a.May("parameters", v.parameters);
   a.Must("latency_ms", v.latency_ms);
   a.Must("provider", v.provider);
   a.Must("model_asked", v.model_asked);

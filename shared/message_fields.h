@@ -277,6 +277,8 @@ void Fields(A& a, Of<A, ResultMessage> v) {
   a.Must("task", v.task);
   a.Must("fence", v.fence);
   a.Must("outcome", v.outcome);
+  a.May("retry_in_ms", v.retry_in_ms);
+  a.May("dead_letter", v.dead_letter);
 }
 
 template <class A>
@@ -304,6 +306,7 @@ void Fields(A& a, Of<A, TaskMessage> v) {
   a.Must("task", v.task);
   a.Must("fence", v.fence);
   a.Must("time_left_ms", v.time_left_ms);
+  a.May("attempts", v.attempts);
   a.Must("vignette", v.vignette);
   a.May("review", v.review);
 }

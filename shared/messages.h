@@ -180,6 +180,8 @@ struct ResultMessage {
   std::string task;
   std::int64_t fence = 0;
   Outcome outcome;
+  std::optional<std::int64_t> retry_in_ms;  // tried again after so long; absent: this ends the task
+  bool dead_letter = false;                 // it ends because its attempts are used up
 };
 // Hands a task back unworked (drain); no attempt is counted.
 struct ReleaseMessage {
@@ -210,6 +212,7 @@ struct TaskMessage {
   std::string task;  // ref
   std::int64_t fence = 0;
   std::int64_t time_left_ms = 0;  // until the task's deadline, at sending
+  std::int64_t attempts = 0;      // that failed before this one
   Vignette vignette;
   std::optional<ReviewPacket> review;  // stage review only
 };

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "worker/openai.h"
+#include "worker/llm_backend.h"
 #include "worker/replay.h"
 #include "worker/simulated.h"
 #include "worker/timed.h"
@@ -11,7 +11,7 @@ namespace consilium {
 
 Result<std::unique_ptr<Backend>> MakeBackend(const BackendConfig& config,
                                              std::vector<std::string>& warnings) {
-  if (config.provider == "openai") return MakeOpenAiBackend(config);
+  if (IsHttpProvider(config.provider)) return MakeLlmBackend(config);
   if (config.provider == "simulated") {
     Result<SimulatedModel> model = SimulatedModel::Load(config, warnings);
     if (!model) return model.error();
@@ -25,7 +25,7 @@ Result<std::unique_ptr<Backend>> MakeBackend(const BackendConfig& config,
         [replayed = std::move(*model)](const BackendCall& call) { return replayed.Plan(call); }));
   }
   return Invalid("backend " + config.model + ": provider = \"" + config.provider +
-                 "\", expected openai, simulated or replay");
+                 "\", expected one that is known");
 }
 
 Outcome DeadlineOutcome() {

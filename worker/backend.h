@@ -1,7 +1,7 @@
 // How one model is reached: a worker starts calls and gets an Outcome for each, all on its own
 // thread.
 //
-// One call is one attempt: a backend never retries, it only judges whether trying again could help.
+// One call is one attempt: a backend judges whether another could help, and worker/retry decides.
 // Outcomes are complete but for `worker` and `model_asked`, which the worker fills in.
 // Threads: one; none of the functions blocks.     Time: only through `now`.
 #pragma once
@@ -22,7 +22,8 @@ namespace consilium {
 struct BackendCall {
   std::string ref;
   TaskId task;
-  std::int64_t fence = 0;  // tells attempts of one task apart
+  std::int64_t fence = 0;     // tells attempts of one task apart
+  std::int64_t attempts = 0;  // that failed before this one
   Vignette vignette;
   std::optional<ReviewPacket> review;  // stage review
   TimePoint deadline;                  // then the outcome is timed_out, code "deadline"
@@ -31,6 +32,7 @@ struct BackendCall {
 struct Completion {
   std::string ref;
   Outcome outcome;
+  std::optional<milliseconds> pause;  // the provider wants no call of anybody for so long
 };
 
 class Backend {

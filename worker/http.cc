@@ -39,17 +39,20 @@ struct Transfer {
   TimePoint last_byte;
   const TimePoint* now = nullptr;  // of the Run() that is going on
   curl_off_t sent = 0;
+  bool begun = false;  // the body
   bool too_large = false;
   std::array<char, CURL_ERROR_SIZE> detail{};
   std::unique_ptr<CURL, CloseEasy> easy;  // last: gone before what it points to
 
-  TimePoint Due() const { return std::min(started + request.total, last_byte + request.stall); }
+  milliseconds Patience() const { return begun ? request.stall : request.first_byte; }
+  TimePoint Due() const { return std::min(started + request.total, last_byte + Patience()); }
 };
 
 std::size_t OnBody(char* bytes, std::size_t size, std::size_t count, void* user) {
   Transfer& transfer = *static_cast<Transfer*>(user);
   const std::size_t length = size * count;
   transfer.last_byte = *transfer.now;
+  transfer.begun = true;
   if (length > transfer.request.reply_bytes_max - transfer.reply.body.size()) {
     transfer.too_large = true;
     return 0;
@@ -58,20 +61,24 @@ std::size_t OnBody(char* bytes, std::size_t size, std::size_t count, void* user)
   return length;
 }
 
+bool IsKept(std::string_view name) {
+  return name == "retry-after" || name == "retry-after-ms" || name == "x-ms-retry-after-ms" ||
+         name.starts_with("x-ratelimit-") || name.starts_with("anthropic-ratelimit-");
+}
+
 std::size_t OnHeader(char* bytes, std::size_t size, std::size_t count, void* user) {
+  constexpr std::size_t kHeadersMax = 64;
+  constexpr std::size_t kValueBytesMax = 256;
   Transfer& transfer = *static_cast<Transfer*>(user);
-  transfer.last_byte = *transfer.now;
+  HttpHeaders& headers = transfer.reply.headers;
   const std::string_view line(bytes, size * count);
   const std::size_t colon = line.find(':');
-  if (line.substr(0, 5) == "HTTP/") {
-    // An interim answer (100, or a proxy's) came before.
-    transfer.reply.retry_after.reset();
-    transfer.reply.retry_after_ms.reset();
-  } else if (colon != line.npos) {
-    const std::string name = LowerAscii(line.substr(0, colon));
-    const std::string value(Trimmed(line.substr(colon + 1)));
-    if (name == "retry-after") transfer.reply.retry_after = value;
-    if (name == "retry-after-ms") transfer.reply.retry_after_ms = value;
+  if (line.starts_with("HTTP/")) {
+    headers.clear();  // an interim answer (100, or a proxy's) came before
+  } else if (colon != line.npos && headers.size() < kHeadersMax) {
+    const std::string_view value = Trimmed(line.substr(colon + 1));
+    std::string name = LowerAscii(line.substr(0, colon));
+    if (IsKept(name) && value.size() <= kValueBytesMax) headers[std::move(name)] = value;
   }
   return line.size();
 }
@@ -120,10 +127,11 @@ HttpReply::End EndOf(CURLcode code, bool too_large) {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CERTPROBLEM:
       return HttpReply::End::kTlsFailed;
+    case CURLE_SSL_CONNECT_ERROR:
+      return HttpReply::End::kHandshakeFailed;
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PROXY:
     // Only the connection has a timeout of curl's own.
     case CURLE_OPERATION_TIMEDOUT:
@@ -156,7 +164,10 @@ void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* heade
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_PROXY, options.proxy.c_str());
   if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
-  if (options.proxy.empty() && LowerAscii(request.url.substr(0, 7)) == "http://") {
+  const bool plain = LowerAscii(request.url.substr(0, 7)) == "http://";
+  // The first connection tells whether many requests can share it (HTTP/2).
+  if (!plain) set(CURLOPT_PIPEWAIT, 1L);
+  if (plain && options.proxy.empty() && !options.allow_public_http) {
     set(CURLOPT_OPENSOCKETFUNCTION, &OpenPrivateSocket);
   }
   set(CURLOPT_WRITEFUNCTION, &OnBody);
@@ -213,12 +224,19 @@ struct HttpClient::State {
     return 0;
   }
 
+  static int StatusOf(const Transfer& transfer) {
+    long status = 0;
+    curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
+  }
+
   void Finish(Transfer& transfer, HttpReply::End end, std::string detail,
               std::vector<HttpEnded>& ended) {
     curl_multi_remove_handle(multi.get(), transfer.easy.get());
     transfer.reply.end = end;
     transfer.reply.detail = std::move(detail);
-    if (end != HttpReply::End::kDone) transfer.reply.body.clear();
+    transfer.reply.status = StatusOf(transfer);
+    if (end == HttpReply::End::kOversized) transfer.reply.body.clear();
     ended.push_back({transfer.id, std::move(transfer.reply)});
     transfers.erase(transfer.id);
   }
@@ -232,9 +250,6 @@ struct HttpClient::State {
       char* user = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
       Transfer& transfer = *reinterpret_cast<Transfer*>(user);
-      long status = 0;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
-      transfer.reply.status = static_cast<int>(status);
       std::string detail;
       if (code != CURLE_OK) {
         detail = transfer.detail[0] != '\0' ? transfer.detail.data() : curl_easy_strerror(code);
@@ -250,10 +265,13 @@ struct HttpClient::State {
     }
     for (Transfer* transfer : overdue) {
       const bool total = transfer->started + transfer->request.total <= now;
-      const auto limit = total ? transfer->request.total : transfer->request.stall;
+      const auto limit = total ? transfer->request.total : transfer->Patience();
       const std::string ms = std::to_string(limit.count()) + " ms";
-      Finish(*transfer, total ? HttpReply::End::kTotal : HttpReply::End::kStalled,
-             total ? "not done within " + ms : "no byte for " + ms, ended);
+      const char* what = total             ? "not done within "
+                         : transfer->begun ? "no byte for "
+                                           : "no answer began within ";
+      Finish(*transfer, total ? HttpReply::End::kTotal : HttpReply::End::kStalled, what + ms,
+             ended);
     }
   }
 };
@@ -311,6 +329,14 @@ void HttpClient::Cancel(std::uint64_t id) {
   if (found == state_->transfers.end()) return;
   curl_multi_remove_handle(state_->multi.get(), found->second->easy.get());
   state_->transfers.erase(found);
+}
+
+std::optional<int> HttpClient::StatusOf(std::uint64_t id) const {
+  const auto found = state_->transfers.find(id);
+  if (found == state_->transfers.end()) return std::nullopt;
+  const int status = State::StatusOf(*found->second);
+  // 1xx comes before the response.
+  return status < 200 ? std::nullopt : std::optional<int>(status);
 }
 
 int HttpClient::fd() const { return state_->epoll; }

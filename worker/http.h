@@ -2,13 +2,15 @@
 //
 // Connections are reused; HTTP/2 where TLS offers it. Redirects are not followed: the key and the
 // patient's data go to the configured host only. Over http:// without a proxy, only connections to
-// private addresses are opened, whatever a name resolves to. Proxies and credentials in the
-// environment or in files of the user are ignored. Threads: one; nothing blocks.     Time: through
-// `now`, which must be steady. The only file that includes curl is http.cc.
+// private addresses are opened, whatever a name resolves to, unless `allow_public_http`. Proxies
+// and credentials in the environment or in files of the user are ignored. Threads: one; nothing
+// blocks.     Time: through `now`, which must be steady. The only file that includes curl is
+// http.cc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,33 +25,38 @@ struct HttpOptions {
   std::string ca_file;  // "" = the system's certificates
   std::string proxy;    // "" = none
   std::size_t connections_max = 4;
+  bool allow_public_http = false;
 };
+
+// Of a response, by lower-case name: those about limits and the next attempt.
+using HttpHeaders = std::map<std::string, std::string>;
 
 struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
   std::string body;                  // sent by POST
   milliseconds connect{5000};
-  milliseconds stall{30000};  // without a byte in either direction
+  milliseconds first_byte{120000};  // after the last byte sent, until the body's first
+  milliseconds stall{30000};        // without a byte of the body, once it has begun
   milliseconds total{120000};
   std::size_t reply_bytes_max = 0;
 };
 
 struct HttpReply {
   enum class End {
-    kDone,           // `status` and `body` are whole
-    kConnectFailed,  // no connection: refused, name unknown, no answer within `connect`
-    kTlsFailed,      // the host could not prove who it is
-    kStalled,        // no byte for `stall`
-    kTotal,          // not done within `total`
-    kCut,            // the connection broke after the request was sent
-    kOversized,      // more than `reply_bytes_max`, decompressed
+    kDone,             // `status` and `body` are whole
+    kConnectFailed,    // no connection: refused, name unknown, no answer within `connect`
+    kTlsFailed,        // the host could not prove who it is
+    kHandshakeFailed,  // TLS was not spoken to the end
+    kStalled,          // no byte for `first_byte` or `stall`
+    kTotal,            // not done within `total`
+    kCut,              // the connection broke after the request was sent
+    kOversized,        // more than `reply_bytes_max`, decompressed
   };
   End end = End::kCut;
-  int status = 0;
-  std::string body;
-  std::optional<std::string> retry_after;     // headers as sent
-  std::optional<std::string> retry_after_ms;  // of OpenAI and Azure
+  int status = 0;    // 0: no response began
+  std::string body;  // what came of it, whatever the end, but for kOversized
+  HttpHeaders headers;
   std::string detail;  // for people, when not kDone; never request or reply text
 };
 
@@ -70,6 +77,8 @@ class HttpClient {
   std::uint64_t Start(HttpRequest request, TimePoint now);
   // Closes its connection (over HTTP/2: resets its stream) at once; there will be no reply.
   void Cancel(std::uint64_t id);
+  // Of a running request whose response has begun; empty before and for unknown ids.
+  std::optional<int> StatusOf(std::uint64_t id) const;
   // Readable when Run() has something to do.
   int fd() const;
   // Does all possible work, appends what ended and returns when to call again at the latest.

@@ -48,7 +48,7 @@ Inbox::Offered Inbox::Offer(std::size_t link, TaskMessage message, const TaskId&
   const bool known = found != entries_.end();
   if (known && message.fence < found->second.fence) return Offered::kHeld;
   const bool again = known && found->second.state == State::kUnconfirmed &&
-                     message.fence > found->second.fence && found->second.outcome.retryable;
+                     message.fence > found->second.fence && found->second.verdict.retry_in_ms;
   if (known && !again) {
     Entry& entry = found->second;
     entry.fence = message.fence;
@@ -63,6 +63,7 @@ Inbox::Offered Inbox::Offer(std::size_t link, TaskMessage message, const TaskId&
   call.ref = message.task;
   call.task = task;
   call.fence = message.fence;
+  call.attempts = message.attempts;
   call.vignette = std::move(message.vignette);
   call.review = std::move(message.review);
   // A day is beyond any deadline, and keeps the sum within the clock's range.
@@ -91,12 +92,19 @@ std::optional<BackendCall> Inbox::Next() {
   waiting_.erase(first);
   entry.state = State::kRunning;
   ++running_;
+  entry.attempt = {entry.call->attempts, entry.call->deadline};
   std::optional<BackendCall> call = std::move(entry.call);
   entry.call.reset();
   return call;
 }
 
-void Inbox::Finish(const std::string& ref, Outcome outcome, TimePoint now) {
+std::optional<Inbox::Attempt> Inbox::Running(const std::string& ref) const {
+  const auto found = entries_.find(ref);
+  if (found == entries_.end() || found->second.state != State::kRunning) return std::nullopt;
+  return found->second.attempt;
+}
+
+void Inbox::Finish(const std::string& ref, Outcome outcome, const Verdict& verdict, TimePoint now) {
   const auto found = entries_.find(ref);
   if (found == entries_.end() || found->second.state != State::kRunning) return;
   Entry& entry = found->second;
@@ -104,6 +112,7 @@ void Inbox::Finish(const std::string& ref, Outcome outcome, TimePoint now) {
   Discharge(entry);
   entry.state = State::kUnconfirmed;
   entry.outcome = std::move(outcome);
+  entry.verdict = verdict;
   entry.due = now;
   unconfirmed_.emplace(now, ref);
 }
@@ -113,7 +122,9 @@ std::vector<Inbox::Sending> Inbox::DueResults(TimePoint now, std::size_t max) {
   while (due.size() < max && !unconfirmed_.empty() && unconfirmed_.begin()->first <= now) {
     const std::string ref = unconfirmed_.begin()->second;
     Entry& entry = entries_.at(ref);
-    due.push_back({entry.link, ResultMessage{ref, entry.fence, entry.outcome}});
+    due.push_back(
+        {entry.link, ResultMessage{ref, entry.fence, entry.outcome, entry.verdict.retry_in_ms,
+                                   entry.verdict.dead_letter}});
     Reschedule(ref, entry, now + kResend);
   }
   return due;

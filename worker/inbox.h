@@ -21,6 +21,7 @@
 #include "shared/clock.h"
 #include "shared/messages.h"
 #include "worker/backend.h"
+#include "worker/retry.h"
 
 namespace consilium {
 
@@ -43,8 +44,14 @@ class Inbox {
   // on.
   std::optional<BackendCall> Next();
 
+  // What is to be known to judge the attempt that runs; empty when the task is not running.
+  struct Attempt {
+    std::int64_t failed_before = 0;
+    TimePoint deadline;
+  };
+  std::optional<Attempt> Running(const std::string& ref) const;
   // The running call ended. Ignored when the task is not running (it was cancelled).
-  void Finish(const std::string& ref, Outcome outcome, TimePoint now);
+  void Finish(const std::string& ref, Outcome outcome, const Verdict& verdict, TimePoint now);
 
   struct Sending {
     std::size_t link = 0;
@@ -93,8 +100,10 @@ class Inbox {
     std::int64_t fence = 0;
     std::optional<BackendCall> call;  // while waiting
     std::uint64_t arrival = 0;        // key in waiting_
-    Outcome outcome;                  // while unconfirmed
-    TimePoint due;                    // of sending it, key in unconfirmed_
+    Attempt attempt;                  // while running
+    Outcome outcome;                  // while unconfirmed, with what follows from it
+    Verdict verdict;
+    TimePoint due;  // of sending it, key in unconfirmed_
   };
   using Entries = std::map<std::string, Entry>;
 

@@ -1,6 +1,7 @@
 // consilium-worker: reads the command line and the configuration, and works for one backend of it.
 // Exit codes: 0 stopped and drained, 2 wrong usage or configuration, 1 anything else.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -9,9 +10,11 @@
 #include "shared/config.h"
 #include "shared/ids.h"
 #include "shared/log.h"
+#include "shared/redis_address.h"
 #include "shared/signals.h"
 #include "shared/zmq.h"
 #include "worker/backend.h"
+#include "worker/gate.h"
 #include "worker/prompts.h"
 #include "worker/worker.h"
 
@@ -60,7 +63,7 @@ int Work(const Flags& flags) {
   if (!config) return Complain(config.error());
   Result<BackendConfig> chosen = ChooseBackend(*config, flags.model);
   if (!chosen) return Complain(chosen.error());
-  if (chosen->provider == "openai" && chosen->prompts.empty()) {
+  if (IsHttpProvider(chosen->provider) && chosen->prompts.empty()) {
     const Result<std::string> prompts = FindPrompts(flags.config);
     if (!prompts) return Complain(prompts.error());
     chosen->prompts = *prompts;
@@ -78,15 +81,26 @@ int Work(const Flags& flags) {
   WorkerOptions options;
   // Fresh even when a name is given: a broker must tell a worker from the one it replaces.
   options.id = (flags.id.empty() ? chosen->model : flags.id) + "-" + RandomHexId().substr(0, 8);
-  options.model = chosen->model;
-  options.provider = chosen->provider;
-  options.placement = chosen->placement;
-  options.concurrency = chosen->concurrency;
+  options.backend = *chosen;
   options.brokers = flags.brokers;
   if (options.brokers.empty()) options.brokers.push_back(ConnectTo(config->broker.workers));
   options.drain = milliseconds(flags.drain_ms);
+  std::vector<LimitConfig> limits;
+  for (const LimitConfig& limit : config->limits) {
+    if (std::count(chosen->limits.begin(), chosen->limits.end(), limit.name) > 0) {
+      limits.push_back(limit);
+    }
+  }
+  RedisAddress redis;
+  if (!limits.empty()) {
+    Result<RedisAddress> address = RedisAddressOf(config->redis);
+    if (!address) return Complain(address.error());
+    redis = std::move(*address);
+  }
+  const std::uint64_t seed = SeededRandom(0, options.id).Next();  // the id is random
+  Gate gate(*chosen, std::move(limits), redis, seed);
   ZmqContext context;
-  Worker worker(std::move(options), **backend, context);
+  Worker worker(std::move(options), **backend, gate, context);
   if (const Status connected = worker.Connect(); !connected) return Complain(connected.error());
   return worker.Run(signals);
 }

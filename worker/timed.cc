@@ -21,7 +21,7 @@ void TimedBackend::Start(const BackendCall& call, TimePoint now) {
     due = call.deadline;
   }
   const auto timer =
-      timers_.emplace(due, Waiting{Completion{call.ref, std::move(planned.outcome)}, now});
+      timers_.emplace(due, Waiting{Completion{call.ref, std::move(planned.outcome), {}}, now});
   by_ref_.emplace(call.ref, timer);
 }
 

@@ -51,6 +51,20 @@ bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
+// A parameter whose name is that of a credential.
+bool HoldsSecret(std::string_view query) {
+  const std::string lower = LowerAscii(query);
+  for (const std::string_view name : {"key=", "token=", "secret=", "password=", "sig=", "code="}) {
+    for (std::size_t at = lower.find(name); at != lower.npos; at = lower.find(name, at + 1)) {
+      const char before = at == 0 ? '?' : lower[at - 1];
+      if (before == '?' || before == '&' || before == '-' || before == '_' || name[0] == 'k') {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // "host", "host:port" or "[v6]:port"; empty when it is none of them.
 std::string HostOf(std::string_view authority) {
   std::string host = LowerAscii(authority);
@@ -94,7 +108,7 @@ bool IsPrivateHost(std::string_view host) {
          EndsWith(host, ".home.arpa");
 }
 
-Result<Url> CheckBackendUrl(std::string_view text) {
+Result<Url> CheckBackendUrl(std::string_view text, bool allow_plain_http) {
   Url url;
   std::string_view rest = text;
   const std::string lower = LowerAscii(text.substr(0, 8));
@@ -109,7 +123,14 @@ Result<Url> CheckBackendUrl(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     return BadUrl(text, "no spaces and no characters beyond ASCII");
   }
-  if (rest.find_first_of("?#\\") != rest.npos) return BadUrl(text, "no query and no fragment");
+  const std::size_t query = std::min(text.find('?'), text.size());
+  url.query = text.substr(query);
+  // The text is not repeated: it may be the secret.
+  if (HoldsSecret(url.query)) {
+    return Invalid("url: has a key in its query, expected the key in api_key_env");
+  }
+  if (text.find_first_of("#\\") != text.npos) return BadUrl(text, "no fragment");
+  rest = rest.substr(0, rest.find('?'));
   const std::string_view authority = rest.substr(0, rest.find('/'));
   // The text is not repeated: it may hold a password.
   if (authority.find('@') != authority.npos) {
@@ -117,10 +138,15 @@ Result<Url> CheckBackendUrl(std::string_view text) {
   }
   url.host = HostOf(authority);
   if (url.host.empty()) return BadUrl(text, "a host, or host:port, after the scheme");
-  if (!url.encrypted && !IsPrivateHost(url.host)) {
-    return BadUrl(text, "https:// for a host that is neither this one nor in a private network");
+  if (!url.encrypted && !allow_plain_http && !IsPrivateHost(url.host)) {
+    return BadUrl(text,
+                  "https:// for a host that is neither this one nor in a private network (or "
+                  "allow_plain_http = true)");
   }
+  text = text.substr(0, query);
   while (text.back() == '/') text.remove_suffix(1);
+  while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  url.has_path = rest.find('/') != rest.npos;
   url.text = std::string(text);
   return url;
 }

@@ -12,12 +12,14 @@ namespace consilium {
 struct Url {
   bool encrypted = false;  // https
   std::string host;        // lower case, without the brackets of an IPv6 address
-  std::string text;        // as given, without slashes at its end
+  std::string text;        // as given up to the query, without slashes at its end
+  bool has_path = false;   // `text` has one
+  std::string query;       // from the '?' on, e.g. Azure's "?api-version=..."; "" = none
 };
 
-// https to any host; http only to this host or a private network. No user, password, query or
-// fragment.
-Result<Url> CheckBackendUrl(std::string_view text);
+// https to any host; http only to this host or a private network, unless `allow_plain_http`. No
+// user, password, fragment, and no secret in the query.
+Result<Url> CheckBackendUrl(std::string_view text, bool allow_plain_http = false);
 
 // Loopback, private, link-local or carrier-shared IPv4 or IPv6 address; false for what is no
 // address.

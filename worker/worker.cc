@@ -21,12 +21,14 @@ constexpr std::size_t kResultsPerTurn = 1024;
 
 }  // namespace
 
-Worker::Worker(WorkerOptions options, Backend& backend, ZmqContext& context)
+Worker::Worker(WorkerOptions options, Backend& backend, Gate& gate, ZmqContext& context)
     : options_(std::move(options)),
       backend_(backend),
+      gate_(gate),
       context_(context),
-      inbox_(static_cast<std::size_t>(options_.concurrency),
-             Inbox::DivideSlots(options_.concurrency, options_.brokers.size())),
+      inbox_(static_cast<std::size_t>(options_.backend.concurrency),
+             Inbox::DivideSlots(options_.backend.concurrency, options_.brokers.size())),
+      jitter_(0, "retries of " + options_.id),
       now_(Now()) {}
 
 Status Worker::Connect() {
@@ -40,14 +42,16 @@ Status Worker::Connect() {
 
 int Worker::Run(StopSignals& signals) {
   LogInfo("worker_started", {{"worker", options_.id},
-                             {"model", options_.model},
-                             {"provider", options_.provider},
-                             {"slots", options_.concurrency},
+                             {"model", options_.backend.model},
+                             {"provider", options_.backend.provider},
+                             {"slots", options_.backend.concurrency},
                              {"brokers", brokers_.size()}});
   std::vector<pollfd> polled;
   polled.push_back({signals.fd(), POLLIN, 0});
   if (backend_.fd() >= 0) polled.push_back({backend_.fd(), POLLIN, 0});
   for (const Broker& broker : brokers_) polled.push_back({broker.socket->fd(), POLLIN, 0});
+  // A connection to Redis comes and goes; poll() leaves out what is negative.
+  polled.push_back({-1, 0, 0});
   while (phase_ != Phase::kDone) {
     now_ = Now();
     const int stops = signals.Count();
@@ -58,7 +62,10 @@ int Worker::Run(StopSignals& signals) {
     }
     const TimePoint due = Turn();
     if (phase_ == Phase::kDone) break;
+    pollfd& redis = polled.back();
+    redis = {gate_.fd(), gate_.events(), 0};
     poll(polled.data(), polled.size(), PollTimeoutMs(Now(), due));
+    if (redis.revents != 0) gate_.OnReady(redis.revents);
   }
   SayGoodbye();
   LogInfo("worker_stopped", {{"worker", options_.id}, {"unconfirmed", inbox_.unconfirmed()}});
@@ -76,7 +83,7 @@ TimePoint Worker::Turn() {
   SendResults();
   if (phase_ != Phase::kWorking) Drain();
   if (more_) return now_;
-  TimePoint due = std::min({backend_due_, inbox_.next(), phase_ends_});
+  TimePoint due = std::min({backend_due_, gate_due_, inbox_.next(), phase_ends_});
   for (const Broker& broker : brokers_) due = std::min(due, broker.link.next());
   return due;
 }
@@ -107,9 +114,9 @@ void Worker::Tend(std::size_t index) {
 void Worker::Greet(Broker& broker, std::size_t index) {
   Hello hello;
   hello.worker = options_.id;
-  hello.model = options_.model;
-  hello.provider = options_.provider;
-  hello.placement = options_.placement;
+  hello.model = options_.backend.model;
+  hello.provider = options_.backend.provider;
+  hello.placement = options_.backend.placement;
   hello.simulated = backend_.simulated();
   hello.slots = inbox_.slots(index);
   hello.in_flight = inbox_.Held(index);
@@ -173,7 +180,7 @@ void Worker::OnFrame(std::size_t index, const Frame& frame) {
   } else if (frame.type == CancelTask::kType) {
     const Result<CancelTask> cancel = Unpack<CancelTask>(frame.body);
     if (cancel) {
-      if (inbox_.Cancel(cancel->task, cancel->fence)) backend_.Cancel(cancel->task);
+      if (inbox_.Cancel(cancel->task, cancel->fence)) Abort(cancel->task);
       LogDebug("task_cancelled", {{"task", cancel->task}, {"fence", cancel->fence}});
       return;
     }
@@ -202,8 +209,8 @@ void Worker::OnTask(std::size_t index, const Frame& frame) {
     const Result<TaskId> task = TaskFromRef(message->task);
     if (!task) {
       problem = task.error();
-    } else if (task->model != options_.model) {
-      problem = Invalid("task of model " + task->model + ", expected " + options_.model);
+    } else if (task->model != options_.backend.model) {
+      problem = Invalid("task of model " + task->model + ", expected " + options_.backend.model);
     } else if ((task->stage == Stage::kReview) != message->review.has_value()) {
       problem = Invalid("review: expected in a review and only there");
     } else {
@@ -223,43 +230,66 @@ void Worker::OnTask(std::size_t index, const Frame& frame) {
   }
 }
 
+void Worker::Abort(const std::string& ref) {
+  gate_.Cancel(ref);
+  backend_.Cancel(ref);
+}
+
 void Worker::StartTasks() {
-  while (std::optional<BackendCall> call = inbox_.Next()) {
+  while (std::optional<BackendCall> call = inbox_.Next()) gate_.Ask(std::move(*call), now_);
+  Gate::Passed passed;
+  gate_due_ = gate_.Run(now_, passed);
+  for (const BackendCall& call : passed.go) {
     LogDebug("task_started",
-             {{"case", call->task.case_id}, {"task", call->ref}, {"fence", call->fence}});
-    if (call->deadline <= now_) {
-      Outcome outcome = DeadlineOutcome();
-      outcome.provider = options_.provider;
-      outcome.simulated = backend_.simulated();
-      outcome.model_asked = options_.model;
-      outcome.worker = options_.id;
-      inbox_.Finish(call->ref, std::move(outcome), now_);
+             {{"case", call.task.case_id}, {"task", call.ref}, {"fence", call.fence}});
+    if (call.deadline > now_) {
+      backend_.Start(call, now_);
     } else {
-      backend_.Start(*call, now_);
+      gate_.End({call.ref, DeadlineOutcome(), {}}, now_);
+      EndTask(call.ref, Labelled(DeadlineOutcome()));
     }
   }
+  for (Completion& stopped : passed.stopped) {
+    EndTask(stopped.ref, Labelled(std::move(stopped.outcome)));
+  }
+  if (!passed.stopped.empty() && inbox_.waiting() > 0) more_ = true;
 }
 
 void Worker::CollectOutcomes() {
   std::vector<Completion> ended;
   backend_due_ = backend_.Run(now_, ended);
   for (Completion& completion : ended) {
-    Outcome& outcome = completion.outcome;
-    outcome.model_asked = options_.model;
-    outcome.worker = options_.id;
-    ReportFailure(completion);
-    inbox_.Finish(completion.ref, std::move(outcome), now_);
+    gate_.End(completion, now_);
+    EndTask(completion.ref, std::move(completion.outcome));
   }
-  // A slot is free again.
-  if (!ended.empty() && inbox_.waiting() > 0) more_ = true;
+  // A slot is free again, and a limit may be.
+  if (!ended.empty()) more_ = more_ || inbox_.waiting() > 0 || inbox_.running() > 0;
 }
 
-void Worker::ReportFailure(const Completion& completion) {
-  const Outcome& outcome = completion.outcome;
+// An outcome that no call had.
+Outcome Worker::Labelled(Outcome outcome) const {
+  outcome.provider = options_.backend.provider;
+  outcome.simulated = backend_.simulated();
+  return outcome;
+}
+
+void Worker::EndTask(const std::string& ref, Outcome outcome) {
+  const std::optional<Inbox::Attempt> attempt = inbox_.Running(ref);
+  if (!attempt) return;  // cancelled
+  outcome.model_asked = options_.backend.model;
+  outcome.worker = options_.id;
+  ReportFailure(ref, outcome);
+  const auto left = std::chrono::duration_cast<milliseconds>(attempt->deadline - now_);
+  const Verdict verdict =
+      Judge(outcome, attempt->failed_before, left.count(), options_.backend, jitter_.Unit());
+  inbox_.Finish(ref, std::move(outcome), verdict, now_);
+}
+
+void Worker::ReportFailure(const std::string& ref, const Outcome& outcome) {
   const bool failed = outcome.status != OutcomeStatus::kOk;
   if (failed && !failures_.Due()) return;
   Log(failed ? LogLevel::kWarn : LogLevel::kDebug, failed ? "call_failed" : "call_ended",
-      {{"task", completion.ref},
+      {{"task", ref},
        {"status", kOutcomeStatusNames[static_cast<std::size_t>(outcome.status)]},
        {"code", outcome.code},
        {"text", outcome.text},
@@ -276,7 +306,7 @@ void Worker::SendResults() {
 
 void Worker::HandBack(const std::vector<Inbox::Returning>& tasks, bool abort) {
   for (const Inbox::Returning& returning : tasks) {
-    if (abort) backend_.Cancel(returning.task.task);
+    if (abort) Abort(returning.task.task);
     const bool sent =
         Send(returning.link, ReleaseMessage{returning.task.task, returning.task.fence});
     if (sent && phase_ != Phase::kWorking) handed_back_.insert(returning.task.task);

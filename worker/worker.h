@@ -14,11 +14,14 @@
 #include <vector>
 
 #include "shared/clock.h"
+#include "shared/config.h"
+#include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/messages.h"
 #include "shared/signals.h"
 #include "shared/zmq.h"
 #include "worker/backend.h"
+#include "worker/gate.h"
 #include "worker/inbox.h"
 #include "worker/link.h"
 
@@ -26,17 +29,14 @@ namespace consilium {
 
 struct WorkerOptions {
   std::string id;  // fresh per process
-  std::string model;
-  std::string provider;
-  std::string placement;
-  std::int64_t concurrency = 1;
+  BackendConfig backend;
   std::vector<std::string> brokers;  // endpoints, at least one
   milliseconds drain{10000};
 };
 
 class Worker {
  public:
-  Worker(WorkerOptions options, Backend& backend, ZmqContext& context);
+  Worker(WorkerOptions options, Backend& backend, Gate& gate, ZmqContext& context);
 
   // kInvalid when a broker's endpoint is not one.
   Status Connect();
@@ -60,6 +60,7 @@ class Worker {
   void Greet(Broker& broker, std::size_t index);
   void FindNewHome(std::size_t from);
   void TakeIn(std::size_t from, std::size_t to);
+  void Abort(const std::string& ref);
   void StartTasks();
   void CollectOutcomes();
   void SendResults();
@@ -67,17 +68,22 @@ class Worker {
   void BeginDrain();
   void Drain();
   void SayGoodbye();
-  void ReportFailure(const Completion& ended);
+  Outcome Labelled(Outcome outcome) const;
+  void EndTask(const std::string& ref, Outcome outcome);
+  void ReportFailure(const std::string& ref, const Outcome& outcome);
   template <class Message>
   bool Send(std::size_t index, const Message& message);
 
   WorkerOptions options_;
   Backend& backend_;
+  Gate& gate_;
   ZmqContext& context_;
   Inbox inbox_;
+  SeededRandom jitter_;
   std::vector<Broker> brokers_;
   TimePoint now_;
   TimePoint backend_due_ = TimePoint::max();
+  TimePoint gate_due_ = TimePoint::max();
   bool more_ = false;  // something was left for the next round, which is due at once
   Phase phase_ = Phase::kWorking;
   TimePoint phase_ends_ = TimePoint::max();

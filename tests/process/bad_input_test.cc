@@ -158,7 +158,7 @@ TEST(BadModelTest, EveryWayToFailIsAStateOfItsOwn) {
     options.models = 3;
     options.latency_ms = 1;
     options.more = std::string(fault.option) + " = 1.0\n";
-    options.broker = "attempts_max = 2\nbackoff_ms = 10\nbackoff_ms_max = 20\n";
+    options.backend = "attempts_max = 2\nbackoff_ms = 10\nbackoff_ms_max = 20\n";
     ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
     ASSERT_EQ(cluster.Start(), "");
     const CommandResult run = cluster.Run({"submit", "--json", "-"}, DemoCases(1));
@@ -176,7 +176,7 @@ TEST(BadModelTest, RetriesHealPassingFaults) {
   SimulatedOptions options;
   options.latency_ms = 1;
   options.more = "fault_error = 0.3\nfault_rate_limit = 0.2\n";
-  options.broker = "attempts_max = 12\nbackoff_ms = 10\nbackoff_ms_max = 50\n";
+  options.backend = "attempts_max = 12\nbackoff_ms = 10\nbackoff_ms_max = 50\n";
   ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
   ASSERT_EQ(cluster.Start(), "");
   const CommandResult run = cluster.Run({"submit", "--json", "-"}, DemoCases(30));
@@ -213,8 +213,9 @@ TEST(BadConfigTest, EveryProblemIsNamedAtOnceWithItsLine) {
   RunningCommand check("consilium", {"config", "check", file});
   const CommandResult result = check.Wait(seconds(20));
   EXPECT_EQ(result.exit_code, 2);
-  for (const char* part : {"c.toml:2: broker.lease_ms = -5, expected 1000..3600000", "c.toml:3",
-                           "shoes", "c.toml:6", "openai, simulated, replay"}) {
+  for (const char* part :
+       {"c.toml:2: broker.lease_ms = -5, expected 1000..3600000", "c.toml:3", "shoes", "c.toml:6",
+        "openai, anthropic, gemini, ollama, simulated, replay"}) {
     EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
   }
 }

@@ -27,6 +27,7 @@ class OpenAiBackendTest : public testing::Test {
   void Serve(std::vector<LlmStep> steps) {
     llm = std::make_unique<ScriptedLlm>(std::move(steps));
     config.url = llm->url();
+    config.served_as = {"scripted-1"};
     Make();
   }
   void Make() {
@@ -126,7 +127,7 @@ TEST_F(OpenAiBackendTest, OneFailureIsOneRequestAndOneOutcome) {
   Serve({LlmStep::Fails(500, "oops"), LlmStep::Says(kAnswer)});
   const Outcome outcome = Ask();
   EXPECT_EQ(Line(outcome), "error http_500");
-  EXPECT_TRUE(outcome.retryable) << "the queue decides, the worker does not try again";
+  EXPECT_TRUE(outcome.retryable) << "the worker decides later whether it is tried again";
   EXPECT_EQ(llm->requests().size(), 1u);
   EXPECT_EQ(Line(Ask()), "ok ");
 }
@@ -149,11 +150,11 @@ TEST_F(OpenAiBackendTest, RefusedConnectionIsConnectFailed) {
 }
 
 TEST_F(OpenAiBackendTest, SilentServerIsStalled) {
-  config.stall_ms = 100;
+  config.first_byte_ms = 100;
   Serve({LlmStep::Stalls()});
   const Outcome outcome = Ask();
   EXPECT_EQ(Line(outcome), "timed_out stalled");
-  EXPECT_EQ(outcome.text, "the model stalled: no byte for 100 ms");
+  EXPECT_EQ(outcome.text, "the model stalled: no answer began within 100 ms");
   EXPECT_TRUE(outcome.retryable);
   EXPECT_TRUE(llm->WaitForClosed(1));
 }
@@ -163,7 +164,9 @@ TEST_F(OpenAiBackendTest, ServerThatFallsSilentInTheMiddleIsStalled) {
   LlmStep half = LlmStep::Says(kAnswer);
   half.bytes = 20;
   Serve({half});
-  EXPECT_EQ(Line(Ask()), "timed_out stalled");
+  const Outcome outcome = Ask();
+  EXPECT_EQ(Line(outcome), "timed_out stalled");
+  EXPECT_EQ(outcome.text, "the model stalled: no byte for 100 ms");
 }
 
 TEST_F(OpenAiBackendTest, SlowServerIsNotStalledButEndsAtTheTotal) {
@@ -197,9 +200,91 @@ TEST_F(OpenAiBackendTest, HangUpWithoutAReplyIsCutStream) {
 }
 
 TEST_F(OpenAiBackendTest, GarbageIsMalformed) {
-  Serve({LlmStep::Fails(200, "\x1f\x8b garbage"), LlmStep::Says("I would rather not say.")});
-  EXPECT_EQ(Line(Ask()), "malformed not_json");
-  EXPECT_EQ(Line(Ask()), "malformed not_json");
+  Serve({LlmStep::Fails(200, "\x1f\x8b garbage")});
+  const Outcome outcome = Ask();
+  EXPECT_EQ(Line(outcome), "malformed not_json");
+  EXPECT_TRUE(outcome.retryable) << "a proxy's page, say";
+}
+
+TEST_F(OpenAiBackendTest, UnusableReplyIsQuestionedOnce) {
+  Serve({LlmStep::Says("It depends."), LlmStep::Says(kAnswer)});
+  const Outcome outcome = Ask();
+  EXPECT_EQ(Line(outcome), "ok ");
+  EXPECT_EQ(outcome.parameters.requests, 2);
+  EXPECT_TRUE(outcome.parameters.repaired);
+  EXPECT_EQ(outcome.usage.prompt_tokens, 200) << "both are paid for";
+  const auto turns = nlohmann::json::parse(llm->requests().at(1).body)["messages"];
+  ASSERT_EQ(turns.size(), 4u);
+  EXPECT_EQ(turns[2]["content"], "It depends.");
+  EXPECT_THAT(turns[3]["content"].get<std::string>(),
+              HasSubstr("no JSON object with \"medications\" in the reply"));
+}
+
+TEST_F(OpenAiBackendTest, SecondUnusableReplyEndsTheTask) {
+  Serve({LlmStep::Says("I would rather not say.")});
+  const Outcome outcome = Ask();
+  EXPECT_EQ(Line(outcome), "malformed not_json");
+  EXPECT_FALSE(outcome.retryable);
+  EXPECT_EQ(llm->requests().size(), 2u);
+}
+
+TEST_F(OpenAiBackendTest, RungThatIsIgnoredThreeTimesIsLeftForTheNext) {
+  const LlmStep idle = LlmStep::Says("It depends.");
+  const LlmStep good = LlmStep::Says(kAnswer);
+  Serve({idle, good, idle, good, idle, good, good});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask().parameters.structured, "schema");
+  EXPECT_EQ(Ask().parameters.structured, "tool");
+  EXPECT_THAT(llm->requests().back().body, HasSubstr("tool_choice"));
+}
+
+TEST_F(OpenAiBackendTest, WhileNothingIsKnownOneCallGoesAheadAndTheOthersLearnFromIt) {
+  config.concurrency = 8;
+  LlmStep slow = LlmStep::Drips(LlmStep::Says(kAnswer), 20, milliseconds(2));
+  Serve({LlmStep::Fails(400, "response_format"), LlmStep::Fails(400, "tools"), slow});
+  for (int i = 0; i < 8; ++i) Start("c" + std::to_string(i));
+  for (const Completion& ended : Collect(8)) {
+    EXPECT_EQ(Line(ended.outcome), "ok ");
+    EXPECT_EQ(ended.outcome.parameters.structured, "json");
+  }
+  EXPECT_EQ(llm->requests().size(), 10u) << "two refused requests, not sixteen";
+}
+
+TEST_F(OpenAiBackendTest, WaitingForTheFirstCallEndsAtTheDeadline) {
+  Serve({LlmStep::Stalls()});
+  Start("first");
+  Start("second", milliseconds(50));
+  const std::vector<Completion> ended = Collect(1);
+  EXPECT_EQ(ended.at(0).ref, "second");
+  EXPECT_EQ(Line(ended.at(0).outcome), "timed_out deadline");
+}
+
+TEST_F(OpenAiBackendTest, AnswerSaysHowItWasAsked) {
+  config.temperature = 0.25;
+  config.max_tokens = 99;
+  Serve({LlmStep::Says(kAnswer)});
+  const CallParameters parameters = Ask().parameters;
+  EXPECT_EQ(parameters.temperature, 0.25);
+  EXPECT_EQ(parameters.max_tokens, 99);
+  EXPECT_EQ(parameters.structured, "schema");
+  EXPECT_EQ(parameters.requests, 1);
+  EXPECT_FALSE(parameters.repaired);
+}
+
+TEST_F(OpenAiBackendTest, ExtraHeadersAndAnotherHeaderForTheKeyAreSent) {
+  setenv("CONSILIUM_TEST_KEY", "sk-test-123", 1);
+  config.api_key_env = "CONSILIUM_TEST_KEY";
+  config.auth_header = "api-key";
+  config.headers = {{"X-Title", "Consilium"}};
+  llm = std::make_unique<ScriptedLlm>(std::vector<LlmStep>{LlmStep::Says(kAnswer)});
+  config.served_as = {"scripted-1"};
+  config.url = llm->url() + "/?api-version=2024-10-21";
+  Make();
+  EXPECT_EQ(Line(Ask()), "ok ");
+  const ScriptedLlm::Request request = llm->requests().at(0);
+  EXPECT_EQ(request.path, "/v1/chat/completions?api-version=2024-10-21");
+  EXPECT_THAT(request.head, HasSubstr("api-key: sk-test-123\r\n"));
+  EXPECT_THAT(request.head, Not(HasSubstr("Authorization")));
+  EXPECT_THAT(request.head, HasSubstr("X-Title: Consilium\r\n"));
 }
 
 TEST_F(OpenAiBackendTest, OversizedReplyIsMalformed) {
@@ -228,9 +313,10 @@ TEST_F(OpenAiBackendTest, ServerWithoutStructuredOutputIsAskedAgainAtOnceAndOnly
 }
 
 TEST_F(OpenAiBackendTest, ServerThatRefusesEverythingEndsTheCall) {
-  Serve({LlmStep::Fails(400, "response_format temperature max_completion_tokens")});
+  Serve({LlmStep::Fails(
+      400, "response_format tools temperature max_completion_tokens stream_options stream")});
   EXPECT_EQ(Line(Ask()), "error http_400");
-  EXPECT_EQ(llm->requests().size(), 4u);
+  EXPECT_EQ(llm->requests().size(), 8u);
 }
 
 TEST_F(OpenAiBackendTest, CancelClosesTheConnectionAtOnce) {

@@ -89,7 +89,15 @@ class ScriptedWorker {
     return socket_.Send(MakeFrame(message)) == SendResult::kSent;
   }
   void Finish(const TaskMessage& task, Outcome outcome) {
-    EXPECT_TRUE(Send(ResultMessage{task.task, task.fence, std::move(outcome)}));
+    EXPECT_TRUE(Send(ResultMessage{task.task, task.fence, std::move(outcome), std::nullopt}));
+  }
+  // It failed and asks to be tried again.
+  void Retry(const TaskMessage& task, Outcome outcome, std::int64_t in_ms = 10) {
+    EXPECT_TRUE(Send(ResultMessage{task.task, task.fence, std::move(outcome), in_ms}));
+  }
+  void GiveUp(const TaskMessage& task, Outcome outcome) {
+    EXPECT_TRUE(Send(ResultMessage{task.task, task.fence, std::move(outcome), std::nullopt,
+                                   /*dead_letter=*/true}));
   }
   void Slots(std::int64_t slots) {
     hello_.slots = slots;
@@ -156,7 +164,6 @@ class BrokerRig : public testing::Test {
   BrokerRig() {
     config_.broker.clients = "tcp://127.0.0.1:0";
     config_.broker.workers = "tcp://127.0.0.1:0";
-    config_.broker.backoff_ms = 20;
     for (const char* model : {"alpha", "bravo"}) {
       BackendConfig backend;
       backend.model = model;

@@ -78,17 +78,18 @@ TEST_F(BrokerWorkerTest, ABacklogWaitsForCredit) {
 }
 
 TEST_F(BrokerWorkerTest, AFailedTaskIsTriedAgainAndEndsDeadAfterTheLastAttempt) {
-  config_.broker.attempts_max = 2;
   Start();
   TestClient& client = AddClient();
   ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
   Submit(client, CaseOf("c1"));
   PumpUntil("the task comes", [&] { return worker.tasks.size() == 1; });
-  worker.Finish(worker.tasks[0], Failed(true));
+  EXPECT_EQ(worker.tasks[0].attempts, 0);
+  worker.Retry(worker.tasks[0], Failed(true));
   PumpUntil("it comes again", [&] { return worker.tasks.size() == 2; });
   EXPECT_EQ(worker.Disposition(worker.tasks[0]), "retry");
   EXPECT_EQ(worker.tasks[1].fence, 2);
-  worker.Finish(worker.tasks[1], Failed(true));
+  EXPECT_EQ(worker.tasks[1].attempts, 1);
+  worker.GiveUp(worker.tasks[1], Failed(true));
   PumpUntil("it is given up", [&] { return !worker.Disposition(worker.tasks[1]).empty(); });
   EXPECT_EQ(worker.Disposition(worker.tasks[1]), "dead");
   const CaseView view = Fetch(client, "c1");
@@ -113,8 +114,18 @@ TEST_F(BrokerWorkerTest, APermanentFailureIsFinalAtOnce) {
   EXPECT_EQ(Fetch(client, "c1").tasks[0].outcome->status, OutcomeStatus::kRefused);
 }
 
+TEST_F(BrokerWorkerTest, ASuccessIsStoredWhateverElseTheResultSays) {
+  Start();
+  TestClient& client = AddClient();
+  ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
+  Submit(client, CaseOf("c1"));
+  PumpUntil("the task comes", [&] { return worker.tasks.size() == 1; });
+  worker.Retry(worker.tasks[0], Answered());
+  PumpUntil("it is stored", [&] { return !worker.Disposition(worker.tasks[0]).empty(); });
+  EXPECT_EQ(worker.Disposition(worker.tasks[0]), "stored");
+}
+
 TEST_F(BrokerWorkerTest, AResultThatIsNoneEndsItsAttempt) {
-  config_.broker.attempts_max = 1;
   Start();
   TestClient& client = AddClient();
   ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
@@ -178,9 +189,9 @@ TEST_F(BrokerWorkerTest, TheTaskOfAWorkerThatVanishesGoesToAnother) {
 
   // The first was only slow. Its failure counts no more; a success of any fence may win.
   first.silent = false;
-  first.Finish(first.tasks[0], Failed(true));
+  first.Retry(first.tasks[0], Failed(true));
   PumpUntil("it is asked who it is", [&] { return first.asked_who > 0 && first.welcomed; });
-  first.Finish(first.tasks[0], Failed(true));
+  first.Retry(first.tasks[0], Failed(true));
   PumpUntil("it is told",
             [&] { return !first.cancels.empty() || !first.Disposition(first.tasks[0]).empty(); });
   if (first.cancels.empty()) {
@@ -256,15 +267,15 @@ TEST_F(BrokerWorkerTest, MessagesThatMakeNoSenseAreRefusedAndChangeNothing) {
   Start();
   TestClient& client = AddClient();
   ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
-  ASSERT_TRUE(worker.Send(ResultMessage{"nonsense", 1, Answered()}));
-  ASSERT_TRUE(worker.Send(ResultMessage{"c1|generate|1|bravo", 1, Answered()}));
+  ASSERT_TRUE(worker.Send(ResultMessage{"nonsense", 1, Answered(), std::nullopt}));
+  ASSERT_TRUE(worker.Send(ResultMessage{"c1|generate|1|bravo", 1, Answered(), std::nullopt}));
   ASSERT_TRUE(worker.Send(StatusRequest{}));
   PumpUntil("all are refused", [&] { return worker.errors.size() == 3; });
   EXPECT_EQ(worker.errors[0].text, "task = \"nonsense\", expected case|stage|round|model");
   EXPECT_EQ(worker.errors[1].text, "task = \"c1|generate|1|bravo\", expected one of model alpha");
   EXPECT_EQ(worker.errors[2].text,
             "type = \"status\", expected hello, heartbeat, result, release or goodbye");
-  ASSERT_TRUE(worker.Send(ResultMessage{"c1|generate|1|alpha", 1, Answered()}));
+  ASSERT_TRUE(worker.Send(ResultMessage{"c1|generate|1|alpha", 1, Answered(), std::nullopt}));
   PumpUntil("it is answered", [&] { return worker.acks.size() == 1; });
   EXPECT_EQ(worker.acks[0].disposition, "unknown");
   Submit(client, CaseOf("c1"));

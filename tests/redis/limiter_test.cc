@@ -52,8 +52,8 @@ struct Member {
     limiter.Ask(ref, tokens, Now() + patience, Now());
   }
   void End(const std::string& ref, std::optional<std::int64_t> used = std::nullopt) {
-    running.erase(ref);
     limiter.End(ref, used);
+    running.erase(running.find(ref));  // `ref` may be in there
   }
   // Keeps `count` calls asking; ends what was granted.
   void Demand(std::size_t count, std::int64_t tokens = 1) {

@@ -24,8 +24,8 @@ std::string SimulatedCluster(const SimulatedOptions& options) {
                          options.council);
   for (int m = 1; m <= options.models; ++m) {
     toml << "[[backend]]\nmodel = \"m" << m << "\"\nprovider = \"simulated\"\nplacement = \""
-         << (m % 2 == 0 ? "remote" : "local")
-         << "\"\nconcurrency = 8\n[backend.simulated]\nknowledge = \"" << kConfigs
+         << (m % 2 == 0 ? "remote" : "local") << "\"\nconcurrency = 8\n"
+         << options.backend << "[backend.simulated]\nknowledge = \"" << kConfigs
          << "/demo/vignettes.jsonl\"\nseed = " << m
          << "\nlatency_ms_median = " << options.latency_ms
          << "\nskill = { default = " << 1.0 - 0.08 * m << " }\n"

@@ -14,6 +14,7 @@ struct SimulatedOptions {
   std::string strategy = "random";
   double deadline_s = 60;
   std::string more;     // lines for the [backend.simulated] table of every model
+  std::string backend;  // lines for the [[backend]] table of every model
   std::string broker;   // lines for the [broker] table
   std::string council;  // lines for the [council] table
 };

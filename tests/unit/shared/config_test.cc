@@ -68,7 +68,7 @@ medications = "/tables"
 model = "sim"
 provider = "simulated"
 placement = "local"
-json_schema = false
+structured = "json"
 usd_per_million_prompt = 2.5
 [backend.simulated]
 knowledge = "../demo/cases.jsonl"
@@ -89,7 +89,7 @@ answers = "answers.jsonl"
   EXPECT_EQ(config.council.medications, "/tables");
   ASSERT_EQ(config.backends.size(), 3u);
   const BackendConfig& sim = config.backends[0];
-  EXPECT_FALSE(sim.json_schema);
+  EXPECT_EQ(sim.structured, "json");
   EXPECT_EQ(sim.usd_per_million_prompt, 2.5);
   EXPECT_EQ(sim.simulated.knowledge, "demo/cases.jsonl");
   EXPECT_EQ(sim.simulated.skill,
@@ -102,7 +102,7 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       Problems("[broker]\nlease_ms = -5\nleese = 1\n[worker]\nx = 1\n[ensemble]\nsize = \"x\""),
       "c.toml:2: broker.lease_ms = -5, expected 1000..3600000\n"
       "c.toml:3: broker.leese: unknown option, expected one of clients, workers, lease_ms, "
-      "attempts_max, crashes_max, backoff_ms, backoff_ms_max, live_cases_max, "
+      "crashes_max, live_cases_max, "
       "case_bytes_max\n"
       "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, "
       "chemistry, "
@@ -133,7 +133,8 @@ TEST(ConfigTest, RefusesUnknownChoicesAndListsTheKnown) {
             "c.toml:2: ensemble.strategy = \"best\", expected one of all, random, local, remote, "
             "named, single, performance, chemistry, utility");
   EXPECT_EQ(Problems("[[backend]]\nmodel = \"b\"\nurl = \"http://h\"\nprovider = \"x\""),
-            "c.toml:4: backend.provider = \"x\", expected one of openai, simulated, replay");
+            "c.toml:4: backend.provider = \"x\", expected one of openai, anthropic, gemini, "
+            "ollama, simulated, replay");
   EXPECT_EQ(Problems("[[backend]]\nmodel = \"b\"\nurl = \"http://h\"\nplacement = \"moon\""),
             "c.toml:4: backend.placement = \"moon\", expected one of local, remote");
 }
@@ -295,8 +296,10 @@ TEST(ConfigTest, BackendsKeepLimitsThatExistAndEachOnce) {
 }
 
 TEST(ConfigTest, ChecksOptionsAgainstEachOther) {
-  EXPECT_EQ(Problems("[broker]\nbackoff_ms = 9\nbackoff_ms_max = 8"),
-            "c.toml:2: broker.backoff_ms = 9, expected at most broker.backoff_ms_max = 8");
+  EXPECT_EQ(
+      Problems(
+          "[[backend]]\nmodel = \"m\"\nurl = \"http://h\"\nbackoff_ms = 9\nbackoff_ms_max = 8"),
+      "c.toml:4: backend.backoff_ms = 9, expected at most backend.backoff_ms_max = 8");
   EXPECT_EQ(Problems("[council]\ndeadline_s = 9\ndeadline_s_max = 8"),
             "c.toml:2: council.deadline_s = 9, expected at most council.deadline_s_max = 8");
   EXPECT_EQ(
@@ -326,9 +329,9 @@ TEST(ConfigTest, TheEnvironmentOverridesScalarsAndIsCheckedLikeTheFile) {
   EXPECT_EQ(config.redis.url, "unix:/r.sock");
   EXPECT_EQ(config.broker.lease_ms, 4000);
   EXPECT_EQ(config.council.answer_share, 0.5);
-  const Variable wrong("CONSILIUM_BROKER_ATTEMPTS_MAX", "many");
+  const Variable wrong("CONSILIUM_BROKER_CRASHES_MAX", "many");
   EXPECT_EQ(Problems(""),
-            "environment variable CONSILIUM_BROKER_ATTEMPTS_MAX: broker.attempts_max = \"many\", "
+            "environment variable CONSILIUM_BROKER_CRASHES_MAX: broker.crashes_max = \"many\", "
             "expected a whole number, 1..100");
 }
 

@@ -26,6 +26,7 @@ Outcome SomeOutcome() {
   outcome.answer = SomeAnswer();
   outcome.grades = {{"K", 0.25, "wrong drug", true}};
   outcome.usage = {100, 20, 0.001};
+  outcome.parameters = {0.5, 512, "schema", 2, true};
   outcome.latency_ms = 812.5;
   outcome.provider = "openai";
   outcome.model_asked = "gpt-4o";
@@ -246,7 +247,7 @@ TEST(MessagesTest, WhatIsLearnedSurvives) {
 TEST(MessagesTest, WorkersMessagesSurvive) {
   ExpectSurvivesFullAndEmpty(Hello{"w-1", "a", "openai", "remote", true, 4, {{"t", 1}}});
   ExpectSurvivesFullAndEmpty(Heartbeat{4, {{"t", 1}, {"u", 2}}});
-  ExpectSurvivesFullAndEmpty(ResultMessage{"t", 1, SomeOutcome()});
+  ExpectSurvivesFullAndEmpty(ResultMessage{"t", 1, SomeOutcome(), 250, true});
   ExpectSurvivesFullAndEmpty(ReleaseMessage{"t", 1});
   ExpectSurvivesFullAndEmpty(Goodbye{});
   ExpectSurvivesFullAndEmpty(Welcome{"b-1"});
@@ -256,6 +257,7 @@ TEST(MessagesTest, WorkersMessagesSurvive) {
   task.task = "c-1|review|1|a";
   task.fence = 2;
   task.time_left_ms = 3;
+  task.attempts = 2;
   task.vignette = SomeVignette();
   task.review = ReviewPacket{{{"K", SomeAnswer()}}};
   ExpectSurvives(task);

@@ -25,7 +25,7 @@ class BackendTest : public testing::Test {
 TEST_F(BackendTest, ProvidersAreMadeByName) {
   EXPECT_EQ(Make(), "ok");
   config.provider = "magic";
-  EXPECT_EQ(Make(), "backend m: provider = \"magic\", expected openai, simulated or replay");
+  EXPECT_EQ(Make(), "backend m: provider = \"magic\", expected one that is known");
 }
 
 TEST_F(BackendTest, MissingKeyVariableIsNamed) {
@@ -48,7 +48,17 @@ TEST_F(BackendTest, UnencryptedUrlBeyondTheSitePreventsTheStart) {
   config.url = "http://api.example.com/v1";
   EXPECT_EQ(Make(),
             "backend m: url = \"http://api.example.com/v1\", expected https:// for a host that is "
-            "neither this one nor in a private network");
+            "neither this one nor in a private network (or allow_plain_http = true)");
+  config.allow_plain_http = true;
+  EXPECT_EQ(Make(), "ok");
+}
+
+TEST_F(BackendTest, EachHttpProviderIsMade) {
+  config.url = "";
+  for (const char* provider : {"anthropic", "gemini", "ollama"}) {
+    config.provider = provider;
+    EXPECT_EQ(Make(), "ok") << "they know their own URL";
+  }
 }
 
 TEST_F(BackendTest, MissingFilesPreventTheStart) {

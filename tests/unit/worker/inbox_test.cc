@@ -27,11 +27,10 @@ class InboxTest : public testing::Test {
     return call ? call->task.case_id + "/" + std::to_string(call->fence) : "";
   }
   void Finish(const std::string& id, OutcomeStatus status = OutcomeStatus::kOk,
-              bool retryable = false) {
+              std::optional<std::int64_t> retry_in_ms = std::nullopt) {
     Outcome outcome;
     outcome.status = status;
-    outcome.retryable = retryable;
-    inbox.Finish(Ref(id), outcome, now);
+    inbox.Finish(Ref(id), outcome, Verdict{retry_in_ms, false}, now);
   }
   // "id/fence@link" of what is sent now.
   std::vector<std::string> Sent(std::size_t max = 100) {
@@ -169,7 +168,7 @@ TEST_F(InboxTest, NewerFenceSendsAnAnswerThatWaitsAtOnce) {
 TEST_F(InboxTest, NewerFenceReplacesAFailureByANewAttempt) {
   Offer("a");
   Next();
-  Finish("a", OutcomeStatus::kError, /*retryable=*/true);
+  Finish("a", OutcomeStatus::kError, /*retry_in_ms=*/5);
   Sent();
   Offer("a", 2);
   EXPECT_EQ(Next(), "a/2");
@@ -179,7 +178,7 @@ TEST_F(InboxTest, NewerFenceReplacesAFailureByANewAttempt) {
 TEST_F(InboxTest, SameFenceAgainSendsTheResultAgain) {
   Offer("a");
   Next();
-  Finish("a", OutcomeStatus::kError, /*retryable=*/true);
+  Finish("a", OutcomeStatus::kError, /*retry_in_ms=*/5);
   Sent();
   Offer("a", 1);
   EXPECT_EQ(Next(), "");

@@ -30,7 +30,7 @@ TEST(UrlTest, PlainUrlsStayWithinTheSite) {
         "http://0x7f000001/v1", "http://127.1/v1", "http://[::ffff:8.8.8.8]/v1"}) {
     EXPECT_EQ(Check(url), "url = \"" + std::string(url) +
                               "\", expected https:// for a host that is neither this one nor in "
-                              "a private network");
+                              "a private network (or allow_plain_http = true)");
   }
 }
 
@@ -45,13 +45,36 @@ TEST(UrlTest, WhatIsNotSuchAUrlIsRefused) {
             "url = \"https://[::1/v1\", expected a host, or host:port, after the scheme");
   EXPECT_EQ(Check("https://a b/v1"),
             "url = \"https://a b/v1\", expected no spaces and no characters beyond ASCII");
-  EXPECT_EQ(Check("https://a/v1?key=1"),
-            "url = \"https://a/v1?key=1\", expected no query and no fragment");
+  EXPECT_EQ(Check("https://a/v1#x"), "url = \"https://a/v1#x\", expected no fragment");
 }
 
 TEST(UrlTest, PasswordInAUrlIsRefusedWithoutRepeatingIt) {
   EXPECT_EQ(Check("https://me:secret@a/v1"),
             "url: has a user or a password, expected the key in api_key_env");
+}
+
+TEST(UrlTest, PlainHttpBeyondTheSiteHasToBeAllowed) {
+  const Result<Url> url = CheckBackendUrl("http://api.example.com/v1", /*allow_plain_http=*/true);
+  ASSERT_TRUE(url);
+  EXPECT_FALSE(url->encrypted);
+}
+
+TEST(UrlTest, QueryIsKeptApart) {
+  const Result<Url> url =
+      CheckBackendUrl("https://x.openai.azure.com/openai/deployments/d/?api-version=2024-10-21");
+  ASSERT_TRUE(url) << url.error().text;
+  EXPECT_EQ(url->text, "https://x.openai.azure.com/openai/deployments/d");
+  EXPECT_EQ(url->query, "?api-version=2024-10-21");
+  EXPECT_TRUE(url->has_path);
+  EXPECT_FALSE(CheckBackendUrl("https://a:1/")->has_path);
+}
+
+TEST(UrlTest, SecretInAQueryIsRefusedWithoutRepeatingIt) {
+  for (const char* url :
+       {"https://a/v1?key=s3", "https://a/v1?x=1&api-key=s3", "https://a?API_KEY=s3",
+        "https://a?access_token=s3", "https://a?subscription-key=s3"}) {
+    EXPECT_EQ(Check(url), "url: has a key in its query, expected the key in api_key_env");
+  }
 }
 
 TEST(UrlTest, SlashesAtTheEndAreDropped) {

@@ -1,0 +1,90 @@
+#include "worker/llm/dialect.h"
+
+#include <gtest/gtest.h>
+
+namespace consilium {
+namespace {
+
+class DialectTest : public testing::Test {
+ protected:
+  std::optional<Dialect> After(int status, const std::string& body, const Dialect& used = {},
+                               bool known = true) {
+    HttpReply reply;
+    reply.end = HttpReply::End::kDone;
+    reply.status = status;
+    reply.body = body;
+    return AfterRefusal(*MakeProvider(provider), reply, used, known);
+  }
+  // The rungs on the way down.
+  std::vector<Rung> Ladder() {
+    std::vector<Rung> rungs = {Rung::kSchema};
+    while (const auto next = After(400, "no", Dialect{rungs.back()}, /*known=*/false)) {
+      rungs.push_back(next->rung);
+    }
+    return rungs;
+  }
+  std::string provider = "openai";
+};
+
+TEST_F(DialectTest, TheRefusedParameterIsLeftOut) {
+  EXPECT_EQ(After(400, "response_format is not supported")->rung, Rung::kTool);
+  EXPECT_EQ(After(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead")
+                ->max_completion_tokens,
+            true);
+  EXPECT_EQ(After(422, "'temperature' does not support 0")->temperature, false);
+  EXPECT_EQ(After(400, "unknown field stream_options")->stream_usage, false);
+  EXPECT_EQ(After(400, "streaming is not available")->stream, false);
+  EXPECT_EQ(After(404, "No endpoints found that support tool use", Dialect{Rung::kTool})->rung,
+            Rung::kJson);
+  EXPECT_EQ(After(500, "failed to parse grammar")->rung, Rung::kTool);
+}
+
+TEST_F(DialectTest, WhatWasNotSentIsNotLeftOutAgain) {
+  Dialect used;
+  used.rung = Rung::kPrompt;
+  used.temperature = false;
+  used.max_completion_tokens = true;
+  used.stream = false;
+  EXPECT_FALSE(
+      After(400, "response_format tools temperature max_completion_tokens stream", used, false));
+}
+
+TEST_F(DialectTest, EachProtocolHasItsRungs) {
+  EXPECT_EQ(Ladder(), (std::vector<Rung>{Rung::kSchema, Rung::kTool, Rung::kJson, Rung::kPrompt}));
+  provider = "gemini";
+  EXPECT_EQ(Ladder(), (std::vector<Rung>{Rung::kSchema, Rung::kTool, Rung::kJson, Rung::kPrompt}));
+  provider = "anthropic";
+  EXPECT_EQ(Ladder(), (std::vector<Rung>{Rung::kSchema, Rung::kTool, Rung::kPrompt}));
+  provider = "ollama";
+  EXPECT_EQ(Ladder(), (std::vector<Rung>{Rung::kSchema, Rung::kJson, Rung::kPrompt}));
+}
+
+TEST_F(DialectTest, OfAKnownServerAnUnclearRefusalTeachesNothing) {
+  EXPECT_FALSE(After(400, "the prompt is too long"));
+  EXPECT_TRUE(After(400, "the prompt is too long", {}, /*known=*/false));
+  EXPECT_FALSE(After(500, "oops", {}, /*known=*/false));
+  EXPECT_FALSE(After(200, "response_format"));
+  EXPECT_FALSE(After(429, "response_format"));
+  HttpReply cut;
+  cut.end = HttpReply::End::kCut;
+  cut.status = 400;
+  cut.body = "response_format";
+  EXPECT_FALSE(AfterRefusal(*MakeOpenAi(), cut, {}, true));
+}
+
+TEST_F(DialectTest, WhatSideBySideCallsLearnedIsAllKept) {
+  Dialect lower;
+  lower.rung = Rung::kJson;
+  Dialect other;
+  other.temperature = false;
+  other.max_completion_tokens = true;
+  const Dialect both = Merged(lower, other);
+  EXPECT_EQ(both.rung, Rung::kJson);
+  EXPECT_FALSE(both.temperature);
+  EXPECT_TRUE(both.max_completion_tokens);
+  EXPECT_TRUE(both.stream);
+  EXPECT_EQ(both, Merged(other, lower));
+}
+
+}  // namespace
+}  // namespace consilium

@@ -1,0 +1,180 @@
+#include "worker/gate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/log.h"
+#include "worker/retry.h"
+
+namespace consilium {
+namespace {
+
+Outcome Stopped(OutcomeStatus status, std::string code, std::string text) {
+  Outcome outcome;
+  outcome.status = status;
+  outcome.code = std::move(code);
+  outcome.text = std::move(text);
+  return outcome;
+}
+
+Outcome BreakerOpen() {
+  Outcome outcome =
+      Stopped(OutcomeStatus::kError, "breaker_open",
+              "the provider failed too often lately; the call was not made, to let it recover");
+  outcome.retryable = true;
+  return outcome;
+}
+
+Outcome LimitTooFar(milliseconds wait) {
+  return Stopped(OutcomeStatus::kRateLimited, "limit",
+                 "its turn under the configured limits comes in " + std::to_string(wait.count()) +
+                     " ms, after the deadline of the task");
+}
+
+}  // namespace
+
+Gate::Gate(const BackendConfig& config, std::vector<LimitConfig> limits, const RedisAddress& redis,
+           std::uint64_t seed)
+    : config_(config),
+      limiter_(std::move(limits), redis, seed),
+      jitter_(seed, "gate of " + config.model) {
+  if (IsHttpProvider(config.provider)) {
+    breaker_.emplace(config.breaker_share, milliseconds(config.breaker_pause_ms));
+  }
+}
+
+void Gate::Ask(BackendCall call, TimePoint now) {
+  Cancel(call.ref);
+  Outcome failed;
+  failed.status = OutcomeStatus::kError;
+  failed.retryable = true;
+  const auto left = std::chrono::duration_cast<milliseconds>(call.deadline - now);
+  const Verdict patience =
+      Judge(failed, call.attempts, left.count(), config_, /*draw=*/0.5 + jitter_.Unit() / 2);
+  Call waiting;
+  waiting.give_up = std::min(call.deadline, now + milliseconds(patience.retry_in_ms.value_or(0)));
+  const std::string ref = call.ref;
+  waiting.call = std::move(call);
+  calls_.emplace(ref, std::move(waiting));
+  held_.push_back(ref);
+}
+
+void Gate::Cancel(const std::string& ref) {
+  const auto found = calls_.find(ref);
+  if (found == calls_.end()) return;
+  if (breaker_ && found->second.started) breaker_->Abandon(*found->second.started);
+  if (found->second.call) {
+    held_.erase(std::remove(held_.begin(), held_.end(), ref), held_.end());
+  }
+  limiter_.Forget(ref);
+  calls_.erase(found);
+}
+
+void Gate::End(const Completion& ended, TimePoint now) {
+  const auto found = calls_.find(ended.ref);
+  if (found == calls_.end()) return;
+  const Outcome& outcome = ended.outcome;
+  const bool silent = outcome.code == "deadline";  // it had no time to say anything
+  if (breaker_ && found->second.started) {
+    if (silent) {
+      breaker_->Abandon(*found->second.started);
+    } else {
+      breaker_->End(*found->second.started, IsProvidersFault(outcome), now);
+    }
+  }
+  std::optional<std::int64_t> used;
+  if (outcome.usage.prompt_tokens && outcome.usage.completion_tokens) {
+    used = *outcome.usage.prompt_tokens + *outcome.usage.completion_tokens;
+  }
+  limiter_.End(ended.ref, used);
+  if (ended.pause) limiter_.Pause(*ended.pause, now);
+  calls_.erase(found);
+  NoticeBreaker(now);
+}
+
+void Gate::Stop(const std::string& ref, Outcome outcome, Passed& passed) {
+  calls_.erase(ref);
+  passed.stopped.push_back({ref, std::move(outcome), {}});
+}
+
+void Gate::PassBreaker(TimePoint now, Passed& passed) {
+  while (!held_.empty() && (!breaker_ || breaker_->Allows(now))) {
+    const std::string ref = std::move(held_.front());
+    held_.pop_front();
+    Call& call = calls_.at(ref);
+    if (breaker_) call.started = breaker_->Start(now);
+    limiter_.Ask(ref, EstimateTokens(*call.call, config_.max_tokens), call.call->deadline, now);
+  }
+  for (auto ref = held_.begin(); ref != held_.end();) {
+    const Call& call = calls_.at(*ref);
+    if (call.give_up > now) {
+      ++ref;
+      continue;
+    }
+    const bool late = call.call->deadline <= now;
+    Stop(*ref, late ? DeadlineOutcome() : BreakerOpen(), passed);
+    ref = held_.erase(ref);
+  }
+}
+
+void Gate::PassLimits(TimePoint now, Passed& passed, TimePoint& due) {
+  std::vector<Limiter::Decision> decisions;
+  due = limiter_.Run(now, decisions);
+  for (const Limiter::Decision& decision : decisions) {
+    const auto found = calls_.find(decision.ref);
+    if (found == calls_.end()) continue;
+    Call& call = found->second;
+    if (decision.granted) {
+      passed.go.push_back(std::move(*call.call));
+      call.call.reset();
+      continue;
+    }
+    if (breaker_ && call.started) breaker_->Abandon(*call.started);
+    Stop(decision.ref, LimitTooFar(decision.wait), passed);
+  }
+}
+
+void Gate::NoticeBreaker(TimePoint now) {
+  const bool open = breaker_ && breaker_->At(now) != Breaker::State::kClosed;
+  if (open == open_) return;
+  open_ = open;
+  if (open) {
+    LogWarn("breaker_opened", {{"model", config_.model}, {"pause_ms", breaker_->pause().count()}});
+  } else {
+    LogInfo("breaker_closed", {{"model", config_.model}});
+  }
+}
+
+TimePoint Gate::Run(TimePoint now, Passed& passed) {
+  PassBreaker(now, passed);
+  TimePoint due = TimePoint::max();
+  PassLimits(now, passed, due);
+  if (breaker_ && !held_.empty()) due = std::min(due, breaker_->next());
+  for (const std::string& ref : held_) due = std::min(due, calls_.at(ref).give_up);
+  return due;
+}
+
+bool IsProvidersFault(const Outcome& outcome) {
+  if (outcome.status == OutcomeStatus::kTimedOut) return true;
+  if (outcome.status != OutcomeStatus::kError) return false;
+  // One request was wrong, and the next one may be right.
+  return outcome.code != "http_400" && outcome.code != "http_413" && outcome.code != "http_422";
+}
+
+std::int64_t EstimateTokens(const BackendCall& call, std::int64_t max_tokens) {
+  // About four bytes a token in English; the templates have about a thousand.
+  constexpr std::size_t kBytesPerToken = 4;
+  constexpr std::size_t kTemplateBytes = 4096;
+  std::size_t bytes = kTemplateBytes + call.vignette.text.size();
+  if (call.vignette.question) bytes += call.vignette.question->size();
+  for (const auto& [letter, text] : call.vignette.options) bytes += letter.size() + text.size();
+  if (call.review) {
+    for (const LabelledAnswer& shown : call.review->answers) {
+      bytes += shown.answer.rationale.size() + shown.answer.cautions.size() +
+               200 * shown.answer.medications.size();
+    }
+  }
+  return static_cast<std::int64_t>(bytes / kBytesPerToken) + max_tokens;
+}
+
+}  // namespace consilium
