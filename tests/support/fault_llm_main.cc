@@ -1,6 +1,6 @@
 // consilium-fault-llm: the fault-injecting server of the tests, for clients that are not in C++.
 // Says where it listens, serves until SIGINT or SIGTERM, and prints its ledger in short.
-// Exit codes: 0 stopped, 2 wrong usage or a port that is not free.
+// Exit codes: 0 stopped, 2 wrong usage or a port that is not free, 1 anything else.
 #include <poll.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -17,6 +17,7 @@
 namespace consilium {
 namespace {
 
+constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 struct Flags {
@@ -47,6 +48,7 @@ FaultLlmOptions OptionsOf(const Flags& flags) {
   options.models = flags.models;
   options.headers = flags.headers;
   std::vector<Fault> faults;
+  faults.reserve(flags.faults.size());
   for (const std::string& name : flags.faults) faults.push_back(*FaultFromName(name));
   for (const std::string& name : flags.refuse) options.refused.insert(*LlmFeatureFromName(name));
   options.plan = SeededFaults(flags.seed, flags.share, faults);
@@ -74,8 +76,10 @@ int Main(int argc, char** argv) {
   Flags flags;
   CLI::App app("A server of models for tests: four forms of providers, and faults as asked for.");
   std::vector<std::string> fault_names;
+  fault_names.reserve(kFaults);
   for (int i = 0; i < kFaults; ++i) fault_names.emplace_back(FaultName(static_cast<Fault>(i)));
   std::vector<std::string> feature_names;
+  feature_names.reserve(kLlmFeatures);
   for (int i = 0; i < kLlmFeatures; ++i) {
     feature_names.emplace_back(LlmFeatureName(static_cast<LlmFeature>(i)));
   }
@@ -112,4 +116,10 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace consilium
 
-int main(int argc, char** argv) { return consilium::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return consilium::Main(argc, argv);
+  } catch (...) {  // only memory can run out
+    return consilium::kFailed;
+  }
+}

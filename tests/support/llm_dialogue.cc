@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const char* const kToolName = "answer";
+constexpr char kToolName[] = "answer";
 
 Json Schema() {
   const Json text = {{"type", "string"}};

@@ -47,7 +47,7 @@ struct LlmKey {
   bool operator==(const LlmKey& other) const { return Text() == other.Text(); }
 };
 
-struct Asked {
+struct Asked {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
   LlmKey key;
   LlmCall call = LlmCall::kUnknown;
   std::size_t nth = 1;  // request of its key, from 1

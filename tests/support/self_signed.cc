@@ -49,8 +49,9 @@ SelfSigned MakeSelfSigned() {
   X509* const made = certificate.get();
   X509_set_version(made, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
-  X509_gmtime_adj(X509_getm_notBefore(made), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(made), 23 * 3600);
+  constexpr long kHour = 3600;
+  X509_gmtime_adj(X509_getm_notBefore(made), -kHour);
+  X509_gmtime_adj(X509_getm_notAfter(made), 23 * kHour);
   X509_set_pubkey(made, key.get());
   X509_NAME* const name = X509_get_subject_name(made);
   const unsigned char common[] = "consilium test server";
