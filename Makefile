@@ -9,7 +9,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 programs:  ## install missing Debian packages, then build the four programs (PRESET=release)
-	@tools/install-packages
+	@tools/install-packages --without-tests
 	@cmake --preset $(PRESET) > /dev/null
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target \
 	  consilium consilium-broker consilium-worker consilium-aggregator
@@ -21,6 +21,7 @@ demo: programs  ## a council of simulated models decides 72 cases, live, in unde
 	@build/$(PRESET)/bin/consilium demo
 
 test: build  ## all tests: unit, redis, process, interop (the latter with npm packages, installed into the build folder)
+	@tools/install-packages
 	@tests/interop/install build/$(PRESET)/interop
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
 
