@@ -140,6 +140,35 @@ std::string Reviews(const CaseView& view, const Look& look) {
   return text.empty() ? "" : Section("Reviews", look) + text;
 }
 
+// How real models were asked, what they say they are, and what it took.
+std::string Calls(const CaseView& view, const Look& look) {
+  Table table({{"model", false, true},
+               {"task", false, false},
+               {"served by", false, true},
+               {"form", false, false},
+               {"requests", true, false},
+               {"tokens", true, false},
+               {"cost", true, false},
+               {"prompt", false, false}});
+  bool any = false;
+  for (const TaskView& task : view.tasks) {
+    if (!task.outcome || task.outcome->parameters.requests == 0) continue;
+    any = true;
+    const Outcome& outcome = *task.outcome;
+    const auto count = [](const std::optional<std::int64_t>& tokens) {
+      return tokens ? std::to_string(*tokens) : "?";
+    };
+    const std::string cost =
+        outcome.usage.cost_usd ? "$" + render::Fixed(*outcome.usage.cost_usd, 4) : "unknown";
+    table.Row({task.task.model, task.task.stage == Stage::kReview ? "review" : "answer",
+               outcome.model_served.empty() ? "not said" : outcome.model_served,
+               outcome.parameters.structured, std::to_string(outcome.parameters.requests),
+               count(outcome.usage.prompt_tokens) + "+" + count(outcome.usage.completion_tokens),
+               cost, outcome.prompt_hash.substr(0, 8)});
+  }
+  return any ? Section("Calls", look) + table.Text(look) : "";
+}
+
 std::string Revisions(const CaseView& view, const Look& look) {
   if (view.recommendations.empty()) return "";
   const Recommendation& last = view.recommendations.back();
@@ -175,7 +204,8 @@ std::string RenderCase(const CaseView& view, const Look& look) {
     text += Field("Gold", IngredientsText(*view.gold_medications), look);
   }
   text += Section("Vignette", look) + VignetteText(view.vignette, look);
-  return text + Answers(view, look) + Reviews(view, look) + Revisions(view, look);
+  return text + Answers(view, look) + Reviews(view, look) + Calls(view, look) +
+         Revisions(view, look);
 }
 
 }  // namespace consilium
