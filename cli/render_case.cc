@@ -164,7 +164,7 @@ std::string Calls(const CaseView& view, const Look& look) {
                outcome.model_served.empty() ? "not said" : outcome.model_served,
                outcome.parameters.structured, std::to_string(outcome.parameters.requests),
                count(outcome.usage.prompt_tokens) + "+" + count(outcome.usage.completion_tokens),
-               cost, outcome.prompt_hash.substr(0, 8)});
+               cost, outcome.prompt_version});
   }
   return any ? Section("Calls", look) + table.Text(look) : "";
 }

@@ -112,8 +112,9 @@ struct Outcome {
   double latency_ms = 0.0;  // of the attempt that ended the task, as the worker saw it
   std::string provider;     // one of kProviders
   std::string model_asked;
-  std::string model_served;  // as the provider reports it; "" = not reported
-  std::string prompt_hash;   // SHA-256 hex of the prompt template; "" where there is none
+  std::string model_served;    // as the provider reports it; "" = not reported
+  std::string prompt_version;  // of the prompt template, for people; "" where there is none
+  std::string prompt_hash;     // SHA-256 hex of it
   std::string worker;
   bool simulated = false;  // no real model answered: shown wherever the result is shown
   bool retryable = false;  // the worker's judgement; the queue decides whether and when

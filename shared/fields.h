@@ -118,6 +118,7 @@ void Fields(A& a, Of<A, Outcome> v) {
   a.Must("provider", v.provider);
   a.Must("model_asked", v.model_asked);
   a.Must("model_served", v.model_served);
+  a.May("prompt_version", v.prompt_version);
   a.Must("prompt_hash", v.prompt_hash);
   a.Must("worker", v.worker);
   a.Must("simulated", v.simulated);

@@ -250,6 +250,7 @@ class LlmBackend : public Backend {
     outcome.usage = running.usage;
     outcome.usage.cost_usd = CostOf(config_, outcome.usage);
     outcome.provider = config_.provider;
+    outcome.prompt_version = FormOf(running.call.task.stage).version;
     outcome.prompt_hash = FormOf(running.call.task.stage).hash;
     outcome.latency_ms = std::chrono::duration<double, std::milli>(now - running.started).count();
     CallParameters& parameters = outcome.parameters;

@@ -17,6 +17,25 @@ namespace {
 constexpr std::string_view kDivider = "\n--- user ---\n";
 constexpr std::size_t kTemplateBytesMax = 65536;
 
+// The name in a first line "--- version NAME ---".
+std::optional<std::string_view> VersionOf(std::string_view text) {
+  constexpr std::string_view kStart = "--- version ";
+  constexpr std::string_view kEnd = " ---";
+  std::string_view line = text.substr(0, text.find('\n'));
+  if (line.size() == text.size() || !line.starts_with(kStart) || !line.ends_with(kEnd) ||
+      line.size() < kStart.size() + kEnd.size()) {
+    return std::nullopt;
+  }
+  line.remove_prefix(kStart.size());
+  line.remove_suffix(kEnd.size());
+  const bool good =
+      !line.empty() && line.size() <= 32 && std::all_of(line.begin(), line.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+      });
+  return good ? std::optional(line) : std::nullopt;
+}
+
 std::string LineOf(std::string_view text, std::size_t at) {
   return std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
 }
@@ -168,6 +187,12 @@ Result<PromptTemplate> ParsePromptTemplate(std::string_view text, Stage stage,
     return Error{ErrorCode::kTooLarge,
                  file + ": a template has at most " + std::to_string(kTemplateBytesMax) + " bytes"};
   }
+  const std::optional<std::string_view> version = VersionOf(text);
+  if (!version) {
+    return Invalid(file +
+                   ":1: expected a line \"--- version NAME ---\", NAME of 1..32 letters, digits, "
+                   "'.', '_' or '-'");
+  }
   const std::size_t divider = text.find(kDivider);
   if (divider == text.npos) {
     return Invalid(file +
@@ -192,7 +217,9 @@ Result<PromptTemplate> ParsePromptTemplate(std::string_view text, Stage stage,
   if (!needed.empty())
     return Invalid(file + ": {{" + std::string(needed.front()) + "}} is missing");
   PromptTemplate form;
-  form.system = text.substr(0, divider);
+  form.version = *version;
+  const std::size_t start = text.find('\n') + 1;
+  form.system = text.substr(start, divider - start);
   form.user = text.substr(divider + kDivider.size());
   form.hash = Sha256Hex(text);
   return form;

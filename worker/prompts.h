@@ -1,6 +1,7 @@
 // What a model is asked: the templates of configs/prompts filled with one case.
 //
-// A template is a text file: the system message, a line "--- user ---", the user message. {{name}}
+// A template is a text file: a line "--- version NAME ---", the system message, a line
+// "--- user ---", the user message. The version is for people, its hash tells exactly. {{name}}
 // stands for a value; generate.txt may use delimiter, case, patient, question, options; review.txt
 // also answers and labels. `case`, and `answers` in a review, must occur. Everything that comes
 // from outside stands between two lines with a delimiter that is random for each prompt and is
@@ -20,6 +21,7 @@
 namespace consilium {
 
 struct PromptTemplate {
+  std::string version;  // 1..32 of [A-Za-z0-9._-]
   std::string system;
   std::string user;
   std::string hash;  // SHA-256 hex of the file

@@ -197,7 +197,7 @@ TEST(RenderCaseTest, SaysHowRealModelsWereAskedAndWhatTheyAre) {
   outcome.parameters = {0.0, 2048, "schema", 2, true};
   outcome.model_served = "a-2026-01-01";
   outcome.usage = {1203, 210, 0.00512};
-  outcome.prompt_hash = "0123456789abcdef";
+  outcome.prompt_version = "2";
   Outcome& review = *view.tasks[2].outcome;
   review.parameters = {std::nullopt, 2048, "tool", 1, false};
   const std::string text = RenderCase(view, kLook);
@@ -205,7 +205,7 @@ TEST(RenderCaseTest, SaysHowRealModelsWereAskedAndWhatTheyAre) {
   EXPECT_NE(
       text.find("Calls\n"
                 "  model  task    served by     form    requests    tokens     cost  prompt\n"
-                "  a      answer  a-2026-01-01  schema         2  1203+210  $0.0051  01234567\n"
+                "  a      answer  a-2026-01-01  schema         2  1203+210  $0.0051  2\n"
                 "  b      review  not said      tool           1       ?+?  unknown\n"),
       std::string::npos)
       << text;

@@ -31,6 +31,7 @@ Outcome SomeOutcome() {
   outcome.provider = "openai";
   outcome.model_asked = "gpt-4o";
   outcome.model_served = "gpt-4o-2026";
+  outcome.prompt_version = "2";
   outcome.prompt_hash = "ab12";
   outcome.worker = "w-1";
   outcome.simulated = true;

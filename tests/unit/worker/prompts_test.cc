@@ -12,16 +12,17 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr char kDelimiter[] = "0123456789abcdef0123456789abcdef";
+const std::string kVersion = "--- version t1 ---\n";
 const std::string shipped = std::string(CONSILIUM_SOURCE_DIR) + "/configs/prompts";
 
 PromptTemplate Form(const std::string& text, Stage stage = Stage::kGenerate) {
-  Result<PromptTemplate> form = ParsePromptTemplate(text, stage, "test.txt");
+  Result<PromptTemplate> form = ParsePromptTemplate(kVersion + text, stage, "test.txt");
   EXPECT_TRUE(form) << form.error().text;
   return *form;
 }
 
 std::string Problem(const std::string& text, Stage stage = Stage::kGenerate) {
-  const Result<PromptTemplate> form = ParsePromptTemplate(text, stage, "test.txt");
+  const Result<PromptTemplate> form = ParsePromptTemplate(kVersion + text, stage, "test.txt");
   return form ? "ok" : form.error().text;
 }
 
@@ -55,6 +56,29 @@ ReviewPacket Packet() {
   return packet;
 }
 
+TEST(PromptsTest, ShippedTemplatesHaveTheVersionOfTheirText) {
+  // Another text is another version: count it up, and write the new hash here.
+  const Result<PromptSet> prompts = LoadPrompts(shipped);
+  ASSERT_TRUE(prompts) << prompts.error().text;
+  EXPECT_EQ(prompts->generate.version + " " + prompts->generate.hash.substr(0, 12),
+            "2 a37526f6627f");
+  EXPECT_EQ(prompts->review.version + " " + prompts->review.hash.substr(0, 12), "2 8f9fd5a8d8cb");
+}
+
+TEST(PromptsTest, TemplateWithoutAVersionIsRefused) {
+  for (const char* first : {"", "--- version ---", "--- version a b ---", "--- version  ---",
+                            "--- version 012345678901234567890123456789012 ---"}) {
+    const auto form =
+        ParsePromptTemplate(std::string(first) + "\n{{delimiter}}\n--- user ---\n{{case}}",
+                            Stage::kGenerate, "test.txt");
+    ASSERT_FALSE(form) << first;
+    EXPECT_EQ(form.error().text,
+              "test.txt:1: expected a line \"--- version NAME ---\", NAME of 1..32 letters, "
+              "digits, '.', '_' or '-'");
+  }
+  EXPECT_EQ(Form("{{delimiter}}\n--- user ---\n{{case}}").version, "t1");
+}
+
 TEST(PromptsTest, ShippedTemplatesLoad) {
   const Result<PromptSet> prompts = LoadPrompts(shipped);
   ASSERT_TRUE(prompts) << prompts.error().text;
@@ -64,7 +88,7 @@ TEST(PromptsTest, ShippedTemplatesLoad) {
 
 TEST(PromptsTest, HashIsThatOfTheWholeFile) {
   const std::string text = "{{delimiter}}\n--- user ---\n{{case}}";
-  EXPECT_EQ(Form(text).hash, Sha256Hex(text));
+  EXPECT_EQ(Form(text).hash, Sha256Hex(kVersion + text));
 }
 
 TEST(PromptsTest, EverythingKnownAboutTheCaseIsAsked) {
@@ -159,7 +183,7 @@ TEST(PromptsTest, BadTemplatesAreNamedWithLine) {
   EXPECT_EQ(Problem("{{delimiter}}\n--- user ---\n{{case}}", Stage::kReview),
             "test.txt: {{answers}} is missing");
   EXPECT_EQ(Problem("{{delimiter}}\n--- user ---\n{{case}}\n{{answers}}"),
-            "test.txt:4: {{answers}}, expected one of delimiter, case, patient, question, options");
+            "test.txt:5: {{answers}}, expected one of delimiter, case, patient, question, options");
   EXPECT_EQ(Problem(std::string(65537, 'x')), "test.txt: a template has at most 65536 bytes");
 }
 
