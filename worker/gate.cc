@@ -25,6 +25,9 @@ Outcome BreakerOpen() {
   return outcome;
 }
 
+// As for limits that workers share (limit_rules.h).
+constexpr milliseconds kPauseMax = kLimitPauseMax;
+
 Outcome LimitTooFar(milliseconds wait) {
   return Stopped(OutcomeStatus::kRateLimited, "limit",
                  "its turn under the configured limits comes in " + std::to_string(wait.count()) +
@@ -87,7 +90,10 @@ void Gate::End(const Completion& ended, TimePoint now) {
     used = *outcome.usage.prompt_tokens + *outcome.usage.completion_tokens;
   }
   limiter_.End(ended.ref, used);
-  if (ended.pause) limiter_.Pause(*ended.pause, now);
+  if (ended.pause) {
+    limiter_.Pause(*ended.pause, now);
+    paused_until_ = std::max(paused_until_, now + std::min(*ended.pause, kPauseMax));
+  }
   calls_.erase(found);
   NoticeBreaker(now);
 }
@@ -95,6 +101,20 @@ void Gate::End(const Completion& ended, TimePoint now) {
 void Gate::Stop(const std::string& ref, Outcome outcome, Passed& passed) {
   calls_.erase(ref);
   passed.stopped.push_back({ref, std::move(outcome), {}});
+}
+
+// True while nothing may go out.
+bool Gate::PassPause(TimePoint now, Passed& passed) {
+  if (now >= paused_until_) return false;
+  for (auto ref = held_.begin(); ref != held_.end();) {
+    if (calls_.at(*ref).call->deadline > paused_until_) {
+      ++ref;
+      continue;
+    }
+    Stop(*ref, LimitTooFar(std::chrono::ceil<milliseconds>(paused_until_ - now)), passed);
+    ref = held_.erase(ref);
+  }
+  return true;
 }
 
 void Gate::PassBreaker(TimePoint now, Passed& passed) {
@@ -146,10 +166,13 @@ void Gate::NoticeBreaker(TimePoint now) {
 }
 
 TimePoint Gate::Run(TimePoint now, Passed& passed) {
-  PassBreaker(now, passed);
+  const bool paused = PassPause(now, passed);
+  if (!paused) PassBreaker(now, passed);
   TimePoint due = TimePoint::max();
   PassLimits(now, passed, due);
-  if (breaker_ && !held_.empty()) due = std::min(due, breaker_->next());
+  if (held_.empty()) return due;
+  if (paused) return std::min(due, paused_until_);
+  if (breaker_) due = std::min(due, breaker_->next());
   for (const std::string& ref : held_) due = std::min(due, calls_.at(ref).give_up);
   return due;
 }

@@ -1,10 +1,12 @@
 // Where a call waits until it may go out: for the breaker of its backend, and for the limits that
 // all workers share.
 //
-//   asked --breaker allows--> limited --granted--> running --ended
-//     |                          |
-//     +--breaker stays open------+--the wait does not fit the deadline--> stopped
+//   asked --no pause, breaker allows--> limited --granted--> running --ended
+//     |                                    |
+//     +--breaker stays open----------------+--the wait does not fit the deadline--> stopped
 //
+// A provider that names a time before which it wants no call (Retry-After) gets none from this
+// worker until then, and none from the others where they share a limit with a rate.
 // A call that meets an open breaker waits for the next probe, at most as long as it would wait for
 // another attempt (docs/backends.md says why it does not wait longer). What stops is judged like
 // any other attempt, though it never went out. A simulated or replayed model has no breaker.
@@ -61,6 +63,7 @@ class Gate {
   };
 
   void Stop(const std::string& ref, Outcome outcome, Passed& passed);
+  bool PassPause(TimePoint now, Passed& passed);
   void PassBreaker(TimePoint now, Passed& passed);
   void PassLimits(TimePoint now, Passed& passed, TimePoint& due);
   void NoticeBreaker(TimePoint now);
@@ -70,7 +73,8 @@ class Gate {
   Limiter limiter_;
   SeededRandom jitter_;
   std::map<std::string, Call> calls_;  // by ref
-  std::deque<std::string> held_;       // refs that wait for the breaker, in order
+  std::deque<std::string> held_;       // refs that wait for the provider, in order
+  TimePoint paused_until_;             // by the provider
   bool open_ = false;
 };
 

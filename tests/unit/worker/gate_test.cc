@@ -139,6 +139,28 @@ TEST_F(GateTest, WhatModelsSayAndLimitsDoNotOpenTheBreaker) {
   EXPECT_FALSE(gate().open());
 }
 
+TEST_F(GateTest, ProviderThatNamesATimeGetsNoCallBefore) {
+  Ask("a");
+  Ask("b");
+  Passed();
+  Completion limited;
+  limited.ref = "a";
+  limited.outcome.status = OutcomeStatus::kRateLimited;
+  limited.pause = milliseconds(3000);
+  gate().End(limited, now);
+  limited.ref = "b";
+  limited.pause = milliseconds(1000);
+  gate().End(limited, now);
+  Ask("c");
+  Ask("d", /*left_ms=*/2000);
+  EXPECT_THAT(Passed(), ElementsAre("d: limit")) << "it does not fit, so it ends at once";
+  EXPECT_EQ(due, now + milliseconds(3000)) << "the longer of the two";
+  Pass(2999);
+  EXPECT_THAT(Passed(), IsEmpty());
+  Pass(1);
+  EXPECT_THAT(Passed(), ElementsAre("c"));
+}
+
 TEST_F(GateTest, SimulatedModelsHaveNoBreaker) {
   config.provider = "simulated";
   Fail(20);
