@@ -136,6 +136,7 @@ Result<Roster::Pulse> Roster::Hear(const std::string& peer, const Heartbeat& hea
   worker.heard = now;
   worker.unreachable = false;
   worker.about.slots = heartbeat.slots;
+  worker.trouble = CutUtf8(heartbeat.trouble, kTroubleBytesMax);
   const bool due = !worker.renewed || now - *worker.renewed >= renew_every_;
   if (due) worker.renewed = now;
   Pulse pulse;
@@ -320,6 +321,7 @@ std::vector<WorkerStatus> Roster::Describe(const std::string& broker) const {
     status.slots = worker.about.slots;
     status.in_flight = static_cast<std::int64_t>(worker.held.size());
     status.broker = broker;
+    status.trouble = worker.trouble;
     all.push_back(std::move(status));
   }
   std::sort(all.begin(), all.end(), [](const WorkerStatus& a, const WorkerStatus& b) {

@@ -33,6 +33,7 @@ struct Holding {
 class Roster {
  public:
   static constexpr std::size_t kWorkersMax = 4096;
+  static constexpr std::size_t kTroubleBytesMax = 256;
   // A task that heartbeats do not list for so long is not at the worker.
   static constexpr milliseconds kLostAfter{5000};
 
@@ -107,6 +108,7 @@ class Roster {
     std::optional<TimePoint> renewed;
     std::uint64_t turn = 0;  // of its last task; smaller waits longer
     bool unreachable = false;
+    std::string trouble;
     std::map<Key, Holding> held;
     std::set<Key> claimed;  // listed last time without our knowing it
   };

@@ -33,7 +33,13 @@ std::string Workers(const StatusReply& status, const Look& look) {
     table.Row({worker.model, worker.provider + (worker.simulated ? " (sim)" : ""), worker.placement,
                std::to_string(worker.in_flight), std::to_string(worker.slots), ShortId(worker)});
   }
-  return Section("Workers", look) + table.Text(look);
+  std::string text = Section("Workers", look) + table.Text(look);
+  for (const WorkerStatus& worker : status.workers) {
+    if (worker.trouble.empty()) continue;
+    text += Field(worker.model, CleanText(worker.trouble) + " (" + ShortId(worker) + ")", look,
+                  Tint::kRed);
+  }
+  return text;
 }
 
 std::string Lanes(const StatusReply& status, const Look& look) {

@@ -113,6 +113,7 @@ void Fields(A& a, Of<A, WorkerStatus> v) {
   a.Must("slots", v.slots);
   a.Must("in_flight", v.in_flight);
   a.Must("broker", v.broker);
+  a.May("trouble", v.trouble);
 }
 
 template <class A>
@@ -270,6 +271,7 @@ template <class A>
 void Fields(A& a, Of<A, Heartbeat> v) {
   a.Must("slots", v.slots);
   a.Must("in_flight", v.in_flight);
+  a.May("trouble", v.trouble);
 }
 
 template <class A>

@@ -133,6 +133,7 @@ struct WorkerStatus {
   std::int64_t slots = 0;
   std::int64_t in_flight = 0;
   std::string broker;
+  std::string trouble;  // Heartbeat::trouble
 };
 struct StatusReply {
   static constexpr std::string_view kType = "status_report";
@@ -174,6 +175,7 @@ struct Heartbeat {
   static constexpr std::string_view kType = "heartbeat";
   std::int64_t slots = 0;
   std::vector<HeldTask> in_flight;  // only these leases are renewed
+  std::string trouble;              // why calls wait at the worker, for people; "" = they do not
 };
 struct ResultMessage {
   static constexpr std::string_view kType = "result";

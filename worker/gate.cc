@@ -77,6 +77,7 @@ void Gate::End(const Completion& ended, TimePoint now) {
   const auto found = calls_.find(ended.ref);
   if (found == calls_.end()) return;
   const Outcome& outcome = ended.outcome;
+  if (IsProvidersFault(outcome)) last_failure_ = outcome.code;
   const bool silent = outcome.code == "deadline";  // it had no time to say anything
   if (breaker_ && found->second.started) {
     if (silent) {
@@ -159,10 +160,24 @@ void Gate::NoticeBreaker(TimePoint now) {
   if (open == open_) return;
   open_ = open;
   if (open) {
-    LogWarn("breaker_opened", {{"model", config_.model}, {"pause_ms", breaker_->pause().count()}});
+    LogWarn("breaker_opened", {{"model", config_.model},
+                               {"code", last_failure_},
+                               {"pause_ms", breaker_->pause().count()}});
   } else {
     LogInfo("breaker_closed", {{"model", config_.model}});
   }
+}
+
+std::string Gate::Trouble(TimePoint now) const {
+  std::string text;
+  const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (open_) add("breaker open: " + last_failure_);
+  if (now < paused_until_) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(paused_until_ - now);
+    add("the provider wants no call for " + std::to_string(left.count()) + " s");
+  }
+  if (limiter_.local()) add("Redis does not answer: own share of the limits");
+  return text;
 }
 
 TimePoint Gate::Run(TimePoint now, Passed& passed) {

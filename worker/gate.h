@@ -52,8 +52,8 @@ class Gate {
   short events() const { return limiter_.events(); }
   void OnReady(short revents) { limiter_.OnReady(revents); }
 
-  // The provider failed so often that nothing goes out but probes.
-  bool open() const { return open_; }
+  // Why calls wait here, for people; "" while nothing keeps them but limits that are in order.
+  std::string Trouble(TimePoint now) const;
 
  private:
   struct Call {
@@ -75,7 +75,8 @@ class Gate {
   std::map<std::string, Call> calls_;  // by ref
   std::deque<std::string> held_;       // refs that wait for the provider, in order
   TimePoint paused_until_;             // by the provider
-  bool open_ = false;
+  bool open_ = false;                  // as last logged
+  std::string last_failure_;           // code of it
 };
 
 // The provider, and not the case or the model's answer, is why the call failed.

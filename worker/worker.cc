@@ -106,7 +106,9 @@ void Worker::Tend(std::size_t index) {
       Greet(broker, index);
       return;
     case BrokerLink::Duty::kHeartbeat:
-      broker.link.OnSent(Send(index, Heartbeat{inbox_.slots(index), inbox_.Held(index)}), now_);
+      broker.link.OnSent(
+          Send(index, Heartbeat{inbox_.slots(index), inbox_.Held(index), gate_.Trouble(now_)}),
+          now_);
       return;
   }
 }

@@ -76,7 +76,7 @@ class ScriptedWorker {
       if (frame->ok() && !deaf) Take(**frame);
     }
     if (silent || Now() < next_) return;
-    const Heartbeat beat{hello_.slots, InFlight()};
+    const Heartbeat beat{hello_.slots, InFlight(), ""};
     hello_.in_flight = beat.in_flight;
     const bool sent =
         socket_.Send(welcomed ? MakeFrame(beat) : MakeFrame(hello_)) == SendResult::kSent;

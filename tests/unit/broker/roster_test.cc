@@ -63,13 +63,14 @@ class RosterTest : public testing::Test {
     ASSERT_TRUE(pulse.ok()) << pulse.error().text;
   }
   Roster::Pulse Beat(const std::string& peer, std::int64_t slots, std::vector<HeldTask> held) {
-    const auto pulse = roster_.Hear(peer, Heartbeat{slots, std::move(held)}, now_);
+    const auto pulse = roster_.Hear(peer, Heartbeat{slots, std::move(held), trouble_}, now_);
     EXPECT_TRUE(pulse.ok()) << pulse.error().text;
     return pulse.ok() ? *pulse : Roster::Pulse{};
   }
 
   Roster roster_{{"alpha", "bravo"}, kLease};
   TimePoint now_ = kStart;
+  std::string trouble_;
 };
 
 TEST_F(RosterTest, CreditsAreSlotsMinusWhatIsHeld) {
@@ -277,8 +278,12 @@ TEST_F(RosterTest, StatusShowsEveryWorkerByModelAndName) {
   Greet("p2", HelloOf("w1", 9, "bravo"));
   Greet("p3", HelloOf("w3", 5));
   ASSERT_TRUE(roster_.Give(Leased("c1"), now_).has_value());
+  trouble_ = "breaker open: " + std::string(1000, 'x');
+  Beat("p1", 9, {});
   const auto workers = roster_.Describe("broker-1");
   ASSERT_THAT(workers, SizeIs(3));
+  EXPECT_EQ(workers[0].trouble, "");
+  EXPECT_EQ(workers[2].trouble, trouble_.substr(0, 256));
   EXPECT_EQ(workers[0].worker, "w3");
   EXPECT_EQ(workers[0].in_flight, 1);
   EXPECT_EQ(workers[0].slots, 5);
@@ -321,7 +326,7 @@ TEST_F(RosterTest, HellosThatCannotBeTrueAreRefused) {
 
 TEST_F(RosterTest, ARefusedHeartbeatChangesNothing) {
   Greet("p1", HelloOf("w1", 2));
-  EXPECT_EQ(roster_.Hear("p1", Heartbeat{5000, {}}, now_).error(),
+  EXPECT_EQ(roster_.Hear("p1", Heartbeat{5000, {}, ""}, now_).error(),
             Invalid("slots = 5000, expected 0..1024"));
   EXPECT_EQ(roster_.Free("alpha"), 2);
 }

@@ -218,7 +218,8 @@ TEST(RenderStatusTest, ShowsWhyABrokerDoesNotAccept) {
   status.accepting = false;
   status.reason = "redis: connection refused";
   status.balanced = false;
-  status.workers.push_back({"gpt-4o-0123", "gpt-4o", "openai", "remote", false, 8, 3, "b1"});
+  status.workers.push_back({"gpt-4o-0123", "gpt-4o", "openai", "remote", false, 8, 3, "b1",
+                            "breaker open: http_500"});
   status.lanes.push_back({"gpt-4o", "generate", 12, 3});
   const std::string text = RenderStatus(status, kLook);
   ExpectAtMost80Columns(text);
@@ -226,6 +227,7 @@ TEST(RenderStatusTest, ShowsWhyABrokerDoesNotAccept) {
   EXPECT_NE(text.find("  Balanced    no: cases accepted and cases known differ\n"),
             std::string::npos);
   EXPECT_NE(text.find("  gpt-4o  openai    remote        3      8  0123\n"), std::string::npos);
+  EXPECT_NE(text.find("  gpt-4o      breaker open: http_500 (0123)\n"), std::string::npos) << text;
   EXPECT_NE(text.find("  gpt-4o  generate       12       3\n"), std::string::npos);
 }
 

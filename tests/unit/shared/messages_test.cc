@@ -87,7 +87,9 @@ Recommendation SomeRecommendation() {
   return r;
 }
 
-WorkerStatus SomeWorker() { return {"w-1", "a", "openai", "remote", true, 4, 2, "b-1"}; }
+WorkerStatus SomeWorker() {
+  return {"w-1", "a", "openai", "remote", true, 4, 2, "b-1", "breaker open"};
+}
 
 Vignette SomeVignette() {
   Vignette vignette;
@@ -247,7 +249,7 @@ TEST(MessagesTest, WhatIsLearnedSurvives) {
 
 TEST(MessagesTest, WorkersMessagesSurvive) {
   ExpectSurvivesFullAndEmpty(Hello{"w-1", "a", "openai", "remote", true, 4, {{"t", 1}}});
-  ExpectSurvivesFullAndEmpty(Heartbeat{4, {{"t", 1}, {"u", 2}}});
+  ExpectSurvivesFullAndEmpty(Heartbeat{4, {{"t", 1}, {"u", 2}}, "breaker open"});
   ExpectSurvivesFullAndEmpty(ResultMessage{"t", 1, SomeOutcome(), 250, true});
   ExpectSurvivesFullAndEmpty(ReleaseMessage{"t", 1});
   ExpectSurvivesFullAndEmpty(Goodbye{});

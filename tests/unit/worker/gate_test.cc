@@ -66,12 +66,12 @@ TEST_F(GateTest, WithoutLimitsAndTroubleEverythingGoesAtOnceInOrder) {
   Ask("b");
   EXPECT_THAT(Passed(), ElementsAre("a", "b"));
   EXPECT_EQ(due, TimePoint::max());
-  EXPECT_FALSE(gate().open());
+  EXPECT_EQ(gate().Trouble(now), "");
 }
 
 TEST_F(GateTest, OpenBreakerHoldsACallAsLongAsAnotherAttemptWouldTake) {
   Fail(8);
-  EXPECT_TRUE(gate().open());
+  EXPECT_EQ(gate().Trouble(now), "breaker open: http_500");
   Ask("a");
   EXPECT_THAT(Passed(), IsEmpty());
   const TimePoint give_up = due;
@@ -94,7 +94,7 @@ TEST_F(GateTest, CallThatWaitsGoesAsAProbe) {
   End("a", OutcomeStatus::kOk);
   EXPECT_THAT(Passed(), IsEmpty());
   End("b", OutcomeStatus::kOk);
-  EXPECT_FALSE(gate().open());
+  EXPECT_EQ(gate().Trouble(now), "");
   EXPECT_THAT(Passed(), ElementsAre("c"));
 }
 
@@ -136,7 +136,7 @@ TEST_F(GateTest, WhatModelsSayAndLimitsDoNotOpenTheBreaker) {
       End("a", status);
     }
   }
-  EXPECT_FALSE(gate().open());
+  EXPECT_EQ(gate().Trouble(now), "");
 }
 
 TEST_F(GateTest, ProviderThatNamesATimeGetsNoCallBefore) {
@@ -155,6 +155,7 @@ TEST_F(GateTest, ProviderThatNamesATimeGetsNoCallBefore) {
   Ask("d", /*left_ms=*/2000);
   EXPECT_THAT(Passed(), ElementsAre("d: limit")) << "it does not fit, so it ends at once";
   EXPECT_EQ(due, now + milliseconds(3000)) << "the longer of the two";
+  EXPECT_EQ(gate().Trouble(now), "the provider wants no call for 3 s");
   Pass(2999);
   EXPECT_THAT(Passed(), IsEmpty());
   Pass(1);
@@ -164,7 +165,7 @@ TEST_F(GateTest, ProviderThatNamesATimeGetsNoCallBefore) {
 TEST_F(GateTest, SimulatedModelsHaveNoBreaker) {
   config.provider = "simulated";
   Fail(20);
-  EXPECT_FALSE(gate().open());
+  EXPECT_EQ(gate().Trouble(now), "");
 }
 
 TEST(ProvidersFaultTest, OneWrongRequestIsNotTheProviders) {
