@@ -155,13 +155,15 @@ std::string Calls(const CaseView& view, const Look& look) {
     if (!task.outcome || task.outcome->parameters.requests == 0) continue;
     any = true;
     const Outcome& outcome = *task.outcome;
+    std::string served = outcome.model_served;
+    if (served.empty()) served = "not said";
+    if (served == task.task.model) served = "as asked";
     const auto count = [](const std::optional<std::int64_t>& tokens) {
       return tokens ? std::to_string(*tokens) : "?";
     };
     const std::string cost =
         outcome.usage.cost_usd ? "$" + render::Fixed(*outcome.usage.cost_usd, 4) : "unknown";
-    table.Row({task.task.model, task.task.stage == Stage::kReview ? "review" : "answer",
-               outcome.model_served.empty() ? "not said" : outcome.model_served,
+    table.Row({task.task.model, task.task.stage == Stage::kReview ? "review" : "answer", served,
                outcome.parameters.structured, std::to_string(outcome.parameters.requests),
                count(outcome.usage.prompt_tokens) + "+" + count(outcome.usage.completion_tokens),
                cost, outcome.prompt_version});
