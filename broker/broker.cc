@@ -11,6 +11,7 @@
 
 #include "shared/ids.h"
 #include "shared/limits.h"
+#include "shared/redis_durability.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -246,19 +247,18 @@ void Broker::Reap(const std::string& model) {
 
 // "Accepted" promises that the append-only file is synced; whoever runs Redis otherwise is told.
 void Broker::CheckDurability() {
-  redis_.Send({"CONFIG", "GET", "append*"}, [](const Result<RedisReply>& reply) {
-    if (!reply) return;  // a managed Redis may not tell
-    std::string file = "?";
-    std::string sync = "?";
-    for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
-      if (reply->items[i].text == "appendonly") file = reply->items[i + 1].text;
-      if (reply->items[i].text == "appendfsync") sync = reply->items[i + 1].text;
+  redis_.Send(AskDurableSettings(), [](const Result<RedisReply>& reply) {
+    if (!reply) {  // a managed Redis may not tell
+      LogWarn("redis_durability_unknown", {{"text", reply.error().text}});
+      return;
     }
-    if (file == "yes" && sync == "always") return;
-    LogWarn("redis_not_durable",
-            {{"appendonly", file},
-             {"appendfsync", sync},
-             {"text", "accepted cases may be lost; set appendonly yes and appendfsync always"}});
+    for (const SettingFound& setting : ReadDurableSettings(*reply)) {
+      if (setting.good() || !setting.told()) continue;
+      LogWarn("redis_not_durable", {{"setting", setting.expected.name},
+                                    {"found", setting.found},
+                                    {"expected", setting.expected.value},
+                                    {"text", "accepted cases may be lost"}});
+    }
   });
 }
 

@@ -4,34 +4,21 @@
 #include <string_view>
 
 #include "cli/data_folder.h"
+#include "shared/redis_durability.h"
 
 namespace consilium {
 namespace {
 
 // Every write is on the disk before its reply, and memory pressure refuses instead of evicting.
 std::vector<std::string> RedisArguments(const std::string& socket, const std::string& data) {
-  return {"--port",
-          "0",
-          "--unixsocket",
-          socket,
-          "--unixsocketperm",
-          "700",
-          "--dir",
-          data,
-          "--daemonize",
-          "no",
-          "--databases",
-          "1",
-          "--save",
-          "",
-          "--appendonly",
-          "yes",
-          "--appendfsync",
-          "always",
-          "--no-appendfsync-on-rewrite",
-          "no",
-          "--maxmemory-policy",
-          "noeviction"};
+  std::vector<std::string> arguments = {
+      "--port",      "0",  "--unixsocket", socket, "--unixsocketperm", "700", "--dir", data,
+      "--daemonize", "no", "--databases",  "1",    "--save",           ""};
+  for (const RedisSetting& setting : kDurableSettings) {
+    arguments.push_back("--" + std::string(setting.name));
+    arguments.emplace_back(setting.value);
+  }
+  return arguments;
 }
 
 void SetOption(std::vector<std::string>& arguments, const std::string& option,

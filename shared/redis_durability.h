@@ -1,0 +1,36 @@
+// The settings of Redis on which "accepted means synced to disk, and kept" rests: what the private
+// Redis is started with, what a broker warns of, what `consilium doctor` checks. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/redis.h"
+
+namespace consilium {
+
+struct RedisSetting {
+  std::string_view name;  // as in redis.conf
+  std::string_view value;
+};
+inline constexpr RedisSetting kDurableSettings[] = {
+    {"appendonly", "yes"},
+    {"appendfsync", "always"},
+    {"no-appendfsync-on-rewrite", "no"},
+    {"maxmemory-policy", "noeviction"},  // memory pressure refuses instead of evicting
+};
+
+// The command that asks for them. Redis before 7 does not know it.
+std::vector<std::string> AskDurableSettings();
+
+struct SettingFound {
+  RedisSetting expected;
+  std::string found;  // "" = Redis did not tell
+  bool told() const { return !found.empty(); }
+  bool good() const { return found == expected.value; }
+};
+// From the reply to that command, in the order of kDurableSettings.
+std::vector<SettingFound> ReadDurableSettings(const RedisReply& reply);
+
+}  // namespace consilium
