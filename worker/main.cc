@@ -14,6 +14,7 @@
 #include "shared/signals.h"
 #include "shared/zmq.h"
 #include "worker/backend.h"
+#include "worker/check.h"
 #include "worker/gate.h"
 #include "worker/prompts.h"
 #include "worker/worker.h"
@@ -31,6 +32,9 @@ struct Flags {
   std::string id;
   std::int64_t drain_ms = 10000;
   std::string log_level = "info";
+  bool check = false;
+  bool no_call = false;
+  std::int64_t timeout_ms = 0;
 };
 
 int Complain(const Error& error) {
@@ -56,6 +60,29 @@ std::string ConnectTo(std::string endpoint) {
   return endpoint;
 }
 
+std::vector<LimitConfig> LimitsOf(const Config& config, const BackendConfig& backend) {
+  std::vector<LimitConfig> limits;
+  for (const LimitConfig& limit : config.limits) {
+    if (std::count(backend.limits.begin(), backend.limits.end(), limit.name) > 0) {
+      limits.push_back(limit);
+    }
+  }
+  return limits;
+}
+
+int Check(const Flags& flags, const Config& config, const BackendConfig& backend, LogLevel level) {
+  CheckRequest request;
+  request.backend = backend;
+  request.limits = LimitsOf(config, backend);
+  request.redis = config.redis;
+  request.config_file = flags.config;
+  request.call = !flags.no_call;
+  request.timeout = milliseconds(flags.timeout_ms);
+  StopSignals signals;  // before any thread exists
+  StartLog("consilium-worker", level);
+  return RunCheck(request, signals);
+}
+
 int Work(const Flags& flags) {
   const Result<LogLevel> level = ParseLogLevel(flags.log_level);
   if (!level) return Complain(level.error());
@@ -63,6 +90,7 @@ int Work(const Flags& flags) {
   if (!config) return Complain(config.error());
   Result<BackendConfig> chosen = ChooseBackend(*config, flags.model);
   if (!chosen) return Complain(chosen.error());
+  if (flags.check) return Check(flags, *config, *chosen, *level);
   if (IsHttpProvider(chosen->provider) && chosen->prompts.empty()) {
     const Result<std::string> prompts = FindPrompts(flags.config);
     if (!prompts) return Complain(prompts.error());
@@ -85,12 +113,7 @@ int Work(const Flags& flags) {
   options.brokers = flags.brokers;
   if (options.brokers.empty()) options.brokers.push_back(ConnectTo(config->broker.workers));
   options.drain = milliseconds(flags.drain_ms);
-  std::vector<LimitConfig> limits;
-  for (const LimitConfig& limit : config->limits) {
-    if (std::count(chosen->limits.begin(), chosen->limits.end(), limit.name) > 0) {
-      limits.push_back(limit);
-    }
-  }
+  std::vector<LimitConfig> limits = LimitsOf(*config, *chosen);
   RedisAddress redis;
   if (!limits.empty()) {
     Result<RedisAddress> address = RedisAddressOf(config->redis);
@@ -122,6 +145,15 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
       ->capture_default_str();
+  CLI::Option* check =
+      app.add_flag("--check", flags.check,
+                   "Find out whether the backend works, by one call about a synthetic case; print "
+                   "JSON and end (0 it does, 1 it does not, 2 wrong configuration)");
+  app.add_flag("--no-call", flags.no_call, "With --check: everything but the call")->needs(check);
+  app.add_option("--timeout-ms", flags.timeout_ms,
+                 "With --check: limit of the call; default: total_ms, at most 60000")
+      ->check(CLI::Range(1, 3600000))
+      ->needs(check);
   app.set_version_flag("--version", CONSILIUM_VERSION);
   app.footer(
       "The first SIGTERM or SIGINT drains: no new tasks, running calls end or are handed back.\n"
