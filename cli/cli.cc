@@ -39,6 +39,7 @@ class CommandLine {
     app_.footer("\n" + std::string(kExitCodes));
     app_.set_version_flag("--version", "consilium " CONSILIUM_VERSION);
     AddCluster();
+    AddDoctor();
     AddCases();
     AddReading();
     AddChemistry();
@@ -105,9 +106,9 @@ class CommandLine {
   }
 
   void AddCluster() {
-    CLI::App* up =
-        Command(app_, "up", "Run a whole cluster on this machine, until Ctrl-C",
-                "consilium up --config configs/examples/ollama.toml", [this] { return RunUp(up_); });
+    CLI::App* up = Command(app_, "up", "Run a whole cluster on this machine, until Ctrl-C",
+                           "consilium up --config configs/examples/ollama.toml",
+                           [this] { return RunUp(up_); });
     up->add_option("--config", up_.config,
                    "configuration (default: ./consilium.toml, then $CONSILIUM_CONFIG)");
     up->add_option("--data", up_.data, "folder for everything it keeps")->capture_default_str();
@@ -123,6 +124,34 @@ class CommandLine {
     demo->add_option("--seconds", demo_.seconds, "time limit")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));
+  }
+
+  void AddDoctor() {
+    CLI::App* doctor = Command(
+        app_, "doctor",
+        "Check before the first case whether everything will work: configuration, Redis, tables, "
+        "and every model by one call about a synthetic case",
+        "consilium doctor --config configs/examples/hosted.toml\n"
+        "  consilium doctor --backend gpt-4o --timeout-s 120\n"
+        "  consilium doctor --no-calls --json\n\n"
+        "Exit codes: 0 all well, 1 at least one problem, 2 wrong usage or configuration,\n"
+        "130 interrupted. docs/doctor.md says what each line means.",
+        [this] { return RunDoctor(doctor_); });
+    doctor->add_option("--config", doctor_.config,
+                       "configuration (default: ./consilium.toml, then $CONSILIUM_CONFIG)");
+    doctor->add_option("--data", doctor_.data, "data folder of a running `consilium up`");
+    doctor->add_option("--backend", doctor_.backends, "only this model; may be repeated")
+        ->type_name("MODEL")
+        ->expected(1)
+        ->take_all();
+    doctor->add_flag("--no-calls", doctor_.no_calls,
+                     "ask no model: only configuration, keys, URLs and files");
+    doctor
+        ->add_option("--timeout-s", doctor_.timeout_s,
+                     "limit of each call (default: total_ms of the backend, at most 60 s)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 3600.0));
+    AddJson(doctor, doctor_.json);
   }
 
   void AddCases() {
@@ -391,6 +420,7 @@ class CommandLine {
   std::function<int()> run_;
   UpOptions up_;
   DemoOptions demo_;
+  DoctorOptions doctor_;
   SubmitOptions submit_;
   CancelOptions cancel_;
   ShowOptions show_;

@@ -145,6 +145,16 @@ struct ConsensusFileOptions {
 };
 int RunConsensus(const ConsensusFileOptions& options);
 
+struct DoctorOptions {
+  std::string config;
+  std::string data;                   // of a running `consilium up`; "" = the default
+  std::vector<std::string> backends;  // models; empty = all
+  bool no_calls = false;
+  std::optional<double> timeout_s;  // of each call
+  bool json = false;
+};
+int RunDoctor(const DoctorOptions& options);
+
 int RunConfigCheck(const std::string& file, bool json);
 int RunConfigOptions(bool json);
 int RunVersion(bool json);

@@ -1,0 +1,161 @@
+#include "cli/doctor_looks.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "aggregator/council/medication.h"
+#include "aggregator/council/safety.h"
+#include "cli/captured_process.h"
+#include "cli/client.h"
+#include "cli/endpoints.h"
+#include "cli/files.h"
+#include "cli/locate.h"
+#include "cli/process.h"
+#include "shared/ids.h"
+#include "shared/redis.h"
+#include "shared/redis_address.h"
+
+namespace consilium {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr milliseconds kRedisWait{2000};
+constexpr milliseconds kBrokerWait{1500};
+constexpr milliseconds kVersionWait{5000};
+constexpr std::size_t kTableBytesMax = 64u << 20;
+constexpr std::size_t kVersionDigits = 12;  // as of the medication tables
+
+RedisLook AskRedis(const RedisConfig& config) {
+  RedisLook look;
+  Result<RedisAddress> address = RedisAddressOf(config);
+  if (!address.ok()) {
+    look.checks.push_back(JudgeRedisError(config, address.error()));
+    return look;
+  }
+  RedisConnection redis(std::move(*address), {});
+  const auto ping = redis.Call({"PING"}, kRedisWait);
+  if (!ping.ok()) {
+    look.checks.push_back(JudgeRedisError(config, ping.error()));
+    return look;
+  }
+  look.url = config.url;
+  const auto info = redis.Call({"INFO", "server"}, kRedisWait);
+  look.checks.push_back(
+      JudgeRedisVersion("at " + config.url, info.ok() ? RedisVersionIn(info->text) : ""));
+  const auto told = redis.Call(AskDurableSettings(), kRedisWait);
+  for (const SettingFound& setting : ReadDurableSettings(told.ok() ? *told : RedisReply())) {
+    look.checks.push_back(JudgeRedisSetting(setting));
+  }
+  return look;
+}
+
+RedisLook LookForRedisServer() {
+  RedisLook look;
+  const auto program = FindInPath("redis-server");
+  if (!program.ok()) {
+    look.checks.push_back({Finding::kProblem, "redis", program.error().text,
+                           "install it (Debian: apt install redis-server), or set redis.url to one "
+                           "that runs"});
+    return look;
+  }
+  const auto said = RunAndRead(*program, {"--version"}, kVersionWait);
+  const std::string where = "private: `consilium up` runs it";
+  if (said.ok()) {
+    look.checks.push_back(JudgeRedisVersion(where, RedisVersionIn(*said)));
+  } else {
+    look.checks.push_back({Finding::kProblem, "redis", said.error().text, "install it again"});
+  }
+  return look;
+}
+
+// Of the safety tables, made as the version of the medication tables is.
+std::string SafetyVersion(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name.compare(0, 7, "safety_") == 0) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const std::string& file : files) {
+    const auto text = ReadFile(file, kTableBytesMax);
+    if (text.ok()) all += *text;
+  }
+  return Sha256Hex(all).substr(0, kVersionDigits);
+}
+
+}  // namespace
+
+RedisLook LookAtRedis(const RedisConfig& config, const std::string& data) {
+  if (!config.url.empty()) return AskRedis(config);
+  const auto running = ReadEndpoints((fs::path(data) / kEndpointsFile).string());
+  if (running.ok() && !running->redis.empty()) {
+    RedisConfig of_cluster = config;
+    of_cluster.url = running->redis;
+    RedisLook look = AskRedis(of_cluster);
+    if (!look.url.empty()) return look;
+    // `consilium up` was killed and has left its file.
+  }
+  return LookForRedisServer();
+}
+
+std::optional<std::vector<Checked>> LookAtBroker(const Config& config, const std::string& data,
+                                                 StopSignals& stop) {
+  ClusterOptions where;
+  where.config = config.file;
+  where.data = data;
+  const auto endpoint = FindBroker(where);
+  const Checked none{Finding::kNote, "broker", "no cluster runs", "`consilium up` starts one"};
+  if (!endpoint.ok()) return std::vector<Checked>{none};
+  ZmqContext context;
+  Client client(context, *endpoint);
+  const auto status = Call<StatusReply>(client, stop, StatusRequest{}, kBrokerWait);
+  if (!status) return std::nullopt;
+  if (status->ok()) return JudgeStatus(config, *endpoint, CONSILIUM_VERSION, **status);
+  const ErrorCode code = status->error().code;
+  Checked silent = none;
+  if (code == ErrorCode::kTimeout || code == ErrorCode::kUnavailable) {
+    silent.text = "no cluster answers at " + *endpoint;
+  } else {
+    silent = {Finding::kProblem, "broker", status->error().text,
+              "does something else listen at " + *endpoint + "? see broker.clients"};
+  }
+  return std::vector<Checked>{silent};
+}
+
+Checked LookAtMedications(const std::string& folder) {
+  Checked check{Finding::kProblem, "medications", "",
+                "set council.medications to a folder with the tables (configs/medications has "
+                "them), or correct the line that is named"};
+  const auto medications = MedicationTable::Load(folder);
+  if (!medications.ok()) {
+    check.text = medications.error().text;
+    return check;
+  }
+  const auto safety = SafetyTables::Load(folder, *medications);
+  if (!safety.ok()) {
+    check.text = safety.error().text;
+    return check;
+  }
+  return {Finding::kOk, "medications",
+          std::to_string(medications->size()) + " ingredients " + medications->version() +
+              ", safety " + SafetyVersion(folder),
+          ""};
+}
+
+std::vector<Checked> LookForPrograms() {
+  std::vector<Checked> checks;
+  for (const char* name : {"consilium-broker", "consilium-worker", "consilium-aggregator"}) {
+    const auto found = FindProgram(name);
+    if (found.ok()) continue;
+    checks.push_back(
+        {Finding::kProblem, name, found.error().text, "build or install all programs"});
+  }
+  return checks;
+}
+
+}  // namespace consilium
