@@ -10,6 +10,7 @@
 #include <array>
 #include <fstream>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -47,6 +48,10 @@ struct Transfer {
   milliseconds Patience() const { return begun ? request.stall : request.first_byte; }
   TimePoint Due() const { return std::min(started + request.total, last_byte + Patience()); }
 };
+
+bool IsPlain(const HttpRequest& request) {
+  return LowerAscii(request.url.substr(0, 7)) == "http://";
+}
 
 std::size_t OnBody(char* bytes, std::size_t size, std::size_t count, void* user) {
   Transfer& transfer = *static_cast<Transfer*>(user);
@@ -92,27 +97,41 @@ int OnProgress(void* user, curl_off_t /*to_get*/, curl_off_t /*got*/, curl_off_t
 }
 
 // A name that was private when the configuration was written may resolve to something else today.
-curl_socket_t OpenPrivateSocket(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
+bool IsPrivate(const curl_sockaddr& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* raw = nullptr;
   sockaddr_in v4{};
   sockaddr_in6 v6{};
-  if (address->family == AF_INET && address->addrlen >= sizeof(v4)) {
-    std::copy_n(reinterpret_cast<const char*>(&address->addr), sizeof(v4),
+  if (address.family == AF_INET && address.addrlen >= sizeof(v4)) {
+    std::copy_n(reinterpret_cast<const char*>(&address.addr), sizeof(v4),
                 reinterpret_cast<char*>(&v4));
     raw = &v4.sin_addr;
-  } else if (address->family == AF_INET6 && address->addrlen >= sizeof(v6)) {
-    std::copy_n(reinterpret_cast<const char*>(&address->addr), sizeof(v6),
+  } else if (address.family == AF_INET6 && address.addrlen >= sizeof(v6)) {
+    std::copy_n(reinterpret_cast<const char*>(&address.addr), sizeof(v6),
                 reinterpret_cast<char*>(&v6));
     raw = &v6.sin6_addr;
   }
-  if (raw == nullptr ||
-      inet_ntop(address->family, raw, text.data(), static_cast<socklen_t>(text.size())) ==
-          nullptr ||
-      !IsPrivateAddress(text.data())) {
-    return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return raw != nullptr &&
+         inet_ntop(address.family, raw, text.data(), static_cast<socklen_t>(text.size())) !=
+             nullptr &&
+         IsPrivateAddress(text.data());
+}
+
+using Sockets = std::set<curl_socket_t>;
+
+curl_socket_t OpenSocket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd >= 0) static_cast<Sockets*>(user)->insert(fd);
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+curl_socket_t OpenPrivateSocket(void* user, curlsocktype purpose, curl_sockaddr* address) {
+  return IsPrivate(*address) ? OpenSocket(user, purpose, address) : CURL_SOCKET_BAD;
+}
+
+int CloseSocket(void* user, curl_socket_t fd) {
+  static_cast<Sockets*>(user)->erase(fd);
+  return close(fd);
 }
 
 HttpReply::End EndOf(CURLcode code, bool too_large) {
@@ -141,7 +160,8 @@ HttpReply::End EndOf(CURLcode code, bool too_large) {
   }
 }
 
-void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* headers) {
+void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* headers,
+               Sockets& sockets) {
   CURL* easy = transfer.easy.get();
   const HttpRequest& request = transfer.request;
   const auto set = [easy](CURLoption option, auto value) {
@@ -164,12 +184,14 @@ void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* heade
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_PROXY, options.proxy.c_str());
   if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
-  const bool plain = LowerAscii(request.url.substr(0, 7)) == "http://";
+  const bool plain = IsPlain(request);
   // The first connection tells whether many requests can share it (HTTP/2).
   if (!plain) set(CURLOPT_PIPEWAIT, 1L);
-  if (plain && options.proxy.empty() && !options.allow_public_http) {
-    set(CURLOPT_OPENSOCKETFUNCTION, &OpenPrivateSocket);
-  }
+  const bool only_private = plain && options.proxy.empty() && !options.allow_public_http;
+  set(CURLOPT_OPENSOCKETFUNCTION, only_private ? &OpenPrivateSocket : &OpenSocket);
+  set(CURLOPT_OPENSOCKETDATA, &sockets);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &CloseSocket);
+  set(CURLOPT_CLOSESOCKETDATA, &sockets);
   set(CURLOPT_WRITEFUNCTION, &OnBody);
   set(CURLOPT_WRITEDATA, &transfer);
   set(CURLOPT_HEADERFUNCTION, &OnHeader);
@@ -186,6 +208,8 @@ void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* heade
 struct HttpClient::State {
   HttpOptions options;
   int epoll = -1;
+  Sockets sockets;         // of open connections
+  bool abandoned = false;  // a request over TLS was given up since there was none
   std::unique_ptr<CURLM, CloseMulti> multi;
   TimePoint now;
   TimePoint curl_due = TimePoint::max();
@@ -230,15 +254,34 @@ struct HttpClient::State {
     return static_cast<int>(status);
   }
 
+  // Over HTTP/1.1 this closes the connection. Over HTTP/2 libcurl 7.88 resets the stream, but keeps
+  // that frame until it sends another one on the connection: when no request is left to do so, the
+  // connection is ended, or the server would go on.
+  void Abandon(Transfer& transfer) {
+    curl_multi_remove_handle(multi.get(), transfer.easy.get());
+    abandoned = abandoned || !IsPlain(transfer.request);
+    transfers.erase(transfer.id);
+    EndAbandoned();
+  }
+
+  void EndAbandoned() {
+    if (!abandoned || !transfers.empty()) return;
+    abandoned = false;
+    // libcurl closes what it finds ended.
+    for (const curl_socket_t fd : sockets) shutdown(fd, SHUT_RDWR);
+  }
+
   void Finish(Transfer& transfer, HttpReply::End end, std::string detail,
               std::vector<HttpEnded>& ended) {
-    curl_multi_remove_handle(multi.get(), transfer.easy.get());
     transfer.reply.end = end;
     transfer.reply.detail = std::move(detail);
     transfer.reply.status = StatusOf(transfer);
     if (end == HttpReply::End::kOversized) transfer.reply.body.clear();
     ended.push_back({transfer.id, std::move(transfer.reply)});
+    if (end != HttpReply::End::kDone) return Abandon(transfer);
+    curl_multi_remove_handle(multi.get(), transfer.easy.get());
     transfers.erase(transfer.id);
+    EndAbandoned();
   }
 
   void FinishDone(std::vector<HttpEnded>& ended) {
@@ -316,7 +359,7 @@ std::uint64_t HttpClient::Start(HttpRequest request, TimePoint now) {
   transfer.headers.reset(headers);
   transfer.easy.reset(curl_easy_init());
   CHECK(transfer.easy != nullptr, "there is memory for a request");
-  Configure(transfer, state_->options, transfer.headers.get());
+  Configure(transfer, state_->options, transfer.headers.get(), state_->sockets);
   const std::uint64_t id = transfer.id;
   state_->transfers.emplace(id, std::move(owned));
   const CURLMcode added = curl_multi_add_handle(state_->multi.get(), transfer.easy.get());
@@ -327,8 +370,7 @@ std::uint64_t HttpClient::Start(HttpRequest request, TimePoint now) {
 void HttpClient::Cancel(std::uint64_t id) {
   const auto found = state_->transfers.find(id);
   if (found == state_->transfers.end()) return;
-  curl_multi_remove_handle(state_->multi.get(), found->second->easy.get());
-  state_->transfers.erase(found);
+  state_->Abandon(*found->second);
 }
 
 std::optional<int> HttpClient::StatusOf(std::uint64_t id) const {

@@ -75,7 +75,8 @@ class HttpClient {
 
   // The id names the request until it ended.
   std::uint64_t Start(HttpRequest request, TimePoint now);
-  // Closes its connection (over HTTP/2: resets its stream) at once; there will be no reply.
+  // Closes its connection at once; there will be no reply. Over HTTP/2 its stream is reset with the
+  // next frame, and the connection closed when no other request runs.
   void Cancel(std::uint64_t id);
   // Of a running request whose response has begun; empty before and for unknown ids.
   std::optional<int> StatusOf(std::uint64_t id) const;
