@@ -1,6 +1,6 @@
 # The two commands of the README, and what developers use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help programs build demo test check bench format tidy fuzz clean
+.PHONY: help programs build demo test soak check bench format tidy fuzz clean
 
 JOBS ?= $(shell nproc)
 PRESET ?= release
@@ -24,6 +24,10 @@ test: build  ## all tests: unit, redis, process, interop (the latter with npm pa
 	@tools/install-packages
 	@tests/interop/install build/$(PRESET)/interop
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
+
+soak: build  ## 20000 tasks against models that fail one time in five (CONSILIUM_SOAK_TASKS, CONSILIUM_SOAK_SEED)
+	@CONSILIUM_SOAK_TASKS=$${CONSILIUM_SOAK_TASKS:-20000} build/$(PRESET)/bin/process_tests \
+	  --gtest_filter=BackendSoakTest.EachTask* --gtest_brief=1
 
 check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
 	@tools/install-packages packages.txt packages-dev.txt
