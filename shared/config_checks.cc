@@ -5,6 +5,7 @@
 #include "shared/config_options.h"
 #include "shared/limits.h"
 #include "shared/text.h"
+#include "shared/tree.h"
 
 namespace consilium {
 namespace {
@@ -138,6 +139,31 @@ bool IsHeaderName(std::string_view name) {
   });
 }
 
+// What carries the case, decides how a reply is read, or is recorded beside it is not for `body`.
+void CheckBodyField(const std::string& name, const std::string& value, const std::string& place,
+                    Problems& problems) {
+  constexpr std::string_view kOurs[] = {
+      "model",      "messages",     "contents",    "system",          "systemInstruction",
+      "prompt",     "stream",       "n",           "temperature",     "max_tokens",
+      "tools",      "format",       "tool_choice", "response_format", "max_completion_tokens",
+      "toolConfig", "output_config"};
+  // Inside of generationConfig and options.
+  constexpr std::string_view kOursInside[] = {
+      "temperature",        "maxOutputTokens", "responseMimeType", "responseSchema",
+      "responseJsonSchema", "candidateCount",  "num_predict"};
+  const auto refuse = [&](const std::string& field) {
+    problems.Add(place + ".body", "backend.body: " + Quoted(field) +
+                                      " is written by the program and cannot be replaced");
+  };
+  if (std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs)) return refuse(name);
+  if (name != "generationConfig" && name != "options") return;
+  const Result<Tree> inner = ParseJson(value);
+  if (!inner || !inner->is_object()) return refuse(name);
+  for (const std::string_view key : kOursInside) {
+    if (inner->contains(key)) refuse(name + "." + std::string(key));
+  }
+}
+
 void CheckRequest(const BackendConfig& backend, const std::string& place, Problems& problems) {
   if (!backend.auth_header.empty() && !IsHeaderName(backend.auth_header)) {
     problems.Add(place + ".auth_header", "backend.auth_header = " + Quoted(backend.auth_header) +
@@ -149,15 +175,7 @@ void CheckRequest(const BackendConfig& backend, const std::string& place, Proble
                    "backend.headers: " + Quoted(name) + ", expected the name of a header");
     }
   }
-  // What carries the case, and what decides how a reply is read, is not for the configuration.
-  constexpr std::string_view kOurs[] = {
-      "model", "messages", "contents", "system", "systemInstruction", "prompt", "stream"};
-  for (const auto& [name, value] : backend.body) {
-    if (std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs)) {
-      problems.Add(place + ".body", "backend.body: " + Quoted(name) +
-                                        " is written by the program and cannot be replaced");
-    }
-  }
+  for (const auto& [name, value] : backend.body) CheckBodyField(name, value, place, problems);
   if (backend.usd_per_million_prompt.has_value() !=
       backend.usd_per_million_completion.has_value()) {
     problems.Add(place,

@@ -29,8 +29,9 @@ LimitCost CorrectionOf(const LimitConfig& limit, std::int64_t tokens, const Perm
                        double share) {
   const LimitCost charged = CostOf(limit, tokens, share);
   if (!end.went_out) return {-charged[0], -charged[1]};
-  if (!end.tokens_used) return {};
-  return {microseconds(0), CostOf(limit, *end.tokens_used, share)[1] - charged[1]};
+  LimitCost add{charged[0] * (end.requests - 1), microseconds(0)};
+  if (end.tokens_used) add[1] = CostOf(limit, *end.tokens_used, share)[1] - charged[1];
+  return add;
 }
 
 void RateSchedule::Lapse(TimePoint now) {

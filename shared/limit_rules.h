@@ -64,6 +64,7 @@ struct PermitAnswer {
 struct PermitEnd {
   bool went_out = true;                     // false: all that it was charged is given back
   std::optional<std::int64_t> tokens_used;  // empty: as estimated
+  std::int64_t requests = 1;                // it took; one was charged
 };
 
 // The rates of one limit.

@@ -25,6 +25,7 @@ Outcome BreakerOpen() {
   return outcome;
 }
 
+constexpr double kSilenceMs = 10000;
 // As for limits that workers share (limit_rules.h).
 constexpr milliseconds kPauseMax = kLimitPauseMax;
 
@@ -66,7 +67,9 @@ void Gate::Cancel(const std::string& ref) {
   const auto found = calls_.find(ref);
   if (found == calls_.end()) return;
   if (breaker_ && found->second.started) breaker_->Abandon(*found->second.started);
-  if (found->second.call) {
+  if (found->second.limited) {
+    --limited_;
+  } else if (found->second.call) {
     held_.erase(std::remove(held_.begin(), held_.end(), ref), held_.end());
   }
   limiter_.Forget(ref);
@@ -78,7 +81,8 @@ void Gate::End(const Completion& ended, TimePoint now) {
   if (found == calls_.end()) return;
   const Outcome& outcome = ended.outcome;
   if (IsProvidersFault(outcome)) last_failure_ = outcome.code;
-  const bool silent = outcome.code == "deadline";  // it had no time to say anything
+  // A short deadline says nothing about the provider; a long silence does.
+  const bool silent = outcome.code == "deadline" && outcome.latency_ms < kSilenceMs;
   if (breaker_ && found->second.started) {
     if (silent) {
       breaker_->Abandon(*found->second.started);
@@ -90,7 +94,7 @@ void Gate::End(const Completion& ended, TimePoint now) {
   if (outcome.usage.prompt_tokens && outcome.usage.completion_tokens) {
     used = *outcome.usage.prompt_tokens + *outcome.usage.completion_tokens;
   }
-  limiter_.End(ended.ref, used);
+  limiter_.End(ended.ref, used, std::max<std::int64_t>(outcome.parameters.requests, 1));
   if (ended.pause) {
     limiter_.Pause(*ended.pause, now);
     paused_until_ = std::max(paused_until_, now + std::min(*ended.pause, kPauseMax));
@@ -104,61 +108,64 @@ void Gate::Stop(const std::string& ref, Outcome outcome, Passed& passed) {
   passed.stopped.push_back({ref, std::move(outcome), {}});
 }
 
-// True while nothing may go out.
-bool Gate::PassPause(TimePoint now, Passed& passed) {
-  if (now >= paused_until_) return false;
-  for (auto ref = held_.begin(); ref != held_.end();) {
-    if (calls_.at(*ref).call->deadline > paused_until_) {
-      ++ref;
-      continue;
-    }
-    Stop(*ref, LimitTooFar(std::chrono::ceil<milliseconds>(paused_until_ - now)), passed);
-    ref = held_.erase(ref);
-  }
-  return true;
+// Nothing the provider did keeps a call from going out.
+bool Gate::Open(TimePoint now) {
+  return now >= paused_until_ && (!breaker_ || breaker_->Allows(now));
 }
 
-void Gate::PassBreaker(TimePoint now, Passed& passed) {
-  while (!held_.empty() && (!breaker_ || breaker_->Allows(now))) {
-    const std::string ref = std::move(held_.front());
-    held_.pop_front();
-    Call& call = calls_.at(ref);
-    if (breaker_) call.started = breaker_->Start(now);
-    limiter_.Ask(ref, EstimateTokens(*call.call, config_.max_tokens), call.call->deadline, now);
-  }
+// While probing, one call at a time: how many go out is known only when they do.
+bool Gate::MayAsk(TimePoint now) {
+  const bool probing = breaker_ && breaker_->At(now) == Breaker::State::kProbing;
+  return Open(now) && !(probing && limited_ > 0);
+}
+
+// Calls that wait for the provider and cannot wait any longer.
+void Gate::StopHeld(TimePoint now, Passed& passed) {
+  const bool paused = now < paused_until_;
   for (auto ref = held_.begin(); ref != held_.end();) {
     const Call& call = calls_.at(*ref);
-    if (call.give_up > now) {
+    const TimePoint deadline = call.call->deadline;
+    if (paused ? deadline > paused_until_ : call.give_up > now) {
       ++ref;
       continue;
     }
-    const bool late = call.call->deadline <= now;
-    Stop(*ref, late ? DeadlineOutcome() : BreakerOpen(), passed);
+    if (deadline <= now) {
+      Stop(*ref, DeadlineOutcome(), passed);
+    } else if (paused) {
+      Stop(*ref, LimitTooFar(std::chrono::ceil<milliseconds>(paused_until_ - now)), passed);
+    } else {
+      Stop(*ref, BreakerOpen(), passed);
+    }
     ref = held_.erase(ref);
   }
 }
 
-void Gate::PassLimits(TimePoint now, Passed& passed, TimePoint& due) {
-  std::vector<Limiter::Decision> decisions;
-  due = limiter_.Run(now, decisions);
-  for (const Limiter::Decision& decision : decisions) {
-    const auto found = calls_.find(decision.ref);
-    if (found == calls_.end()) continue;
-    Call& call = found->second;
-    if (decision.granted) {
-      passed.go.push_back(std::move(*call.call));
-      call.call.reset();
-      continue;
-    }
-    if (breaker_ && call.started) breaker_->Abandon(*call.started);
-    Stop(decision.ref, LimitTooFar(decision.wait), passed);
+void Gate::Decide(const Limiter::Decision& decision, TimePoint now, Passed& passed) {
+  const auto found = calls_.find(decision.ref);
+  if (found == calls_.end()) return;
+  Call& call = found->second;
+  call.limited = false;
+  --limited_;
+  if (!decision.granted) return Stop(decision.ref, LimitTooFar(decision.wait), passed);
+  if (call.call->deadline <= now) {
+    limiter_.Return(decision.ref);
+    return Stop(decision.ref, DeadlineOutcome(), passed);
   }
+  // While it waited for its turn the provider may have failed, or asked to be left alone.
+  if (!Open(now)) {
+    limiter_.Return(decision.ref);
+    held_.push_front(decision.ref);
+    return;
+  }
+  if (breaker_) call.started = breaker_->Start(now);
+  passed.go.push_back(std::move(*call.call));
+  call.call.reset();
 }
 
 void Gate::NoticeBreaker(TimePoint now) {
   const bool open = breaker_ && breaker_->At(now) != Breaker::State::kClosed;
-  if (open == open_) return;
-  open_ = open;
+  if (open == breaker_open_) return;
+  breaker_open_ = open;
   if (open) {
     LogWarn("breaker_opened", {{"model", config_.model},
                                {"code", last_failure_},
@@ -171,7 +178,7 @@ void Gate::NoticeBreaker(TimePoint now) {
 std::string Gate::Trouble(TimePoint now) const {
   std::string text;
   const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
-  if (open_) add("breaker open: " + last_failure_);
+  if (breaker_open_) add("breaker open: " + last_failure_);
   if (now < paused_until_) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(paused_until_ - now);
     add("the provider wants no call for " + std::to_string(left.count()) + " s");
@@ -181,12 +188,21 @@ std::string Gate::Trouble(TimePoint now) const {
 }
 
 TimePoint Gate::Run(TimePoint now, Passed& passed) {
-  const bool paused = PassPause(now, passed);
-  if (!paused) PassBreaker(now, passed);
-  TimePoint due = TimePoint::max();
-  PassLimits(now, passed, due);
+  while (!held_.empty() && MayAsk(now)) {
+    const std::string ref = std::move(held_.front());
+    held_.pop_front();
+    Call& call = calls_.at(ref);
+    call.limited = true;
+    ++limited_;
+    limiter_.Ask(ref, EstimateTokens(*call.call, config_.max_tokens), call.call->deadline, now);
+  }
+  std::vector<Limiter::Decision> decisions;
+  TimePoint due = limiter_.Run(now, decisions);
+  for (const Limiter::Decision& decision : decisions) Decide(decision, now, passed);
+  StopHeld(now, passed);
   if (held_.empty()) return due;
-  if (paused) return std::min(due, paused_until_);
+  if (MayAsk(now)) return now;
+  if (now < paused_until_) return std::min(due, paused_until_);
   if (breaker_) due = std::min(due, breaker_->next());
   for (const std::string& ref : held_) due = std::min(due, calls_.at(ref).give_up);
   return due;

@@ -1,9 +1,10 @@
 // Where a call waits until it may go out: for the breaker of its backend, and for the limits that
 // all workers share.
 //
-//   asked --no pause, breaker allows--> limited --granted--> running --ended
-//     |                                    |
-//     +--breaker stays open----------------+--the wait does not fit the deadline--> stopped
+//   held --no pause, breaker allows--> limited --granted--> running --ended
+//    | ^                                |  |
+//    | +--pause or breaker came between-+  |
+//    +--breaker stays open-----------------+--the wait does not fit the deadline--> stopped
 //
 // A provider that names a time before which it wants no call (Retry-After) gets none from this
 // worker until then, and none from the others where they share a limit with a rate.
@@ -59,13 +60,15 @@ class Gate {
   struct Call {
     std::optional<BackendCall> call;  // until it goes
     TimePoint give_up;                // while it waits for the breaker
+    bool limited = false;             // it waits at the limiter, else among `held_`
     std::optional<std::uint64_t> started;
   };
 
   void Stop(const std::string& ref, Outcome outcome, Passed& passed);
-  bool PassPause(TimePoint now, Passed& passed);
-  void PassBreaker(TimePoint now, Passed& passed);
-  void PassLimits(TimePoint now, Passed& passed, TimePoint& due);
+  bool Open(TimePoint now);
+  bool MayAsk(TimePoint now);
+  void StopHeld(TimePoint now, Passed& passed);
+  void Decide(const Limiter::Decision& decision, TimePoint now, Passed& passed);
   void NoticeBreaker(TimePoint now);
 
   BackendConfig config_;
@@ -73,9 +76,10 @@ class Gate {
   Limiter limiter_;
   SeededRandom jitter_;
   std::map<std::string, Call> calls_;  // by ref
+  std::size_t limited_ = 0;            // of them
   std::deque<std::string> held_;       // refs that wait for the provider, in order
   TimePoint paused_until_;             // by the provider
-  bool open_ = false;                  // as last logged
+  bool breaker_open_ = false;          // as last logged
   std::string last_failure_;           // code of it
 };
 

@@ -63,7 +63,9 @@ Inbox::Offered Inbox::Offer(std::size_t link, TaskMessage message, const TaskId&
   call.ref = message.task;
   call.task = task;
   call.fence = message.fence;
-  call.attempts = message.attempts;
+  // More than any configuration allows is as good as used up.
+  constexpr std::int64_t kAttemptsMax = 1000;
+  call.attempts = std::clamp<std::int64_t>(message.attempts, 0, kAttemptsMax);
   call.vignette = std::move(message.vignette);
   call.review = std::move(message.review);
   // A day is beyond any deadline, and keeps the sum within the clock's range.

@@ -45,17 +45,18 @@ void Limiter::Forget(const std::string& ref) {
   const auto found = numbers_.find(ref);
   if (found == numbers_.end()) return;
   const auto call = calls_.find(found->second);
-  Remove(call, {call->second.running, std::nullopt});
+  Remove(call, {call->second.running, std::nullopt, 1});
 }
 
-void Limiter::End(const std::string& ref, std::optional<std::int64_t> tokens_used) {
+void Limiter::End(const std::string& ref, std::optional<std::int64_t> tokens_used,
+                  std::int64_t requests) {
   const auto found = numbers_.find(ref);
-  if (found != numbers_.end()) Remove(calls_.find(found->second), {true, tokens_used});
+  if (found != numbers_.end()) Remove(calls_.find(found->second), {true, tokens_used, requests});
 }
 
 void Limiter::Return(const std::string& ref) {
   const auto found = numbers_.find(ref);
-  if (found != numbers_.end()) Remove(calls_.find(found->second), {false, std::nullopt});
+  if (found != numbers_.end()) Remove(calls_.find(found->second), {false, std::nullopt, 1});
 }
 
 // Commands go out in order: what Redis was asked before, it answers before it is given back. When
@@ -85,7 +86,7 @@ TimePoint Limiter::Run(TimePoint now, std::vector<Decision>& decisions) {
   for (auto at = calls_.begin(); at != calls_.end();) {
     Call& call = at->second;
     if (!call.running && !Advance(at->first, behind, now, decisions)) {
-      at = Remove(at, {false, std::nullopt});
+      at = Remove(at, {false, std::nullopt, 1});
       continue;
     }
     if (!call.running && call.busy) behind = true;
@@ -209,7 +210,7 @@ void Limiter::SwitchToShared(TimePoint now) {
   renew_due_ = now + RenewEvery();
   for (auto& [number, call] : calls_) {
     if (call.running) continue;
-    own_.GiveBack(call.id, call.tokens, {false, std::nullopt});
+    own_.GiveBack(call.id, call.tokens, {false, std::nullopt, 1});
     call.busy = false;
     call.may_go.reset();
     call.due = now;

@@ -56,8 +56,9 @@ class Limiter {
   // Cancelled. What waits gives everything back; what runs gives its places back, but stays counted
   // in the rates: it went out, and the provider counts it too.
   void Forget(const std::string& ref);
-  // Ended. `tokens_used`: as the provider says; empty: as estimated.
-  void End(const std::string& ref, std::optional<std::int64_t> tokens_used);
+  // Ended. `tokens_used`: as the provider says; empty: as estimated. `requests`: how many it took.
+  void End(const std::string& ref, std::optional<std::int64_t> tokens_used,
+           std::int64_t requests = 1);
   // Granted, but it never went out: everything is given back.
   void Return(const std::string& ref);
   // The provider said: not before (Retry-After, or nothing remains). For all workers, where a limit

@@ -248,7 +248,7 @@ class LlmBackend : public Backend {
 
   Outcome Completed(const Running& running, Outcome outcome, TimePoint now) const {
     outcome.usage = running.usage;
-    outcome.usage.cost_usd = CostOf(config_, outcome.usage);
+    outcome.usage.cost_usd = PriceOf(config_, outcome.usage);
     outcome.provider = config_.provider;
     outcome.prompt_version = FormOf(running.call.task.stage).version;
     outcome.prompt_hash = FormOf(running.call.task.stage).hash;

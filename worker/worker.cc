@@ -244,12 +244,7 @@ void Worker::StartTasks() {
   for (const BackendCall& call : passed.go) {
     LogDebug("task_started",
              {{"case", call.task.case_id}, {"task", call.ref}, {"fence", call.fence}});
-    if (call.deadline > now_) {
-      backend_.Start(call, now_);
-    } else {
-      gate_.End({call.ref, DeadlineOutcome(), {}}, now_);
-      EndTask(call.ref, Labelled(DeadlineOutcome()));
-    }
+    backend_.Start(call, now_);
   }
   for (Completion& stopped : passed.stopped) {
     EndTask(stopped.ref, Labelled(std::move(stopped.outcome)));

@@ -78,6 +78,7 @@ class Collector {
     const std::string reason = TextOf(Find(message, "stop_reason"));
     if (reason.empty()) return;
     reply_.finished = true;
+    reply_.by_itself = reason == "end_turn" || reason == "tool_use";
     reply_.cut_short = reason == "max_tokens" || reason == "model_context_window_exceeded";
     if (reason == "refusal") reply_.refusal = "refusal";
   }

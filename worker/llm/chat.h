@@ -56,6 +56,7 @@ struct LlmReply {
 
   std::string content;     // the answer's text, or the arguments of the forced call
   bool finished = false;   // the provider said that nothing more comes
+  bool by_itself = false;  // the model ended, and was not ended
   bool cut_short = false;  // because of max_tokens
   std::string refusal;     // code of a `refused`; "" = not refused
   bool failed = false;     // an error inside a success, with `error_word` when it is a word

@@ -5,32 +5,75 @@
 #include <string>
 #include <string_view>
 
+#include "worker/json_object.h"
+#include "worker/llm/wire_json.h"
 #include "worker/text_clean.h"
 
 namespace consilium {
 namespace {
 
-bool Mentions(const std::string& text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&text](std::string_view word) { return text.find(word) != text.npos; });
+bool IsWordCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool MentionsRung(const std::string& text, Rung rung) {
+// One of the words stands in the lower-case text by itself: "information" has no "format".
+bool Mentions(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [text](std::string_view word) {
+    for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+      const std::size_t end = at + word.size();
+      const bool starts = at == 0 || !IsWordCharacter(text[at - 1]);
+      const bool ends = end == text.size() || !IsWordCharacter(text[end]);
+      if (starts && ends) return true;
+    }
+    return false;
+  });
+}
+
+// By a name that nothing but this rung has.
+bool NamesRung(std::string_view text, Rung rung) {
   switch (rung) {
     case Rung::kSchema:
       return Mentions(text, {"response_format", "json_schema", "output_config", "output_format",
                              "responsejsonschema", "response_json_schema", "responseschema",
                              "response_schema", "responsemimetype", "response_mime_type",
-                             "structured output", "grammar", "format"});
+                             "structured output", "structured outputs", "grammar"});
     case Rung::kTool:
-      return Mentions(text, {"tool", "function"});
+      return Mentions(text, {"tools", "tool_choice", "tool use", "tool calling", "function calling",
+                             "toolconfig", "tool_config", "functioncallingconfig"});
     case Rung::kJson:
       return Mentions(text, {"response_format", "json_object", "json mode", "responsemimetype",
-                             "response_mime_type", "format"});
+                             "response_mime_type"});
     case Rung::kPrompt:
       return false;
   }
   return false;
+}
+
+// By a word that could also mean something else.
+bool HintsAtRung(std::string_view text, Rung rung) {
+  if (rung == Rung::kTool) return Mentions(text, {"tool", "function", "functions"});
+  return rung != Rung::kPrompt && Mentions(text, {"format", "schema"});
+}
+
+// What a refusal says, in lower case, without what it may echo of the request: the parameter and
+// the message of OpenAI's form, the places and messages of FastAPI's; else all of it.
+std::string Complaint(std::string_view body) {
+  const std::optional<Json> parsed = ReadJson(body);
+  if (!parsed) return LowerAscii(body);
+  std::string text;
+  const auto add = [&text](const std::string& more) { text += more + "\n"; };
+  const Json& error = Find(*parsed, "error") != nullptr ? *Find(*parsed, "error") : *parsed;
+  add(TextOf(&error));
+  for (const char* key : {"param", "message", "detail"}) add(TextOf(Find(error, key)));
+  if (const Json* details = Find(*parsed, "detail"); details != nullptr && details->is_array()) {
+    for (const Json& detail : *details) {
+      add(TextOf(Find(detail, "msg")));
+      const Json* place = Find(detail, "loc");
+      if (place == nullptr || !place->is_array()) continue;
+      for (const Json& part : *place) add(TextOf(&part));
+    }
+  }
+  return LowerAscii(text);
 }
 
 }  // namespace
@@ -39,22 +82,28 @@ std::optional<Dialect> AfterRefusal(const Provider& provider, const HttpReply& r
                                     const Dialect& used, bool known) {
   if (reply.end != HttpReply::End::kDone) return std::nullopt;
   const bool refused = reply.status == 400 || reply.status == 422;
-  // Routers say 404 when no server of theirs takes a parameter; llama.cpp 500 for a schema.
-  const bool perhaps = reply.status == 404 || reply.status == 500 || reply.status == 501;
+  // Routers say 404 when no server of theirs takes a parameter; llama.cpp 500 for a schema. Of a
+  // server that has taken it before, these mean what they mostly mean.
+  const bool perhaps =
+      !known && (reply.status == 404 || reply.status == 500 || reply.status == 501);
   if (!refused && !perhaps) return std::nullopt;
-  const std::string text = LowerAscii(reply.body);
+  const std::string text = Complaint(reply.body);
   Dialect next = used;
-  if (used.stream && used.stream_usage && Mentions(text, {"stream_options"})) {
+  if (NamesRung(text, used.rung)) {
+    next.rung = provider.Below(used.rung);
+  } else if (perhaps) {
+    return std::nullopt;
+  } else if (used.stream && used.stream_usage && Mentions(text, {"stream_options"})) {
     next.stream_usage = false;
   } else if (!used.max_completion_tokens && Mentions(text, {"max_completion_tokens"})) {
     next.max_completion_tokens = true;
   } else if (used.temperature && Mentions(text, {"temperature"})) {
     next.temperature = false;
-  } else if (MentionsRung(text, used.rung)) {
+  } else if (HintsAtRung(text, used.rung)) {
     next.rung = provider.Below(used.rung);
-  } else if (refused && used.stream && Mentions(text, {"stream"})) {
+  } else if (used.stream && Mentions(text, {"stream", "streaming"})) {
     next.stream = false;
-  } else if (refused && !known) {
+  } else if (!known) {
     next.rung = provider.Below(used.rung);
   }
   if (next == used) return std::nullopt;

@@ -73,6 +73,7 @@ class Collector {
     const std::string reason = TextOf(Find(candidate, "finishReason"));
     if (reason.empty()) return;
     reply_.finished = true;
+    reply_.by_itself = reason == "STOP";
     reply_.cut_short = reason == "MAX_TOKENS";
     constexpr std::array<std::string_view, 5> kFiltered = {"SAFETY", "RECITATION", "BLOCKLIST",
                                                            "PROHIBITED_CONTENT", "SPII"};

@@ -23,7 +23,9 @@ class Collector {
     const Json* done = Find(document, "done");
     if (done == nullptr || !done->is_boolean() || !done->get<bool>()) return;
     reply_.finished = true;
-    reply_.cut_short = TextOf(Find(document, "done_reason")) == "length";
+    const std::string reason = TextOf(Find(document, "done_reason"));
+    reply_.by_itself = reason == "stop";
+    reply_.cut_short = reason == "length";
     reply_.prompt_tokens = CountOf(Find(document, "prompt_eval_count"));
     reply_.completion_tokens = CountOf(Find(document, "eval_count"));
   }

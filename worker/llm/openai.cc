@@ -66,6 +66,7 @@ class Collector {
     if (message != nullptr && message->is_object()) TakeMessage(*message);
     if (const std::string reason = TextOf(Find(*choice, "finish_reason")); !reason.empty()) {
       reply_.finished = true;
+      reply_.by_itself = reason == "stop" || reason == "tool_calls";
       reply_.cut_short = reason == "length";
       if (reason == "content_filter") reply_.refusal = "content_filter";
     }

@@ -16,6 +16,8 @@
 namespace consilium {
 namespace {
 
+constexpr std::int64_t kSlowDownMs = 5000;
+
 Outcome Ended(OutcomeStatus status, std::string code, std::string text, bool retryable) {
   Outcome outcome;
   outcome.status = status;
@@ -133,7 +135,7 @@ Reading ReadFailure(const BackendConfig& config, const HttpReply& reply, std::in
 // The answer or the grades in what the model wrote; what is wrong with it otherwise.
 std::optional<ParseProblem> ReadContent(const BackendCall& call, const LlmReply& reply,
                                         Outcome& outcome) {
-  const bool complete = reply.finished && !reply.cut_short;
+  const bool complete = reply.by_itself;
   if (call.task.stage == Stage::kGenerate) {
     Parsed<Answer> answer = ParseAnswer(reply.content, call.vignette.options, complete);
     if (!answer.problem) outcome.answer = std::move(answer.value);
@@ -148,6 +150,16 @@ std::optional<ParseProblem> ReadContent(const BackendCall& call, const LlmReply&
   return std::move(grades.problem);
 }
 
+// What a provider calls its model may be anything, and a text of ours holds no sentence of others.
+std::string NameOf(const std::string& served) {
+  const bool name = served.size() <= 128 && std::all_of(served.begin(), served.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') ||
+                             std::string_view("._:/@+-").find(c) != std::string_view::npos;
+                    });
+  return name ? "\"" + served + "\"" : "something that is no name of a model";
+}
+
 bool IsAsked(const BackendConfig& config, const std::string& served) {
   if (served.empty() || IsSameModel(ServedModel(config), served) ||
       IsSameModel(config.model, served)) {
@@ -158,8 +170,8 @@ bool IsAsked(const BackendConfig& config, const std::string& served) {
 }
 
 // What a response means that has the provider's form.
-void Judge(const BackendConfig& config, const BackendCall& call, LlmReply reply,
-           const std::string& served, Reading& reading) {
+void ReadMessage(const BackendConfig& config, const BackendCall& call, LlmReply reply,
+                 const std::string& served, Reading& reading) {
   Outcome& outcome = reading.outcome;
   if (reply.failed) {
     outcome = Ended(OutcomeStatus::kError, "provider_error",
@@ -172,8 +184,8 @@ void Judge(const BackendConfig& config, const BackendCall& call, LlmReply reply,
     outcome = Ended(OutcomeStatus::kError, "cut_stream", "the reply ended before its end", true);
   } else if (!IsAsked(config, served)) {
     outcome = Ended(OutcomeStatus::kError, "wrong_model",
-                    "\"" + ServedModel(config) + "\" was asked and \"" + served +
-                        "\" answered; if they are the same, add it to served_as",
+                    "\"" + ServedModel(config) + "\" was asked and " + NameOf(served) +
+                        " answered; if they are the same, add it to served_as",
                     false);
   } else if (!reply.refusal.empty()) {
     outcome =
@@ -207,7 +219,7 @@ void Judge(const BackendConfig& config, const BackendCall& call, LlmReply reply,
 
 }  // namespace
 
-std::optional<double> CostOf(const BackendConfig& config, const Usage& usage) {
+std::optional<double> PriceOf(const BackendConfig& config, const Usage& usage) {
   if (!usage.prompt_tokens || !usage.completion_tokens || !config.usd_per_million_prompt ||
       !config.usd_per_million_completion) {
     return std::nullopt;
@@ -231,12 +243,15 @@ Reading ReadResponse(const Provider& provider, const BackendConfig& config, cons
     return reading;
   }
   reading.accepted = true;
-  reading.pause_ms = ParseUsedUp(reply.headers, unix_s);
+  // It names the time until the limit is full again; something of it is back before.
+  if (const auto used_up = ParseUsedUp(reply.headers, unix_s)) {
+    reading.pause_ms = std::min(*used_up, kSlowDownMs);
+  }
   const Usage usage{said.prompt_tokens, said.completion_tokens, std::nullopt};
   const std::string served(CutUtf8(CleanText(said.model, /*lines=*/false), 128));
-  Judge(config, call, std::move(said), served, reading);
+  ReadMessage(config, call, std::move(said), served, reading);
   reading.outcome.usage = usage;
-  reading.outcome.usage.cost_usd = CostOf(config, usage);
+  reading.outcome.usage.cost_usd = PriceOf(config, usage);
   reading.outcome.model_served = served;
   return reading;
 }

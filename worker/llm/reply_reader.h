@@ -31,6 +31,6 @@ Reading ReadResponse(const Provider& provider, const BackendConfig& config, cons
                      const HttpReply& reply, bool deadline_bound, std::int64_t unix_s);
 
 // By the configured prices; absent when one of the counts or prices is not known.
-std::optional<double> CostOf(const BackendConfig& config, const Usage& usage);
+std::optional<double> PriceOf(const BackendConfig& config, const Usage& usage);
 
 }  // namespace consilium

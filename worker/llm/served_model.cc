@@ -29,15 +29,33 @@ std::vector<std::string> Words(std::string_view model) {
   return words;
 }
 
-// Says which edition of a model it is, not which model.
-bool IsEdition(const std::string& word) {
-  constexpr std::string_view kWords[] = {
-      "preview", "exp",  "latest", "instruct", "chat", "it", "gguf", "awq", "gptq", "mlx", "fp8",
-      "fp16",    "bf16", "int4",   "int8",     "001",  "k",  "m",    "s",   "l",    "xs"};
-  if (std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords)) return true;
-  const bool letter = word[0] == 'v' || word[0] == 'q';
-  // One digit alone is a version of the model itself: "4" and "4.1" are two models.
-  return word.size() >= 2 && std::all_of(word.begin() + (letter ? 1 : 0), word.end(), IsDigit);
+bool IsNumber(const std::string& word) { return std::all_of(word.begin(), word.end(), IsDigit); }
+
+// How the weights are stored: "q4", "fp16", "gguf", "awq"; behind "q4" also "k" and "m".
+bool IsForm(const std::string& word, const std::string& before) {
+  constexpr std::string_view kForms[] = {"gguf", "awq",  "gptq", "mlx", "fp8",
+                                         "fp16", "bf16", "int4", "int8"};
+  if (std::find(std::begin(kForms), std::end(kForms), word) != std::end(kForms)) return true;
+  if (word.size() >= 2 && word[0] == 'q' && IsNumber(word.substr(1))) return true;
+  const bool quantized = before[0] == 'q' || before == "k";
+  return quantized && (word == "k" || word == "s" || word == "m" || word == "l" || word == "xs");
+}
+
+// A date or the number of a release: "20241022", "0613", "001", the parts of "2024-08-06". Fewer
+// digits are a version of the model itself: "4" and "4.1" are two models.
+bool IsRelease(const std::string& word, const std::string& before) {
+  if (!IsNumber(word)) return false;
+  if (word.size() >= 4 || (word.size() == 3 && word[0] == '0')) return true;
+  return word.size() == 2 && IsNumber(before) && (before.size() == 4 || before.size() == 2);
+}
+
+// Whether the words from `start` on only say which edition of the model it is.
+bool IsEdition(const std::vector<std::string>& words, std::size_t start) {
+  for (std::size_t i = start; i < words.size(); ++i) {
+    const std::string& before = words[i - 1];
+    if (!IsForm(words[i], before) && !IsRelease(words[i], i == start ? "" : before)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -48,7 +66,7 @@ bool IsSameModel(std::string_view asked, std::string_view served) {
   if (shorter.size() > longer.size()) std::swap(shorter, longer);
   if (shorter.empty()) return false;
   return std::equal(shorter.begin(), shorter.end(), longer.begin()) &&
-         std::all_of(longer.begin() + static_cast<long>(shorter.size()), longer.end(), IsEdition);
+         IsEdition(longer, shorter.size());
 }
 
 }  // namespace consilium

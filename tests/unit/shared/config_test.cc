@@ -295,6 +295,24 @@ TEST(ConfigTest, BackendsKeepLimitsThatExistAndEachOnce) {
             "c.toml:7: backend.limits: \"a\" stands twice");
 }
 
+TEST(ConfigTest, BodyReplacesNothingThatIsRecordedOrDecidesHowAReplyIsRead) {
+  const auto problems = [](const std::string& body) {
+    return Problems("[[backend]]\nmodel = \"m\"\nurl = \"http://h\"\nbody = " + body);
+  };
+  const Config config = Parsed(
+      "[[backend]]\nmodel = \"m\"\nurl = \"http://h\"\n"
+      "body = { reasoning_effort = \"low\", options = { num_ctx = 8192 } }");
+  EXPECT_EQ(config.backends.at(0).body.at("reasoning_effort"), "\"low\"");
+  for (const char* field : {"model", "messages", "stream", "temperature", "max_tokens", "n"}) {
+    EXPECT_EQ(problems(std::string("{ ") + field + " = 1 }"),
+              std::string("c.toml:4: backend.body: \"") + field +
+                  "\" is written by the program and cannot be replaced");
+  }
+  EXPECT_EQ(problems("{ generationConfig = { temperature = 1.0, thinkingConfig = {} } }"),
+            "c.toml:4: backend.body: \"generationConfig.temperature\" is written by the program "
+            "and cannot be replaced");
+}
+
 TEST(ConfigTest, ChecksOptionsAgainstEachOther) {
   EXPECT_EQ(
       Problems(

@@ -34,9 +34,29 @@ TEST_F(DialectTest, TheRefusedParameterIsLeftOut) {
   EXPECT_EQ(After(422, "'temperature' does not support 0")->temperature, false);
   EXPECT_EQ(After(400, "unknown field stream_options")->stream_usage, false);
   EXPECT_EQ(After(400, "streaming is not available")->stream, false);
-  EXPECT_EQ(After(404, "No endpoints found that support tool use", Dialect{Rung::kTool})->rung,
-            Rung::kJson);
-  EXPECT_EQ(After(500, "failed to parse grammar")->rung, Rung::kTool);
+}
+
+TEST_F(DialectTest, OtherStatusesThatNameTheRungRefuseItWhileNothingIsKnown) {
+  const std::string router = "No endpoints found that support tool use";
+  EXPECT_EQ(After(404, router, Dialect{Rung::kTool}, /*known=*/false)->rung, Rung::kJson);
+  EXPECT_EQ(After(500, "failed to parse grammar", {}, /*known=*/false)->rung, Rung::kTool);
+  EXPECT_FALSE(After(500, "failed to parse grammar")) << "it has parsed it before";
+  EXPECT_FALSE(After(500, "More information about this error may be available in the log", {},
+                     /*known=*/false))
+      << "a word in a word is another word";
+  EXPECT_FALSE(After(404, "no such function", Dialect{Rung::kTool}, /*known=*/false));
+}
+
+TEST_F(DialectTest, WhatARefusalEchoesOfTheRequestIsNotWhatItRefuses) {
+  const auto fastapi = After(422, R"({"detail":[{"loc":["body","response_format"],"msg":"extra",
+      "input":{"temperature":0,"stream_options":{},"max_completion_tokens":1}}]})");
+  ASSERT_TRUE(fastapi);
+  EXPECT_EQ(*fastapi, Dialect{Rung::kTool});
+  const auto openai = After(400, R"({"error":{"message":"Unsupported value","param":"temperature",
+      "code":"unsupported_value"},"request":{"response_format":{}}})");
+  ASSERT_TRUE(openai);
+  EXPECT_FALSE(openai->temperature);
+  EXPECT_EQ(openai->rung, Rung::kSchema);
 }
 
 TEST_F(DialectTest, WhatWasNotSentIsNotLeftOutAgain) {

@@ -16,7 +16,9 @@ class GateTest : public testing::Test {
     config.breaker_pause_ms = 5000;
   }
   Gate& gate() {
-    if (!gate_) gate_.emplace(config, std::vector<LimitConfig>{}, RedisAddress{}, 1);
+    RedisAddress nowhere;
+    nowhere.socket = "/nonexistent/redis.sock";
+    if (!gate_) gate_.emplace(config, limits, nowhere, 1);
     return *gate_;
   }
   void Ask(const std::string& ref, int left_ms = 60000, std::int64_t attempts = 0) {
@@ -29,7 +31,11 @@ class GateTest : public testing::Test {
   // What goes now, then "ref: code" of what is stopped.
   std::vector<std::string> Passed() {
     Gate::Passed passed;
-    due = gate().Run(now, passed);
+    int turns = 0;
+    do {
+      due = gate().Run(now, passed);
+    } while (due <= now && ++turns < 100);
+    EXPECT_GT(due, now) << "it would be called for ever";
     std::vector<std::string> texts;
     for (const BackendCall& call : passed.go) texts.push_back(call.ref);
     for (const Completion& stopped : passed.stopped) {
@@ -54,6 +60,7 @@ class GateTest : public testing::Test {
   void Pass(int ms) { now += milliseconds(ms); }
 
   BackendConfig config;
+  std::vector<LimitConfig> limits;
   TimePoint now{milliseconds(1'000'000)};
   TimePoint due;
 
@@ -160,6 +167,70 @@ TEST_F(GateTest, ProviderThatNamesATimeGetsNoCallBefore) {
   EXPECT_THAT(Passed(), IsEmpty());
   Pass(1);
   EXPECT_THAT(Passed(), ElementsAre("c"));
+}
+
+// One call at a time, by this worker's own count: there is no Redis here.
+class LimitedGateTest : public GateTest {
+ protected:
+  LimitedGateTest() {
+    limits.emplace_back();
+    limits[0].name = "gpu";
+    limits[0].concurrency = 1;
+    config.backoff_ms = 60000;
+  }
+  // What goes within `ms`, in steps in which the limiter looks again.
+  std::vector<std::string> PassedWithin(int ms) {
+    std::vector<std::string> all;
+    for (int i = 0; i < ms; i += 50) {
+      for (std::string& text : Passed()) all.push_back(std::move(text));
+      Pass(50);
+    }
+    return all;
+  }
+};
+
+TEST_F(LimitedGateTest, WhatTheProviderDidWhileACallWaitedForItsTurnCounts) {
+  for (int i = 0; i < 30; ++i) Ask("c" + std::to_string(i), 600000);
+  std::size_t gone = 0;
+  for (int i = 0; i < 30; ++i) {
+    for (const std::string& ref : PassedWithin(1000)) {
+      ++gone;
+      End(ref, OutcomeStatus::kError, "http_500");
+    }
+  }
+  EXPECT_GE(gone, 8u);
+  EXPECT_LE(gone, 14u) << "eight to see it, then a few probes";
+}
+
+TEST_F(LimitedGateTest, PauseHoldsForWhatWaitedForItsTurn) {
+  Ask("a", 600000);
+  Ask("b", 600000);
+  EXPECT_THAT(PassedWithin(1000), ElementsAre("a"));
+  Completion limited;
+  limited.ref = "a";
+  limited.outcome.status = OutcomeStatus::kRateLimited;
+  limited.pause = milliseconds(30000);
+  gate().End(limited, now);
+  EXPECT_THAT(PassedWithin(29000), IsEmpty());
+  EXPECT_THAT(PassedWithin(3000), ElementsAre("b"));
+}
+
+TEST_F(GateTest, LongSilenceUpToTheDeadlineCountsAndAShortDeadlineDoesNot) {
+  const auto hang = [this](double latency_ms) {
+    for (int i = 0; i < 10; ++i) {
+      Ask("a");
+      if (Passed().empty()) return;
+      Completion ended;
+      ended.ref = "a";
+      ended.outcome = DeadlineOutcome();
+      ended.outcome.latency_ms = latency_ms;
+      gate().End(ended, now);
+    }
+  };
+  hang(500);
+  EXPECT_EQ(gate().Trouble(now), "");
+  hang(60000);
+  EXPECT_EQ(gate().Trouble(now), "breaker open: deadline");
 }
 
 TEST_F(GateTest, SimulatedModelsHaveNoBreaker) {

@@ -124,6 +124,13 @@ TEST(LocalLimitsTest, TokensAreCorrectedBothWaysAndOnce) {
   EXPECT_EQ(limits.Take("3", 1000, kPatient, kStart + seconds(10)).wait, seconds(5));
 }
 
+TEST(LocalLimitsTest, EveryRequestOfACallIsCharged) {
+  LocalLimits limits({LimitOf("l", 60, 0, 0)});  // one a second
+  limits.Take("1", 1, kPatient, kStart);
+  limits.GiveBack("1", 1, {true, std::nullopt, 3});
+  EXPECT_EQ(limits.Take("2", 1, kPatient, kStart).wait, seconds(3));
+}
+
 // Callers that come at random, ask again when told to, a little late, and sometimes go away.
 class Crowd {
  public:

@@ -126,12 +126,20 @@ TEST_F(OpenAiTest, SchemasAreStrict) {
 
 TEST_F(OpenAiTest, ConfiguredFieldsAreMergedIn) {
   BackendConfig config = Config();
-  config.body = {
-      {"reasoning_effort", "\"low\""}, {"stream_options", R"({"x":1})"}, {"temperature", "1"}};
+  config.body = {{"reasoning_effort", "\"low\""}, {"stream_options", R"({"x":1})"}};
   const json body = Ask(*provider, {}, config).body;
   EXPECT_EQ(body["reasoning_effort"], "low");
-  EXPECT_EQ(body["temperature"], 1);
   EXPECT_EQ(body["stream_options"], json::parse(R"({"include_usage":true,"x":1})"));
+}
+
+TEST_F(OpenAiTest, OnlyAModelThatEndsByItselfIsComplete) {
+  const std::string half = R"(data: {"choices":[{"delta":{"content":"{"}}]})"
+                           "\n\n";
+  const LlmReply aborted = provider->Read(half + "data: [DONE]\n\n");
+  EXPECT_TRUE(aborted.finished);
+  EXPECT_FALSE(aborted.by_itself) << "a router that lost its model says no more than that";
+  EXPECT_TRUE(
+      provider->Read(half + Events({R"({"choices":[{"finish_reason":"stop"}]})"})).by_itself);
 }
 
 TEST_F(OpenAiTest, RepairQuotesTheReplyAndWhatIsWrongWithIt) {

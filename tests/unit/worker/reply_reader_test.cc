@@ -270,6 +270,31 @@ TEST_F(ReplyReaderTest, StreamThatSaidItIsDoneIsDoneHoweverItEnds) {
   EXPECT_EQ(Read(reply).code, "oversized");
 }
 
+TEST_F(ReplyReaderTest, HalfAReplyIsNotMendedUnlessTheModelEndedByItself) {
+  const std::string half =
+      "data: {\"choices\":[{\"delta\":{\"content\":\"{\\\"medications\\\":[{\\\"ingredient\\\":"
+      "\\\"aspirin\\\"}]\"}}]}\n\n";
+  EXPECT_EQ(Read(Done(200, half + "data: [DONE]\n\n")).status, OutcomeStatus::kMalformed);
+  EXPECT_EQ(Read(Done(200, half + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}"
+                                  "\n\n"))
+                .status,
+            OutcomeStatus::kOk);
+}
+
+TEST_F(ReplyReaderTest, SentenceInPlaceOfAModelsNameIsNotRepeated) {
+  json body = Completion(R"({"medications":[]})");
+  body["model"] = "Patient John Smith, 54";
+  EXPECT_EQ(Read(Done(200, body.dump())).text,
+            "\"gpt\" was asked and something that is no name of a model answered; if they are the "
+            "same, add it to served_as");
+}
+
+TEST_F(ReplyReaderTest, UsedUpLimitSlowsDownForSecondsNotForTheWholeRefill) {
+  HttpReply reply = Done(200, Completion(R"({"medications":[]})").dump());
+  reply.headers = {{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "24h"}};
+  EXPECT_EQ(ReadAll(reply).pause_ms, 5000);
+}
+
 TEST_F(ReplyReaderTest, StreamThatEndsEarlyIsCut) {
   EXPECT_EQ(Line(Done(200, "data: {\"choices\":[{\"delta\":{\"content\":\"{}\"}}]}\n\n")),
             "error cut_stream retry: the reply ended before its end");
