@@ -101,7 +101,7 @@ std::optional<Dialect> AfterRefusal(const Provider& provider, const HttpReply& r
     next.temperature = false;
   } else if (HintsAtRung(text, used.rung)) {
     next.rung = provider.Below(used.rung);
-  } else if (used.stream && Mentions(text, {"stream", "streaming"})) {
+  } else if (used.stream && Mentions(text, {"stream", "streaming", "streamgeneratecontent"})) {
     next.stream = false;
   } else if (!known) {
     next.rung = provider.Below(used.rung);
