@@ -64,7 +64,7 @@ class AimockTest : public testing::TestWithParam<ProviderWay> {
   }
   void Serve(const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {
-        "node",       kNpmFolder + "/node_modules/" + kPackage + "/dist/cli.js",
+        "node",       NpmFolder() + "/node_modules/" + kPackage + "/dist/cli.js",
         "--port",     "0",
         "--fixtures", folder.Write("fixtures.json", Fixtures())};
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -13,15 +13,16 @@
 
 namespace consilium {
 
-inline const std::string kNpmFolder = CONSILIUM_INTEROP_DIR;
+inline std::string NpmFolder() { return CONSILIUM_INTEROP_DIR; }
 
 // Why `package` cannot be used; "" when it can.
 inline std::string WhyNot(const std::string& package) {
-  if (std::filesystem::exists(kNpmFolder + "/node_modules/" + package + "/package.json")) return "";
-  std::ifstream file(kNpmFolder + "/skipped");
+  if (std::filesystem::exists(NpmFolder() + "/node_modules/" + package + "/package.json"))
+    return "";
+  std::ifstream file(NpmFolder() + "/skipped");
   std::string reason;
   std::getline(file, reason);
-  if (reason.empty()) reason = "run: tests/interop/install " + kNpmFolder;
+  if (reason.empty()) reason = "run: tests/interop/install " + NpmFolder();
   return "the npm package " + package + " is not installed: " + reason;
 }
 

@@ -19,7 +19,7 @@ TEST_P(SdkClientsTest, TalksToOurServer) {
   ListeningProgram limits("consilium-fault-llm",
                           {"--faults", "rate_limited_retry_after", "--share", "1"});
   const std::string file = std::string(CONSILIUM_SOURCE_DIR) + "/tests/interop/" + script;
-  RunningCommand client("/usr/bin/env", {"node", file, answers.Url(), limits.Url(), kNpmFolder});
+  RunningCommand client("/usr/bin/env", {"node", file, answers.Url(), limits.Url(), NpmFolder()});
   const CommandResult result = client.Wait(std::chrono::seconds(120));
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_NE(result.out.find("ok 429"), std::string::npos) << result.out << result.err;
