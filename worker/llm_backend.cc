@@ -303,7 +303,11 @@ Target TargetOf(const BackendConfig& config, const Provider& provider, const Url
   target.headers = {"Content-Type: application/json",
                     "Accept: application/json, text/event-stream"};
   if (!provider.extra_header().empty()) target.headers.emplace_back(provider.extra_header());
-  for (const auto& [name, value] : config.headers) target.headers.push_back(name + ": " + value);
+  for (const auto& [name, value] : config.headers) {
+    std::string& header = target.headers.emplace_back(name);
+    header += ": ";
+    header += value;
+  }
   if (!key.empty()) {
     const std::string header =
         config.auth_header.empty() ? std::string(provider.auth_header()) : config.auth_header;
