@@ -89,21 +89,23 @@ std::optional<Dialect> AfterRefusal(const Provider& provider, const HttpReply& r
   if (!refused && !perhaps) return std::nullopt;
   const std::string text = Complaint(reply.body);
   Dialect next = used;
-  if (NamesRung(text, used.rung)) {
+  const bool named = NamesRung(text, used.rung);
+  if (perhaps && !named) return std::nullopt;
+  if (named) {
     next.rung = provider.Below(used.rung);
-  } else if (perhaps) {
-    return std::nullopt;
-  } else if (used.stream && used.stream_usage && Mentions(text, {"stream_options"})) {
+    return next;
+  }
+  const bool hinted = HintsAtRung(text, used.rung);
+  if (used.stream && used.stream_usage && Mentions(text, {"stream_options"})) {
     next.stream_usage = false;
   } else if (!used.max_completion_tokens && Mentions(text, {"max_completion_tokens"})) {
     next.max_completion_tokens = true;
   } else if (used.temperature && Mentions(text, {"temperature"})) {
     next.temperature = false;
-  } else if (HintsAtRung(text, used.rung)) {
-    next.rung = provider.Below(used.rung);
-  } else if (used.stream && Mentions(text, {"stream", "streaming", "streamgeneratecontent"})) {
+  } else if (!hinted && used.stream &&
+             Mentions(text, {"stream", "streaming", "streamgeneratecontent"})) {
     next.stream = false;
-  } else if (!known) {
+  } else if (hinted || !known) {
     next.rung = provider.Below(used.rung);
   }
   if (next == used) return std::nullopt;
