@@ -213,6 +213,15 @@ bool IsPlainlyDuration(std::string_view text) {
   return length->marked || !mistakable;
 }
 
+bool MayNameTheRightEye(std::string_view frequency, std::string_view route) {
+  std::string words = Plainly(frequency);
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c < 'a' || c > 'z'; }, ' ');
+  if ((" " + words + " ").find(" od ") == std::string::npos) return false;
+  const Text read = ReadRoute(route);
+  return !read || *read == "ophthalmic" || *read == "topical";
+}
+
 void PutInOneForm(Medication& m) {
   if (m.unit.empty()) {
     if (auto amount = ReadAmount(m.dose)) {
@@ -230,6 +239,7 @@ void PutInOneForm(Medication& m) {
   if (const Text unit = PlainUnit(Plainly(m.unit), m.dose)) m.unit = *unit;
   if (const Text route = ReadRoute(m.route)) m.route = *route;
   if (const Text duration = ReadDuration(m.duration)) m.duration = *duration;
+  if (MayNameTheRightEye(m.frequency, m.route)) return;
   if (const Text frequency = ReadFrequency(m.frequency)) {
     m.frequency = *frequency;
     return;
@@ -251,9 +261,10 @@ Stated StatedDose(const Medication& medication) {
   PutInOneForm(m);
   if (Folded(m.dose).empty()) return {};
   const std::string text = Folded(m.dose + " " + m.unit);
-  // Three decimals may be a thousand written with a point.
+  // Three decimals may be a thousand written with a point, but no thousand begins with a zero.
   const std::size_t point = m.dose.find('.');
-  const bool clear = point == m.dose.npos || m.dose.size() - point != 4;
+  const bool fraction = point == 0 || (point == 1 && m.dose.front() == '0');
+  const bool clear = point == m.dose.npos || fraction || m.dose.size() - point != 4;
   double number = 0.0;
   const char* const end = m.dose.data() + m.dose.size();
   const auto [stop, problem] = std::from_chars(m.dose.data(), end, number);
@@ -272,6 +283,7 @@ Stated StatedRoute(const Medication& medication) {
 Stated StatedFrequency(const Medication& medication) {
   Medication m;
   m.frequency = medication.frequency;
+  m.route = medication.route;  // it tells whether "OD" is an eye
   PutInOneForm(m);
   const std::string text = Folded(m.frequency);
   return {text, LookUp(kSameFrequency, text).value_or(text)};

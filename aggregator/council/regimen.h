@@ -1,11 +1,10 @@
 // Dose, route, frequency and duration as prescribers write them, each in one form.
 //
 // "PO" and "by mouth" are "oral", "BID" is "twice daily", "x 1 wk" is "7 days". The tables are in
-// regimen.cc, one row per form. A text counts as read only when all of it is understood; what has
-// two readings has no row: "OD" is daily in a frequency but the right eye as a route, "U" may be a
-// zero, "1.000" may be a thousand. Such texts stay as written.
-// Source: ISMP list of error-prone abbreviations, for what is not read.
-// Threads: functions without state.
+// regimen_words.h, one row per form. A text counts as read only when all of it is understood; what
+// has two readings has no row: "OD" is daily in a frequency but the right eye as a route, "U" may
+// be a zero, "1.000" may be a thousand. Such texts stay as written. Source: ISMP list of
+// error-prone abbreviations, for what is not read. Threads: functions without state.
 #pragma once
 
 #include <optional>
@@ -32,6 +31,10 @@ std::optional<std::string> ReadDuration(std::string_view text);  // "5/7": "5 da
 // Whether a duration can be told from a strength or a condition without its field: "x 5/7",
 // "for 10 days", "10 days", but neither "5/7" nor "30 minutes".
 bool IsPlainlyDuration(std::string_view text);
+
+// Whether a frequency says "OD" and nothing tells that it is not the right eye: a route by mouth,
+// in a vein and so on does, the eye's own or "topical" or none at all does not.
+bool MayNameTheRightEye(std::string_view frequency, std::string_view route);
 
 // Dose to duration of `medication` in their one form; what is not understood stays as written.
 void PutInOneForm(Medication& medication);

@@ -210,6 +210,21 @@ TEST(RegimenTest, EveryFormOfTheTablesIsReadAsItself) {
   }
 }
 
+// The right eye, unless the route is known to be another.
+TEST(RegimenTest, OdIsOnceDailyOnlyBesideARouteThatIsNotTheEye) {
+  const auto frequency = [](const char* route, const char* text) {
+    return StatedFrequency({"", "", "", route, text, "", ""}).text;
+  };
+  for (const char* route : {"po", "oral", "IV", "SC", "inhaled", "NG tube"}) {
+    EXPECT_EQ(frequency(route, "OD"), "once daily") << route;
+    EXPECT_EQ(frequency(route, "o.d. prn"), "once daily as needed") << route;
+  }
+  for (const char* route : {"", "ophthalmic", "ophth", "topical", "right eye", "intravitreal"}) {
+    EXPECT_EQ(frequency(route, "OD"), "od") << route;
+    EXPECT_EQ(frequency(route, "BID"), "twice daily") << route;
+  }
+}
+
 Medication Put(Medication m) {
   PutInOneForm(m);
   return m;
@@ -248,7 +263,10 @@ TEST(RegimenTest, WaysToSayTheSameShareAKey) {
   EXPECT_EQ(dose("500", "mg"), dose("500 mg", ""));
   EXPECT_EQ(dose("500.0", "mg"), dose("500", "mg"));
   EXPECT_EQ(dose("50", "mcg"), dose("0.05", "mg"));
+  EXPECT_EQ(dose("0.125", "mg"), dose("125", "mcg")) << "no thousand begins with a zero";
+  EXPECT_EQ(dose(".125", "mg"), dose("125", "mcg"));
   EXPECT_NE(dose("1.000", "mg"), dose("1", "mg"));
+  EXPECT_NE(dose("1.125", "mg"), dose("1125", "mcg"));
   EXPECT_NE(dose("1.000", "mg"), dose("1000", "mg"));
   EXPECT_NE(dose("500", "mg"), dose("500", "mg/kg"));
   EXPECT_NE(dose("10", "U"), dose("10", "units"));
