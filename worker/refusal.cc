@@ -42,9 +42,14 @@ constexpr std::string_view kRefusals[] = {
     "i have to decline",    "i decline to",       "i'm not qualified to", "i'm not allowed to",
     "i'm not permitted to", "i'm not comfortable"};
 
-// Behind a refusal to do one thing they begin the answer to another.
+// Anywhere in a text they begin an answer.
 constexpr std::string_view kAnswers[] = {"i would ",   "i'd ",       "i recommend", "i suggest",
                                          "first-line", "first line", "would be ",   " mg"};
+// Whole words behind a refusal to do one thing: they begin or limit another.
+constexpr std::string_view kAlternatives[] = {
+    "other than",  "except", "besides",   "apart from", "anything but", "only",       "instead",
+    "rather than", "give",   "start",     "begin",      "use",          "choose",     "go with",
+    "opt for",     "prefer", "switch to", "continue",   "prescribe",    "administer", "treat with"};
 
 bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
 
@@ -57,6 +62,20 @@ bool Take(std::string_view& text, std::string_view phrase) {
   }
   text.remove_prefix(phrase.size());
   return true;
+}
+
+// Whether `rest`, what follows a refusal, goes on to recommend. The word that it begins with
+// belongs to the refusal: "I'm unable to | give a recommendation".
+bool GoesOn(std::string_view rest) {
+  while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  while (!rest.empty() && IsLetter(rest.front())) rest.remove_prefix(1);
+  for (const std::string_view word : kAlternatives) {
+    for (std::size_t at = rest.find(word); at != rest.npos; at = rest.find(word, at + 1)) {
+      std::string_view from = rest.substr(at);
+      if ((at == 0 || !IsLetter(rest[at - 1])) && Take(from, word)) return true;
+    }
+  }
+  return false;
 }
 
 void Replace(std::string& text, std::string_view from, std::string_view to) {
@@ -73,10 +92,7 @@ void Replace(std::string& text, std::string_view from, std::string_view to) {
 }  // namespace
 
 bool LooksLikeRefusal(std::string_view text) {
-  constexpr std::string_view kThought = "</think>";
-  const std::size_t thought = text.rfind(kThought);
-  if (thought != text.npos) text.remove_prefix(thought + kThought.size());
-  text = Trimmed(text);
+  text = Trimmed(WithoutThoughts(text));
   if (text.size() > kRefusalBytesMax || text.find('{') != text.npos) return false;
   std::string lower = LowerAscii(CleanText(text, /*lines=*/false));
   Replace(lower, "\u2019", "'");
@@ -91,7 +107,7 @@ bool LooksLikeRefusal(std::string_view text) {
   for (bool prelude = true; prelude;) {
     while (!rest.empty() && !IsLetter(rest.front())) rest.remove_prefix(1);
     for (const std::string_view refusal : kRefusals) {
-      if (Take(rest, refusal)) return true;
+      if (Take(rest, refusal)) return !GoesOn(rest);
     }
     prelude = false;
     for (const std::string_view phrase : kPreludes) {

@@ -85,6 +85,14 @@ std::string LowerAscii(std::string_view text) {
   return lower;
 }
 
+std::string_view WithoutThoughts(std::string_view text) {
+  constexpr std::string_view kOpen = "<think>";
+  constexpr std::string_view kClose = "</think>";
+  const std::size_t close = text.rfind(kClose);
+  if (close != text.npos) text.remove_prefix(close + kClose.size());
+  return text.substr(0, text.find(kOpen));
+}
+
 std::size_t NestingDepth(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;

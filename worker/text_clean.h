@@ -16,6 +16,10 @@ std::string CleanText(std::string_view text, bool lines);
 std::string_view Trimmed(std::string_view text);
 std::string LowerAscii(std::string_view text);
 
+// What stands behind the last thought in <think> tags, without one that is not closed: reasoning
+// models think aloud, and their drafts are not their answer.
+std::string_view WithoutThoughts(std::string_view text);
+
 // How deep the brackets of a JSON text nest, outside strings; for refusing it before it is parsed.
 std::size_t NestingDepth(std::string_view json);
 

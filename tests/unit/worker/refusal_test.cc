@@ -23,6 +23,26 @@ TEST(RefusalTest, ShortRefusalsInProseAreSeen) {
   }
 }
 
+TEST(RefusalTest, WhatGoesOnToRecommendIsNoRefusal) {
+  for (const char* text : {
+           "I can't recommend anything other than amoxicillin-clavulanate for this patient.",
+           "I'm not able to find a reason to withhold: give ceftriaxone IV.",
+           "I can't recommend warfarin; start apixaban.",
+           "I cannot recommend metformin. Instead, insulin glargine.",
+           "I can't give metoprolol; use diltiazem.",
+           "I can only recommend amoxicillin.",
+           "I'm not comfortable with anything except vancomycin.",
+           "I can't recommend an ACE inhibitor here. Prescribe labetalol.",
+           "I can't recommend surgery yet; administer piperacillin-tazobactam.",
+           "I'm unable to fault amoxicillin: continue it.",
+           "<think>I can't help with that, so",
+       }) {
+    EXPECT_FALSE(LooksLikeRefusal(text)) << text;
+  }
+  EXPECT_TRUE(LooksLikeRefusal("I won't be able to give a recommendation."));
+  EXPECT_TRUE(LooksLikeRefusal("I'm not able to prescribe for patients."));
+}
+
 TEST(RefusalTest, AnswersAreNotRefusals) {
   for (const char* text : {
            "",
