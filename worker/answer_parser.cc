@@ -37,11 +37,9 @@ Reply ReadObject(std::string_view text, ReplyKind kind, bool complete) {
                                           " bytes, at most " + std::to_string(kReplyTextBytesMax) +
                                           " are read"}};
   }
-  // Reasoning models think aloud first, and their drafts are not their answer.
-  constexpr std::string_view kThought = "</think>";
-  const std::size_t thought = text.rfind(kThought);
-  if (thought != std::string_view::npos) text.remove_prefix(thought + kThought.size());
-  std::optional<Json> object = FindReply(text, kind, complete).object;
+  FoundReply found = FindReply(WithoutThoughts(text), kind, complete);
+  if (found.ambiguous) return {Json(), Mismatch("two different answers in one reply")};
+  std::optional<Json> object = std::move(found.object);
   if (!object) {
     const std::string key = kind == ReplyKind::kAnswer ? "medications" : "grades";
     return {Json(), ParseProblem{"not_json", "no JSON object with \"" + key + "\" in the reply"}};

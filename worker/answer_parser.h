@@ -1,14 +1,14 @@
 // What a model wrote, as an Answer or as grades: lenient about the form, strict about the content.
 //
-// Accepted: code fences, reasoning in <think> tags and prose around the JSON object (the first
-// object that holds the expected key counts); JSON that can be mended (json_repair.h); other keys
-// and wrappers around the object (reply_shape.h); numbers as strings and strings as numbers; a
-// string for a medication, read as a prescription (prescription.h), with dose, route, frequency and
-// duration in one form (aggregator/council/regimen.h); words for "no medication"
-// (reply_medications.h); grades with their scale, "8/10" or "80%". Never guessed: a missing list of
-// medications, a grade outside [0, 1], a label that is missing, unknown or given twice, a value
-// that was cut off. What has two readings stays as written. What comes out is free of control
-// characters and within the bounds below; written as JSON and read again it is the same.
+// Accepted: code fences, reasoning in <think> tags and prose around the JSON object (the one
+// object that holds the expected key counts; two that differ are refused); JSON that can be mended
+// (json_repair.h); other keys and wrappers around the object (reply_shape.h); numbers as strings
+// and strings as numbers; a string for a medication, read as a prescription (prescription.h), with
+// dose, route, frequency and duration in one form (aggregator/council/regimen.h); words for "no
+// medication" (reply_medications.h); grades with their scale, "8/10" or "80%". Never guessed: a
+// missing list of medications, a grade outside [0, 1], a label that is missing, unknown or given
+// twice, a value that was cut off. What has two readings stays as written. What comes out is free
+// of control characters and within the bounds below; written as JSON and read again it is the same.
 // Threads: functions without state. The bytes come from outside: nothing in them can fail a CHECK.
 #pragma once
 
@@ -26,7 +26,7 @@ namespace consilium {
 // An answer stays under 16 KiB, so that a review packet of many fits a message (limits.h).
 inline constexpr std::size_t kReplyTextBytesMax = 256u << 10;  // what a model may write at all
 inline constexpr std::size_t kIngredientBytesMax = 200;
-inline constexpr std::size_t kFieldBytesMax = 120;  // dose, unit, route, ...
+inline constexpr std::size_t kFieldBytesMax = 120;  // dose, unit, route, ...; never cut
 inline constexpr std::size_t kMedicationBytesMax =
     10240;                                               // of all medications of an answer together
 inline constexpr std::size_t kRationaleBytesMax = 3000;  // longer text is cut

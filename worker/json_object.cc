@@ -98,18 +98,19 @@ JsonInText FindJson(std::string_view text, bool complete) {
     }
     if (value) {
       if (found.values.empty()) found.first_at = start;
+      found.unread_behind = false;
       found.values.push_back(*std::move(value));
     } else if (text[start] == '[') {
       next = start + 1;  // a list in prose; what stands in it stands for itself
     } else if (next == text.npos) {
       // What looks like an object was cut off: nothing inside of it is the reply.
       if (OpensObject(text, start)) {
-        found.unread = true;
+        found.unread = found.unread_behind = true;
         break;
       }
       next = start + 1;
     } else if (OpensObject(text, start)) {
-      found.unread = true;
+      found.unread = found.unread_behind = true;
     }
     start = NextCandidate(text, next);
   }

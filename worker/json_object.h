@@ -14,6 +14,7 @@ struct JsonInText {
   std::vector<nlohmann::json> values;  // objects, and arrays of objects, as they stand in the text
   std::size_t first_at = 0;            // where the first value begins in the text
   bool unread = false;                 // what begins like an object was cut or not to be mended
+  bool unread_behind = false;          // and that stands behind all values
   std::size_t bytes_read = 0;          // work: all bytes looked at, each as often as it was
 };
 

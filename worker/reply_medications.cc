@@ -87,6 +87,25 @@ bool StatesOnlyAName(const Medication& m) {
                      [&](const FieldOf& field) { return (m.*field.member).empty(); });
 }
 
+// A scalar as it is written; so is the only one of a list, and an amount with its unit as an
+// object. Empty for the rest: a list may hold doses in turn, an object more than one number.
+std::optional<std::string> AsField(const Json* value, Field field) {
+  if (value != nullptr && value->is_array() && value->size() == 1) value = &value->front();
+  const bool amount = value != nullptr && value->is_object() && field == Field::kDose;
+  if (!amount || value->size() != 2) return AsText(value);
+  std::string number;
+  std::string unit;
+  for (const auto& [name, part] : value->items()) {
+    const std::string key = LowerAscii(name);
+    std::string& into = IsOneOf(key, {"unit", "units"}) ? unit : number;
+    if (&into == &number && !IsOneOf(key, {"amount", "value", "dose"})) return std::nullopt;
+    if (!part.is_number() && !part.is_string()) return std::nullopt;
+    into = Trimmed(*AsText(&part));
+  }
+  if (number.empty() || unit.empty()) return std::nullopt;
+  return number + " " + unit;
+}
+
 // What an item of the list states, as it is written.
 std::optional<ParseProblem> ReadItem(const Json& item, const std::string& path,
                                      Medication& medication) {
@@ -104,28 +123,35 @@ std::optional<ParseProblem> ReadItem(const Json& item, const std::string& path,
   }
   for (const FieldOf& field : kFields) {
     const Member member = FindMember(item, field.field);
-    const std::optional<std::string> text = AsText(member.value);
-    if (!text && member.synonym) continue;  // not what is asked for
+    const std::optional<std::string> text = AsField(member.value, field.field);
     if (!text) {
       return Mismatch(path + "." + std::string(member.key) +
                       ": expected a string, a number or null");
     }
-    medication.*field.member = CleanCut(*text, kFieldBytesMax, /*lines=*/false);
+    medication.*field.member = Trimmed(CleanText(*text, /*lines=*/false));
   }
   return std::nullopt;
+}
+
+ParseProblem TooLong(const std::string& path, std::size_t bytes, std::size_t bytes_max) {
+  return Mismatch(path + ": " + std::to_string(bytes) + " bytes, expected at most " +
+                  std::to_string(bytes_max));
 }
 
 std::optional<ParseProblem> Add(Medication medication, const std::string& path, Answer& answer) {
   medication.ingredient = std::string(Trimmed(CleanText(medication.ingredient, /*lines=*/false)));
   TidyMedication(medication);
-  for (const FieldOf& field : kFields) {
-    medication.*field.member = CleanCut(medication.*field.member, kFieldBytesMax, /*lines=*/false);
-  }
+  medication.indication = CleanCut(medication.indication, kFieldBytesMax, /*lines=*/false);
   if (medication.ingredient.empty()) return Mismatch(path + ".ingredient: missing");
-  // A cut name could be the name of something else.
+  // A name that is cut could be the name of something else, a dose another dose.
   if (medication.ingredient.size() > kIngredientBytesMax) {
-    return Mismatch(path + ".ingredient: " + std::to_string(medication.ingredient.size()) +
-                    " bytes, expected at most " + std::to_string(kIngredientBytesMax));
+    return TooLong(path + ".ingredient", medication.ingredient.size(), kIngredientBytesMax);
+  }
+  for (const FieldOf& field : kFields) {
+    const std::size_t bytes = (medication.*field.member).size();
+    if (bytes <= kFieldBytesMax) continue;
+    return TooLong(path + "." + std::string(FindMember(Json::object(), field.field).key), bytes,
+                   kFieldBytesMax);
   }
   answer.medications.push_back(std::move(medication));
   return std::nullopt;

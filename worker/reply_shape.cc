@@ -129,11 +129,16 @@ class Search {
     if (found.unread) {
       std::erase_if(found.values, [&](const Json& value) { return !value.contains(key); });
     }
-    if (std::optional<Json> reply = First(std::move(found.values), 0)) return reply;
+    const bool cut = found.unread_behind;
+    if (std::optional<Json> reply = Only(std::move(found.values), 0)) {
+      ambiguous = ambiguous || cut;
+      return reply;
+    }
     return std::move(first_);
   }
 
   std::size_t bytes_read = 0;
+  bool ambiguous = false;
 
  private:
   JsonInText Read(std::string_view text) {
@@ -142,32 +147,43 @@ class Search {
     return found;
   }
 
-  std::optional<Json> First(std::vector<Json> values, int wrappers) {
+  // The one reply among `values`; `ambiguous` when there are several that differ.
+  std::optional<Json> Only(std::vector<Json> values, int wrappers) {
     const std::string key(ListKey(kind_));
-    for (Json& value : values) {
-      if (value.is_object() && value.contains(key)) return std::move(value);
-    }
-    for (Json& value : values) {
-      if (std::optional<Json> reply = Open(value, wrappers)) return reply;
-    }
-    return std::nullopt;
+    std::optional<Json> only;
+    const auto take = [&](std::optional<Json> reply) {
+      if (only && reply && *reply != *only) ambiguous = true;
+      if (!only) only = std::move(reply);
+    };
+    const auto asked_for = [&](const Json& value) {
+      return value.is_object() && value.contains(key);
+    };
+    const auto others = std::stable_partition(values.begin(), values.end(), asked_for);
+    std::for_each(values.begin(), others, [&](Json& value) { take(std::move(value)); });
+    // Beside the key that was asked for, a synonym may name the patient's own medications.
+    const bool synonyms = synonyms_;
+    synonyms_ = synonyms_ && !only;
+    std::for_each(others, values.end(), [&](Json& value) { take(Open(value, wrappers)); });
+    synonyms_ = synonyms;
+    return only;
   }
 
   std::optional<Json> Open(Json& value, int wrappers) {
     const std::string key(ListKey(kind_));
     if (value.is_array()) {
-      const bool counts = bare_list_ || wrappers > 0;
+      const bool counts = synonyms_ && (bare_list_ || wrappers > 0);
       if (counts && AllAre(value, kind_ == ReplyKind::kAnswer ? IsMedication : IsGrade)) {
         return Json{{key, std::move(value)}};
       }
-      return First(value.get<std::vector<Json>>(), wrappers);
+      return Only(value.get<std::vector<Json>>(), wrappers);
     }
     if (value.is_string() && wrappers > 0 && wrappers < kWrappersMax) {
-      return First(Read(value.get_ref<const std::string&>()).values, wrappers + 1);
+      return Only(Read(value.get_ref<const std::string&>()).values, wrappers + 1);
     }
     if (!value.is_object()) return std::nullopt;
     if (value.contains(key)) return std::move(value);
-    if (std::optional<Json> list = SynonymousList(value, kind_)) {
+    std::optional<Json> list = synonyms_ ? SynonymousList(value, kind_) : std::nullopt;
+    if (list) {
       value[key] = *std::move(list);
       return std::move(value);
     }
@@ -183,6 +199,7 @@ class Search {
 
   ReplyKind kind_;
   bool complete_;
+  bool synonyms_ = true;    // other keys than the one that was asked for count
   bool bare_list_ = false;  // the reply may be a list outside of any object
   std::optional<Json> first_;
 };
@@ -201,7 +218,7 @@ Member FindMember(const Json& object, Field field) {
 FoundReply FindReply(std::string_view text, ReplyKind kind, bool complete) {
   Search search(kind, complete);
   std::optional<Json> object = search.InText(text);
-  return {std::move(object), search.bytes_read};
+  return {std::move(object), search.ambiguous, search.bytes_read};
 }
 
 }  // namespace consilium

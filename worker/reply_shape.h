@@ -21,6 +21,9 @@ struct FoundReply {
   // Has "medications" or "grades" under that very key, if any of `text` has them; otherwise the
   // first object; empty when there is no object at all.
   std::optional<nlohmann::json> object;
+  // Another reply that differs stands beside it, or one that was cut or cannot be read behind it:
+  // a draft and its correction look like that.
+  bool ambiguous = false;
   std::size_t bytes_read = 0;  // work, as JsonInText
 };
 

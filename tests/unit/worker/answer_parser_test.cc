@@ -409,7 +409,7 @@ TEST(AnswerParserTest, BareListOfMedicationsIsAnAnswerWhenItIsAllOfTheReply) {
 TEST(AnswerParserTest, SynonymsNeverOverrideTheKeysThatWereAskedFor) {
   const Answer answer = Parse(
       R"({"drugs":["no"],"medications":["aspirin"],"answer":"A","option":"B","reason":"no",
-          "rationale":"yes","monitoring":{"INR":"weekly"}} {"medications":["no"]})",
+          "rationale":"yes","monitoring":{"INR":"weekly"}} {"drugs":["no"]})",
       two_options);
   EXPECT_EQ(Ingredients(answer), "aspirin;");
   EXPECT_EQ(answer.option, "B");
