@@ -156,7 +156,7 @@ class Reader {
     }
     const std::size_t count = std::max<std::size_t>(found.count, 1);
     const std::size_t last = next_ + count - 1;
-    if (found.entry == nullptr) {
+    if (found.entry == nullptr || MayBeInhaled(*found.entry)) {
       AddUnknown(next_);
     } else if (found.entry->salt || (found.entry->form && !found.entry->noise)) {
       AddSalt(*found.entry, next_, last);
@@ -169,6 +169,17 @@ class Reader {
       gap_ = std::max(gap_, tokens_.tokens[i].gap);
     }
     next_ += count;
+  }
+
+  // "Albuterol INH" is inhaled, "rifampin INH" has isoniazid in it: behind the name of another drug
+  // with nothing between them it is not known which. "Rifampin + INH" is clear.
+  bool MayBeInhaled(const NameEntry& entry) const {
+    if (Word(next_) != "inh" || entry.meaning == NameEntry::kNone || gap_ != Gap::kSpace) {
+      return false;
+    }
+    if (drafts_.empty() || drafts_.back().item.group != group_) return false;
+    const Meaning* const before = drafts_.back().item.meaning;
+    return before != nullptr && before != &index_.meanings[entry.meaning];
   }
 
   // Words that structure the name. True when tokens were consumed.

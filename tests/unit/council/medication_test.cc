@@ -360,6 +360,18 @@ TEST(ShippedMedicationsTest, AMisspellingIsUnknownAndStaysAsStated) {
   }
 }
 
+TEST(ShippedMedicationsTest, InhBehindAnotherDrugMayBeInhaledAndIsNoIsoniazid) {
+  for (const char* name : {"Albuterol INH", "salbutamol inh 100 mcg", "rifampin INH"}) {
+    EXPECT_EQ(Read(name).substr(0, 8), "unknown:") << name;
+  }
+  EXPECT_EQ(Read("INH"), "ingredients: isoniazid");
+  EXPECT_EQ(Read("Isoniazid (INH)"), "ingredients: isoniazid");
+  EXPECT_EQ(Read("Isoniazid INH"), "ingredients: isoniazid");
+  for (const char* name : {"INH + rifampin", "rifampin + INH", "rifampin/INH", "rifampin, INH"}) {
+    EXPECT_EQ(Read(name), "ingredients: isoniazid + rifampin") << name;
+  }
+}
+
 TEST(ShippedMedicationsTest, AbbreviationsAreReadOnlyWhereTheyAreUnambiguous) {
   const std::pair<const char*, const char*> known[] = {
       {"HCTZ", "ingredients: hydrochlorothiazide"},
