@@ -53,6 +53,8 @@ class Gate {
   short events() const { return limiter_.events(); }
   void OnReady(short revents) { limiter_.OnReady(revents); }
 
+  // A call is here that has not gone out.
+  bool waiting() const { return limited_ > 0 || !held_.empty(); }
   // Why calls wait here, for people; "" while nothing keeps them but limits that are in order.
   std::string Trouble(TimePoint now) const;
 

@@ -260,7 +260,7 @@ void Worker::CollectOutcomes() {
     EndTask(completion.ref, std::move(completion.outcome));
   }
   // A slot is free again, and a limit may be.
-  if (!ended.empty()) more_ = more_ || inbox_.waiting() > 0 || inbox_.running() > 0;
+  if (!ended.empty() && (inbox_.waiting() > 0 || gate_.waiting())) more_ = true;
 }
 
 // An outcome that no call had.
