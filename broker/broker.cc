@@ -18,6 +18,7 @@ namespace consilium {
 namespace {
 
 constexpr milliseconds kBeatEvery{1000};
+constexpr milliseconds kCheckEvery{2000};
 constexpr milliseconds kPromoteAtLeastEvery{1000};
 constexpr double kReapEveryMs = 2000;  // jittered by half, so that brokers do not reap in step
 // Leases of a broker without a beat for so long are taken back, uncounted.
@@ -61,8 +62,18 @@ Broker::Broker(Config config, const RedisAddress& redis, ZmqContext& context)
       hints_(redis, {}),
       store_(redis_),
       chemistry_store_(redis_),
-      hub_{config_, redis_,           store_, chemistry_store_, RandomHexId(), "", Now(), false,
-           false,   TimePoint::max(), {}},
+      hub_{config_,
+           redis_,
+           store_,
+           chemistry_store_,
+           RandomHexId(),
+           "",
+           Now(),
+           false,
+           false,
+           TimePoint::max(),
+           {},
+           {}},
       worker_desk_(hub_, workers_),
       client_desk_(hub_, clients_, worker_desk_),
       jitter_(0, "chores of " + hub_.id) {
@@ -153,19 +164,21 @@ void Broker::OnRedisUp() {
   hub_.prepared = false;
   preparing_ = false;
   promoting_ = false;
-  prepare_at_ = beat_at_ = hub_.promote_at = hub_.now;
+  hub_.not_durable.reset();
+  prepare_at_ = beat_at_ = hub_.promote_at = check_at_ = hub_.now;
   // While it was down nobody could renew or beat, and idle times went on. Workers and other brokers
   // get the time to do so now.
   reap_idle_from_ = hub_.now + milliseconds(config_.broker.lease_ms);
   for (const BackendConfig& backend : config_.backends) {
     reap_at_[backend.model] = hub_.now + kOrphan;
   }
-  CheckDurability();
   ReadBoard();
 }
 
 TimePoint Broker::DoChores() {
   const TimePoint now = hub_.now;
+  // First: replies come in order, so whoever sees the lanes prepared knows the settings, too.
+  if (now >= check_at_) CheckDurability();
   if (!hub_.prepared && !preparing_ && now >= prepare_at_) {
     preparing_ = true;
     std::vector<std::string> models;
@@ -183,9 +196,10 @@ TimePoint Broker::DoChores() {
     });
   }
   if (now >= beat_at_) Beat();
-  if (!hub_.prepared) return std::min(beat_at_, preparing_ ? TimePoint::max() : prepare_at_);
+  TimePoint next = std::min(beat_at_, check_at_);
+  if (!hub_.prepared) return std::min(next, preparing_ ? TimePoint::max() : prepare_at_);
   if (now >= hub_.promote_at && !promoting_) Promote();
-  TimePoint next = std::min(beat_at_, promoting_ ? TimePoint::max() : hub_.promote_at);
+  next = std::min(next, promoting_ ? TimePoint::max() : hub_.promote_at);
   for (auto& [model, at] : reap_at_) {
     if (now >= at) {
       at = now + milliseconds(std::llround(kReapEveryMs * (0.5 + jitter_.Unit())));
@@ -245,20 +259,24 @@ void Broker::Reap(const std::string& model) {
               });
 }
 
-// "Accepted" promises that the append-only file is synced; whoever runs Redis otherwise is told.
+// "Accepted" promises that the append-only file is synced. Settings can be changed while Redis
+// runs, so they are looked at again and again, and accepting goes on by itself when they are right.
 void Broker::CheckDurability() {
-  redis_.Send(AskDurableSettings(), [](const Result<RedisReply>& reply) {
-    if (!reply) {  // a managed Redis may not tell
-      LogWarn("redis_durability_unknown", {{"text", reply.error().text}});
-      return;
+  check_at_ = hub_.now + kCheckEvery;
+  redis_.Send(AskDurableSettings(), [this, generation = generation_](const auto& reply) {
+    if (generation != generation_) return;
+    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
+    std::string why = WhyNotDurable(ReadDurableSettings(reply ? *reply : RedisReply{}));
+    const std::string before = hub_.not_durable.value_or("");
+    const bool trusted = config_.redis.durability == "trusted";
+    if (!why.empty() && why != durability_told_) {
+      LogWarn("redis_not_durable", {{"text", why}, {"accepting", trusted ? 1 : 0}});
+    } else if (why.empty() && !durability_told_.empty()) {
+      LogInfo("redis_durable", {});
     }
-    for (const SettingFound& setting : ReadDurableSettings(*reply)) {
-      if (setting.good() || !setting.told()) continue;
-      LogWarn("redis_not_durable", {{"setting", setting.expected.name},
-                                    {"found", setting.found},
-                                    {"expected", setting.expected.value},
-                                    {"text", "accepted cases may be lost"}});
-    }
+    durability_told_ = why;
+    hub_.not_durable = trusted ? "" : std::move(why);
+    if (*hub_.not_durable != before) beat_at_ = hub_.now;
   });
 }
 

@@ -82,6 +82,7 @@ class Broker {
   TimePoint prepare_at_;
   bool preparing_ = false;
   TimePoint beat_at_;
+  TimePoint check_at_;  // of the settings of Redis
   bool promoting_ = false;
   std::map<std::string, TimePoint> reap_at_;  // by model
   TimePoint reap_idle_from_;  // leases that were not renewed are judged from here on
@@ -89,6 +90,7 @@ class Broker {
   TimePoint due_;  // what the last tick returned
   TimePoint drain_until_ = TimePoint::max();
   TimePoint quiet_since_ = TimePoint::max();
+  std::string durability_told_;  // as last logged
   PowersOfTwo redis_losses_;
   PowersOfTwo bad_boards_;
   bool redis_was_up_ = false;

@@ -136,9 +136,8 @@ Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequen
 void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
   const Result<NewCase> admitted = Admit(request, hub_.config, hub_.board);
   if (!admitted) return Fail(to, admitted.error());
-  if (hub_.draining) {
-    return Fail(to,
-                {ErrorCode::kUnavailable, std::string("this broker is draining") + kNotAccepted});
+  if (std::string why = hub_.NotAccepting(); !why.empty()) {
+    return Fail(to, {ErrorCode::kUnavailable, why + kNotAccepted});
   }
   if (!Admits(to, kNotAccepted)) return;
   hub_.store.Submit(

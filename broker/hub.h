@@ -1,6 +1,7 @@
 // What the parts of one broker share. Owned by Broker and used by its loop only.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "shared/chemistry_store.h"
@@ -25,12 +26,15 @@ struct Hub {
   bool draining = false;
   TimePoint promote_at;  // when delayed tasks must be looked at
   SeatingBoard board;    // as published; empty before the first one
+  // Why Redis would not keep what is accepted; empty while it is not known whether it would.
+  std::optional<std::string> not_durable;
 
   bool Ready() const { return redis.up() && prepared; }
   // Why no case is accepted; "" when they are.
   std::string NotAccepting() const {
-    if (draining) return "draining";
-    return redis.up() ? "" : "Redis does not answer: " + redis.reason();
+    if (draining) return "this broker is draining";
+    if (!redis.up()) return "Redis does not answer: " + redis.reason();
+    return not_durable ? *not_durable : "the settings of Redis are being checked";
   }
 };
 

@@ -28,8 +28,7 @@ int RunUp(const UpOptions& options) {
   if (!file) {
     return ReportError(Invalid("no configuration: give one with --config, or put it in ./" +
                                std::string(kDefaultConfigFile)),
-                       /*json=*/false,
-                       "configs/examples has some to start from, e.g. ollama.toml");
+                       /*json=*/false, "configs/examples has some to start from, e.g. ollama.toml");
   }
   auto opened = Cluster::Open(*file, options.data, Say);
   if (!opened.ok()) {

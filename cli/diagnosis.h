@@ -65,7 +65,8 @@ std::string RedisVersionIn(std::string_view text);
 inline constexpr int kRedisVersionMin = 7;
 // `where`: "at unix:/run/redis.sock".
 Checked JudgeRedisVersion(const std::string& where, const std::string& version);
-Checked JudgeRedisSetting(const SettingFound& setting);
+// `trusted`: the operator vouches for this Redis (redis.durability).
+Checked JudgeRedisSetting(const SettingFound& setting, bool trusted);
 
 // A cluster answers at `endpoint`. `ours`: version of this program.
 std::vector<Checked> JudgeStatus(const Config& config, const std::string& endpoint,

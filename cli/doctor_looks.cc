@@ -47,7 +47,7 @@ RedisLook AskRedis(const RedisConfig& config) {
       JudgeRedisVersion("at " + config.url, info.ok() ? RedisVersionIn(info->text) : ""));
   const auto told = redis.Call(AskDurableSettings(), kRedisWait);
   for (const SettingFound& setting : ReadDurableSettings(told.ok() ? *told : RedisReply())) {
-    look.checks.push_back(JudgeRedisSetting(setting));
+    look.checks.push_back(JudgeRedisSetting(setting, config.durability == "trusted"));
   }
   return look;
 }

@@ -23,6 +23,9 @@ struct RedisConfig {
   std::string url;  // "" = `consilium up` runs a private one; other programs need it
   std::string user;
   std::string password_env;
+  // "checked": a broker accepts only while Redis' settings keep what is accepted; "trusted": it
+  // takes the operator's word for it.
+  std::string durability = "checked";
 };
 
 struct BrokerConfig {

@@ -62,6 +62,9 @@ const std::vector<Option<RedisConfig>>& RedisOptions() {
       Text("user", &C::user, TextKind::kPlain, "Redis user; empty: the default user"),
       Text("password_env", &C::password_env, TextKind::kVariable,
            "environment variable with the Redis password; empty: none"),
+      Choice("durability", &C::durability, {"checked", "trusted"},
+             "checked: accept only while Redis syncs every write; trusted: accept whatever it says "
+             "(a managed Redis that keeps data by other means)"),
   };
   return options;
 }

@@ -19,4 +19,24 @@ std::vector<SettingFound> ReadDurableSettings(const RedisReply& reply) {
   return settings;
 }
 
+std::string WhyNotDurable(const std::vector<SettingFound>& settings) {
+  std::string bad;
+  std::string untold;
+  for (const SettingFound& setting : settings) {
+    std::string& list = setting.told() ? bad : untold;
+    if (setting.good()) continue;
+    if (!list.empty()) list += ", ";
+    list += setting.expected.name;
+    if (setting.told()) {
+      list += " = " + setting.found + " (expected ";
+      list += setting.expected.value;
+      list += ")";
+    }
+  }
+  if (!bad.empty()) return "Redis may lose what it accepts: " + bad + "; set it with CONFIG SET";
+  if (untold.empty()) return "";
+  return "Redis does not tell " + untold +
+         "; if it syncs every write, say so with redis.durability = \"trusted\"";
+}
+
 }  // namespace consilium

@@ -1,5 +1,6 @@
 // The settings of Redis on which "accepted means synced to disk, and kept" rests: what the private
-// Redis is started with, what a broker warns of, what `consilium doctor` checks. Pure.
+// Redis is started with, without what a broker does not accept, what `consilium doctor` checks.
+// Pure.
 #pragma once
 
 #include <string>
@@ -32,5 +33,8 @@ struct SettingFound {
 };
 // From the reply to that command, in the order of kDurableSettings.
 std::vector<SettingFound> ReadDurableSettings(const RedisReply& reply);
+
+// Why nothing may be accepted under these settings, with what mends it; "" when all are good.
+std::string WhyNotDurable(const std::vector<SettingFound>& settings);
 
 }  // namespace consilium

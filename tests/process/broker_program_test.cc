@@ -96,20 +96,6 @@ TEST_F(BrokerProgramTest, SaysWhereItListensAcceptsAndEndsCleanlyOnSigterm) {
   EXPECT_THAT(end.err, testing::Not(HasSubstr("cough"))) << "no case text in logs";
 }
 
-TEST_F(BrokerProgramTest, RedisThatMayLoseWritesIsWarnedOfSettingBySetting) {
-  PrivateRedis redis({"--appendfsync", "everysec"});
-  RunningCommand broker(kProgram, {"--config", ConfigFile(redis.url()), "--clients",
-                                   "tcp://127.0.0.1:0", "--workers", "tcp://127.0.0.1:0"});
-  EXPECT_TRUE(Eventually([&] {
-    return broker.ErrSoFar().find(
-               "redis_not_durable setting=appendfsync found=everysec expected=always") !=
-           std::string::npos;
-  })) << broker.ErrSoFar();
-  broker.Signal(SIGTERM);
-  const CommandResult end = broker.Wait(seconds(20));
-  EXPECT_THAT(end.err, testing::Not(HasSubstr("setting=appendonly"))) << "it is right";
-}
-
 TEST_F(BrokerProgramTest, APortThatIsTakenExitsWith1) {
   ZmqContext context;
   RouterSocket other(context);

@@ -71,12 +71,15 @@ TEST_F(DoctorTest, LaxRedisIsAProblemWithTheLineThatMendsIt) {
   EXPECT_EQ(all["problems"], 2);
 }
 
-TEST_F(DoctorTest, RedisThatForbidsConfigGetIsNotReadableAndNotBad) {
+TEST_F(DoctorTest, RedisThatForbidsConfigGetIsAProblemUnlessItIsTrusted) {
   Serve();
   PrivateRedis redis({"--rename-command", "CONFIG", ""});
-  const Json line = Line(Diagnose(Config(Backend("m1"), redis.url()), 0), "redis appendfsync");
-  EXPECT_EQ(line["result"], "note");
+  Json line = Line(Diagnose(Config(Backend("m1"), redis.url()), 1), "redis appendfsync");
+  EXPECT_EQ(line["result"], "problem");
   EXPECT_EQ(line["found"], "not readable, expected always");
+  const std::string trusted = "durability = \"trusted\"";
+  line = Line(Diagnose(Config(Backend("m1"), redis.url(), trusted), 0), "redis appendfsync");
+  EXPECT_EQ(line["result"], "note");
 }
 
 TEST_F(DoctorTest, RedisThatIsAwayOrRefusesTheLoginIsAProblem) {

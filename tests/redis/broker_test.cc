@@ -52,6 +52,78 @@ TEST_F(BrokerClientTest, OtherContentUnderTheSameIdIsAConflict) {
              "the same content"}));
 }
 
+// A broker's view of a Redis whose settings change under it.
+class DurabilityTest : public BrokerRig {
+ protected:
+  void Tell(std::vector<std::string> command) {
+    RedisConnection other(redis_.address(), {});
+    const auto done = other.Call(std::move(command), std::chrono::seconds(5));
+    ASSERT_TRUE(done) << done.error().text;
+  }
+  std::string WhyNot(TestClient& client, const std::string& id) {
+    const auto reply = Ask<SubmitReply>(client, SubmitRequest{CaseOf(id)});
+    if (reply) return "";
+    EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
+    return reply.error().text;
+  }
+  void AwaitAccepting(TestClient& client, const std::string& id) {
+    std::string why = "never asked";
+    for (int i = 0; i < 100 && !why.empty(); ++i) {
+      why = WhyNot(client, id);
+      if (!why.empty()) PumpFor(milliseconds(100));
+    }
+    EXPECT_EQ(why, "");
+  }
+};
+
+TEST_F(DurabilityTest, NothingIsAcceptedWhileRedisMayLoseItAndAcceptingGoesOnByItself) {
+  Tell({"CONFIG", "SET", "appendfsync", "everysec"});
+  Start();
+  TestClient& client = AddClient();
+  EXPECT_EQ(WhyNot(client, "c1"),
+            "Redis may lose what it accepts: appendfsync = everysec (expected always); set it with "
+            "CONFIG SET; the case was not accepted; send it again");
+  const auto status = Ask<StatusReply>(client, StatusRequest{});
+  ASSERT_TRUE(status.ok());
+  EXPECT_FALSE(status->accepting);
+  EXPECT_THAT(status->reason, StartsWith("Redis may lose what it accepts: appendfsync"));
+  EXPECT_EQ(status->live, 0);
+  Tell({"CONFIG", "SET", "appendfsync", "always"});
+  AwaitAccepting(client, "c1");
+}
+
+TEST_F(DurabilityTest, SettingThatIsChangedLaterIsNoticed) {
+  Start();
+  TestClient& client = AddClient();
+  Submit(client, CaseOf("c1"));
+  Tell({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  std::string why;
+  for (int i = 0; i < 100 && why.empty(); ++i) {
+    PumpFor(milliseconds(100));
+    why = WhyNot(client, "p" + std::to_string(i));
+  }
+  EXPECT_THAT(why, StartsWith("Redis may lose what it accepts: maxmemory-policy = allkeys-lru"));
+  EXPECT_EQ(Fetch(client, "c1").state, CaseState::kAccepted) << "what was accepted goes on";
+}
+
+TEST_F(DurabilityTest, RedisThatDoesNotTellIsNotTrustedUnlessTheOperatorSaysSo) {
+  Tell({"ACL", "SETUSER", "default", "-config"});
+  Start();
+  TestClient& client = AddClient();
+  EXPECT_THAT(WhyNot(client, "c1"), StartsWith("Redis does not tell appendonly, appendfsync, "));
+  Tell({"ACL", "SETUSER", "default", "+config"});
+  AwaitAccepting(client, "c1");
+}
+
+TEST_F(DurabilityTest, TrustedRedisIsAcceptedIntoWhateverItSays) {
+  config_.redis.durability = "trusted";
+  Tell({"CONFIG", "SET", "appendfsync", "everysec"});
+  Start();
+  TestClient& client = AddClient();
+  Submit(client, CaseOf("c1"));
+  EXPECT_TRUE(Ask<StatusReply>(client, StatusRequest{})->accepting);
+}
+
 TEST_F(BrokerClientTest, AFullQueueSaysWhenToTryAgain) {
   config_.broker.live_cases_max = 1;
   Start();
@@ -261,7 +333,7 @@ TEST_F(BrokerClientTest, ADrainingBrokerRefusesCasesLetsWatchesGoAndEnds) {
   const auto status = Ask<StatusReply>(client, StatusRequest{});
   ASSERT_TRUE(status.ok()) << status.error().text;
   EXPECT_FALSE(status->accepting);
-  EXPECT_EQ(status->reason, "draining");
+  EXPECT_EQ(status->reason, "this broker is draining");
   PumpUntil("it is drained", [this] { return broker_->drained(); });
 }
 

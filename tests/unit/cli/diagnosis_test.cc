@@ -133,7 +133,7 @@ TEST(RedisVersionTest, OlderThanSevenIsAProblemAndUnknownANote) {
 }
 
 TEST(JudgeRedisSettingTest, WrongValueComesWithTheLinesThatMendIt) {
-  const Checked check = JudgeRedisSetting({kDurableSettings[1], "everysec"});
+  const Checked check = JudgeRedisSetting({kDurableSettings[1], "everysec"}, false);
   EXPECT_EQ(check.finding, Finding::kProblem);
   EXPECT_EQ(check.subject, "redis appendfsync");
   EXPECT_EQ(check.text, "found everysec, expected always");
@@ -141,11 +141,14 @@ TEST(JudgeRedisSettingTest, WrongValueComesWithTheLinesThatMendIt) {
   EXPECT_THAT(check.advice, HasSubstr("`appendfsync always` in redis.conf"));
 }
 
-TEST(JudgeRedisSettingTest, ValueThatIsNotToldIsNotBad) {
-  const Checked check = JudgeRedisSetting({kDurableSettings[0], ""});
-  EXPECT_EQ(check.finding, Finding::kNote);
+TEST(JudgeRedisSettingTest, ValueThatIsNotToldKeepsABrokerFromAcceptingUnlessItTrusts) {
+  const Checked check = JudgeRedisSetting({kDurableSettings[0], ""}, false);
+  EXPECT_EQ(check.finding, Finding::kProblem);
   EXPECT_EQ(check.text, "not readable, expected yes");
-  EXPECT_EQ(JudgeRedisSetting({kDurableSettings[0], "yes"}).finding, Finding::kOk);
+  EXPECT_THAT(check.advice, HasSubstr("redis.durability = \"trusted\""));
+  EXPECT_EQ(JudgeRedisSetting({kDurableSettings[0], ""}, true).finding, Finding::kNote);
+  EXPECT_EQ(JudgeRedisSetting({kDurableSettings[1], "no"}, true).finding, Finding::kNote);
+  EXPECT_EQ(JudgeRedisSetting({kDurableSettings[0], "yes"}, false).finding, Finding::kOk);
 }
 
 TEST(JudgeRedisErrorTest, LoginsAreToldFromSilence) {
