@@ -28,6 +28,10 @@ Result<std::unique_ptr<Backend>> MakeBackend(const BackendConfig& config,
                  "\", expected one that is known");
 }
 
+const std::string& ServedModel(const BackendConfig& config) {
+  return config.served_model.empty() ? config.model : config.served_model;
+}
+
 Outcome DeadlineOutcome() {
   Outcome outcome;
   outcome.status = OutcomeStatus::kTimedOut;

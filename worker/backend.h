@@ -58,6 +58,9 @@ class Backend {
 Result<std::unique_ptr<Backend>> MakeBackend(const BackendConfig& config,
                                              std::vector<std::string>& warnings);
 
+// The name under which the provider knows the model.
+const std::string& ServedModel(const BackendConfig& config);
+
 // The outcome of a call whose task had no time left.
 Outcome DeadlineOutcome();
 

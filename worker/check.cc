@@ -52,10 +52,7 @@ class OneCall {
       Gate::Passed passed;
       TimePoint due = gate_.Run(now, passed);
       if (!passed.stopped.empty()) return std::move(passed.stopped[0].outcome);
-      for (const BackendCall& go : passed.go) {
-        if (go.deadline <= now) return DeadlineOutcome();
-        backend_.Start(go, now);
-      }
+      for (const BackendCall& go : passed.go) backend_.Start(go, now);
       std::vector<Completion> ended;
       due = std::min(due, backend_.Run(now, ended));
       if (!ended.empty()) {
@@ -107,10 +104,8 @@ void SetInvalid(BackendCheck& check, const Error& error) {
 // The prompts a real model needs; their hashes go into `check`.
 void FindTemplates(const CheckRequest& request, BackendConfig& backend, BackendCheck& check) {
   if (!IsHttpProvider(backend.provider)) return;
-  if (backend.prompts.empty()) {
-    Result<std::string> found = FindPrompts(request.config_file);
-    if (!found) return SetInvalid(check, found.error());
-    backend.prompts = std::move(*found);
+  if (const Status settled = SettlePrompts(backend, request.config_file); !settled) {
+    return SetInvalid(check, settled.error());
   }
   check.prompts = backend.prompts;
   const Result<PromptSet> prompts = LoadPrompts(backend.prompts);
@@ -143,7 +138,7 @@ std::optional<BackendCheck> CheckBackend(const CheckRequest& request, StopSignal
   check.limits = backend.limits;
   check.priced = backend.usd_per_million_prompt && backend.usd_per_million_completion;
   if (real && backend.url.empty()) backend.url = MakeProvider(backend.provider)->url();
-  if (real) check.model_asked = backend.served_model.empty() ? backend.model : backend.served_model;
+  if (real) check.model_asked = ServedModel(backend);
   FindTemplates(request, backend, check);
   Result<std::unique_ptr<Backend>> made = MakeBackend(backend, check.warnings);
   if (!made) SetInvalid(check, made.error());

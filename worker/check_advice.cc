@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "worker/backend.h"
+
 namespace consilium {
 namespace {
 
@@ -86,7 +88,7 @@ std::string Filled(std::string_view form, const BackendConfig& config, const Out
                               : "check the key in the environment variable " + config.api_key_env;
   const std::pair<std::string_view, std::string> values[] = {
       {"{url}", config.url},
-      {"{model}", config.served_model.empty() ? config.model : config.served_model},
+      {"{model}", ServedModel(config)},
       {"{provider}", config.provider},
       {"{served}", outcome.model_served},
       {"{key}", key},

@@ -29,10 +29,11 @@ constexpr double kSilenceMs = 10000;
 // As for limits that workers share (limit_rules.h).
 constexpr milliseconds kPauseMax = kLimitPauseMax;
 
-Outcome LimitTooFar(milliseconds wait) {
-  return Stopped(OutcomeStatus::kRateLimited, "limit",
-                 "its turn under the configured limits comes in " + std::to_string(wait.count()) +
-                     " ms, after the deadline of the task");
+// `what` comes in `wait`.
+Outcome TooFar(const std::string& what, milliseconds wait) {
+  return Stopped(
+      OutcomeStatus::kRateLimited, "limit",
+      what + " in " + std::to_string(wait.count()) + " ms, after the deadline of the task");
 }
 
 }  // namespace
@@ -132,7 +133,8 @@ void Gate::StopHeld(TimePoint now, Passed& passed) {
     if (deadline <= now) {
       Stop(*ref, DeadlineOutcome(), passed);
     } else if (paused) {
-      Stop(*ref, LimitTooFar(std::chrono::ceil<milliseconds>(paused_until_ - now)), passed);
+      const auto wait = std::chrono::ceil<milliseconds>(paused_until_ - now);
+      Stop(*ref, TooFar("the provider wants the next call", wait), passed);
     } else {
       Stop(*ref, BreakerOpen(), passed);
     }
@@ -146,7 +148,9 @@ void Gate::Decide(const Limiter::Decision& decision, TimePoint now, Passed& pass
   Call& call = found->second;
   call.limited = false;
   --limited_;
-  if (!decision.granted) return Stop(decision.ref, LimitTooFar(decision.wait), passed);
+  if (!decision.granted) {
+    return Stop(decision.ref, TooFar("its turn under the limits comes", decision.wait), passed);
+  }
   if (call.call->deadline <= now) {
     limiter_.Return(decision.ref);
     return Stop(decision.ref, DeadlineOutcome(), passed);

@@ -91,10 +91,8 @@ int Work(const Flags& flags) {
   Result<BackendConfig> chosen = ChooseBackend(*config, flags.model);
   if (!chosen) return Complain(chosen.error());
   if (flags.check) return Check(flags, *config, *chosen, *level);
-  if (IsHttpProvider(chosen->provider) && chosen->prompts.empty()) {
-    const Result<std::string> prompts = FindPrompts(flags.config);
-    if (!prompts) return Complain(prompts.error());
-    chosen->prompts = *prompts;
+  if (const Status settled = SettlePrompts(*chosen, flags.config); !settled) {
+    return Complain(settled.error());
   }
 
   StopSignals signals;  // before any thread exists

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 #include "shared/ids.h"
 #include "shared/text.h"
@@ -253,6 +254,14 @@ Result<std::string> FindPrompts(const std::string& config_file) {
   return Error{
       ErrorCode::kNotFound,
       "prompts: no folder named in the configuration and no generate.txt in any of " + tried};
+}
+
+Status SettlePrompts(BackendConfig& backend, const std::string& config_file) {
+  if (!IsHttpProvider(backend.provider) || !backend.prompts.empty()) return Ok();
+  Result<std::string> found = FindPrompts(config_file);
+  if (!found) return found.error();
+  backend.prompts = std::move(*found);
+  return Ok();
 }
 
 Prompt RenderPrompt(const PromptTemplate& form, const Vignette& vignette,

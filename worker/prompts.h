@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/config.h"
 #include "shared/domain.h"
 #include "shared/result.h"
 
@@ -48,6 +49,8 @@ Result<PromptSet> LoadPrompts(const std::string& folder);
 // one above it, else where the programs were built or installed. kNotFound lists the places looked
 // at.
 Result<std::string> FindPrompts(const std::string& config_file);
+// Writes that into the configuration of a real model that names no folder.
+Status SettlePrompts(BackendConfig& backend, const std::string& config_file);
 
 // `review` is present exactly in a review.
 Prompt RenderPrompt(const PromptTemplate& form, const Vignette& vignette,

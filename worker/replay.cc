@@ -28,7 +28,7 @@ Result<ReplayModel> ReplayModel::Load(const BackendConfig& config,
 Result<ReplayModel> ReplayModel::Read(const BackendConfig& config, std::istream& answers,
                                       std::vector<std::string>& warnings) {
   ReplayModel model;
-  model.model_ = config.served_model.empty() ? config.model : config.served_model;
+  model.model_ = ServedModel(config);
   model.file_ = config.replay.answers;
   model.latency_scale_ = config.replay.latency_scale;
   const std::string about = "backend " + config.model + ": replay.answers: ";

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "worker/backend.h"
 #include "worker/llm/provider.h"
 #include "worker/llm/wire_json.h"
 

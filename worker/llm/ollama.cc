@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "worker/backend.h"
 #include "worker/llm/provider.h"
 #include "worker/llm/wire_json.h"
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/backend.h"
 #include "worker/llm/provider.h"
 #include "worker/llm/wire_json.h"
 #include "worker/text_clean.h"

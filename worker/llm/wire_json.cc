@@ -145,10 +145,6 @@ std::string ErrorWord(const Json& body) {
   return "";
 }
 
-const std::string& ServedModel(const BackendConfig& config) {
-  return config.served_model.empty() ? config.model : config.served_model;
-}
-
 OrderedJson ReplySchema(Stage stage) {
   if (stage == Stage::kReview) {
     return Object({{"grades", Array(Object({{"label", Property("string")},

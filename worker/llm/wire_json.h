@@ -32,8 +32,6 @@ std::optional<std::int64_t> Sum(std::optional<std::int64_t> a, std::optional<std
 // sentences may quote the prompt. "" = none.
 std::string ErrorWord(const Json& body);
 
-// The name under which the provider knows the model.
-const std::string& ServedModel(const BackendConfig& config);
 // The schema of what the stage asks for. Every property is required and none besides is allowed, as
 // strict modes want it.
 OrderedJson ReplySchema(Stage stage);
