@@ -1,7 +1,6 @@
 #include "worker/llm_backend.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
 #include <deque>
 #include <string>
@@ -15,49 +14,28 @@
 #include "worker/llm/dialect.h"
 #include "worker/llm/provider.h"
 #include "worker/llm/reply_reader.h"
+#include "worker/llm_target.h"
 #include "worker/prompts.h"
 #include "worker/text_clean.h"
-#include "worker/url.h"
 
 namespace consilium {
 namespace {
 
 // Each parameter and rung that a server may refuse, and a second question.
 constexpr int kRequestsMax = 9;
-constexpr int kMissesMax = 3;
 constexpr milliseconds kScoutWait{10000};
 constexpr std::size_t kQuotedBytesMax = 8192;
 
-Rung RungOf(const std::string& name) {
-  const auto* const found = std::find(std::begin(kRungNames), std::end(kRungNames), name);
-  return static_cast<Rung>(found - std::begin(kRungNames));
-}
-
-// What is the same for all requests.
-struct Target {
-  std::string url;
-  std::string query;  // "" or "?..."
-  std::vector<std::string> headers;
-
-  std::string UrlOf(const std::string& path) const {
-    if (query.empty()) return url + path;
-    const bool has_query = path.find('?') != path.npos;
-    return url + path + (has_query ? "&" + query.substr(1) : query);
-  }
-};
-
 class LlmBackend : public Backend {
  public:
-  LlmBackend(BackendConfig config, std::unique_ptr<Provider> provider, Target target,
+  LlmBackend(BackendConfig config, std::unique_ptr<Provider> provider, LlmTarget target,
              PromptSet prompts, std::unique_ptr<HttpClient> http)
       : config_(std::move(config)),
         provider_(std::move(provider)),
         target_(std::move(target)),
         prompts_(std::move(prompts)),
-        http_(std::move(http)) {
-    dialect_.rung = RungOf(config_.structured);
-    dialect_.stream = config_.stream;
-  }
+        http_(std::move(http)),
+        dialect_(*provider_, config_) {}
 
   bool simulated() const override { return false; }
   int fd() const override { return http_->fd(); }
@@ -70,7 +48,8 @@ class LlmBackend : public Backend {
     running.chat.prompt =
         RenderPrompt(FormOf(call.task.stage), call.vignette, call.review, RandomHexId());
     const auto [entry, added] = by_ref_.insert_or_assign(call.ref, std::move(running));
-    if (!known_ && by_request_.empty() && waiting_.empty()) hold_until_ = now + kScoutWait;
+    if (!dialect_.known() && by_request_.empty() && waiting_.empty())
+      hold_until_ = now + kScoutWait;
     if (MustWait(now)) {
       waiting_.push_back(call.ref);
     } else {
@@ -115,16 +94,16 @@ class LlmBackend : public Backend {
 
   // While nothing is known of the server, one call finds out and the others learn from it.
   bool MustWait(TimePoint now) const {
-    return !known_ && !by_request_.empty() && now < hold_until_;
+    return !dialect_.known() && !by_request_.empty() && now < hold_until_;
   }
 
   // True when a call was sent or ended.
   bool SendWaiting(TimePoint now, std::vector<Completion>& ended) {
-    if (!known_ && by_request_.size() == 1) {
+    if (!dialect_.known() && by_request_.size() == 1) {
       // A response that begins well has taken the request, long before it ends.
       const std::optional<int> status = http_->StatusOf(by_request_.begin()->first);
       if (status && *status >= 200 && *status <= 299) {
-        Learn(by_ref_.at(by_request_.begin()->second).dialect);
+        dialect_.Taken(by_ref_.at(by_request_.begin()->second).dialect);
       }
     }
     bool moved = false;
@@ -155,7 +134,7 @@ class LlmBackend : public Backend {
   }
 
   void Begin(Running& running, TimePoint now) {
-    running.dialect = dialect_;
+    running.dialect = dialect_.current();
     Send(running, now);
   }
 
@@ -179,20 +158,6 @@ class LlmBackend : public Backend {
     by_request_.emplace(running.request, running.call.ref);
   }
 
-  void Learn(const Dialect& taken) {
-    known_ = true;
-    dialect_ = Merged(dialect_, taken);
-  }
-
-  // A server that takes a rung and does not keep to it.
-  void CountMiss(const Running& running, bool missed) {
-    if (running.dialect.rung != dialect_.rung) return;
-    misses_ = missed ? misses_ + 1 : 0;
-    if (misses_ < kMissesMax) return;
-    misses_ = 0;
-    dialect_.rung = provider_->Below(dialect_.rung);
-  }
-
   // True when the call goes on with another request.
   bool OnReply(const HttpEnded& ended_request, TimePoint now, std::vector<Completion>& ended) {
     const auto request = by_request_.find(ended_request.id);
@@ -202,7 +167,7 @@ class LlmBackend : public Backend {
     Running& running = found->second;
     const HttpReply& reply = ended_request.reply;
     if (running.requests < kRequestsMax) {
-      if (const auto next = AfterRefusal(*provider_, reply, running.dialect, known_)) {
+      if (const auto next = AfterRefusal(*provider_, reply, running.dialect, dialect_.known())) {
         running.dialect = *next;
         Send(running, now);
         return true;
@@ -211,8 +176,8 @@ class LlmBackend : public Backend {
     Reading reading = ReadResponse(*provider_, config_, running.call, reply, running.deadline_bound,
                                    static_cast<std::int64_t>(std::time(nullptr)));
     if (reading.accepted) {
-      Learn(running.dialect);
-      if (!running.chat.repair) CountMiss(running, reading.complaint.has_value());
+      dialect_.Taken(running.dialect);
+      if (!running.chat.repair) dialect_.Kept(running.dialect, !reading.complaint);
     }
     AddUsage(running, reading);
     if (reading.complaint && !running.chat.repair && running.requests < kRequestsMax) {
@@ -264,13 +229,11 @@ class LlmBackend : public Backend {
 
   BackendConfig config_;
   std::unique_ptr<Provider> provider_;
-  Target target_;
+  LlmTarget target_;
   PromptSet prompts_;
   std::unique_ptr<HttpClient> http_;
-  Dialect dialect_;
-  bool known_ = false;  // the server has taken a request in this dialect
+  LearnedDialect dialect_;
   TimePoint hold_until_;
-  int misses_ = 0;
   std::unordered_map<std::string, Running> by_ref_;
   std::unordered_map<std::uint64_t, std::string> by_request_;
   std::deque<std::string> waiting_;  // refs, in order of arrival
@@ -280,54 +243,14 @@ Error About(const BackendConfig& config, const Error& error) {
   return {error.code, "backend " + config.model + ": " + error.text};
 }
 
-Result<std::string> ReadKey(const BackendConfig& config) {
-  if (config.api_key_env.empty()) return std::string();
-  const char* const value = std::getenv(config.api_key_env.c_str());
-  if (value == nullptr || *value == '\0') {
-    return Invalid("environment variable " + config.api_key_env + " (api_key_env) is not set");
-  }
-  const std::string key = value;
-  if (std::any_of(key.begin(), key.end(), [](char c) { return c <= ' ' || c > '~'; })) {
-    return Invalid("environment variable " + config.api_key_env +
-                   " (api_key_env) has spaces, line breaks or characters beyond ASCII");
-  }
-  return key;
-}
-
-Target TargetOf(const BackendConfig& config, const Provider& provider, const Url& url,
-                const std::string& key) {
-  Target target;
-  target.url = url.text;
-  if (!url.has_path) target.url += provider.version_path();
-  target.query = url.query;
-  target.headers = {"Content-Type: application/json",
-                    "Accept: application/json, text/event-stream"};
-  if (!provider.extra_header().empty()) target.headers.emplace_back(provider.extra_header());
-  for (const auto& [name, value] : config.headers) {
-    std::string& header = target.headers.emplace_back(name);
-    header += ": ";
-    header += value;
-  }
-  if (!key.empty()) {
-    const std::string header =
-        config.auth_header.empty() ? std::string(provider.auth_header()) : config.auth_header;
-    const bool bearer = LowerAscii(header) == "authorization";
-    target.headers.push_back(header + (bearer ? ": Bearer " : ": ") + key);
-  }
-  return target;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Backend>> MakeLlmBackend(const BackendConfig& given) {
   BackendConfig config = given;
   std::unique_ptr<Provider> provider = MakeProvider(config.provider);
-  if (config.url.empty()) config.url = provider->url();
-  const Result<Url> url = CheckBackendUrl(config.url, config.allow_plain_http);
-  if (!url) return About(config, url.error());
-  config.url = url->text;
-  Result<std::string> key = ReadKey(config);
-  if (!key) return About(config, key.error());
+  Result<LlmTarget> target = MakeTarget(config, *provider);
+  if (!target) return About(config, target.error());
+  config.url = target->url;
   Result<PromptSet> prompts = LoadPrompts(config.prompts);
   if (!prompts) return About(config, prompts.error());
   HttpOptions options;
@@ -337,9 +260,8 @@ Result<std::unique_ptr<Backend>> MakeLlmBackend(const BackendConfig& given) {
   options.allow_public_http = config.allow_plain_http;
   Result<std::unique_ptr<HttpClient>> http = HttpClient::Make(options);
   if (!http) return About(config, http.error());
-  Target target = TargetOf(config, *provider, *url, *key);
   return std::unique_ptr<Backend>(
-      std::make_unique<LlmBackend>(std::move(config), std::move(provider), std::move(target),
+      std::make_unique<LlmBackend>(std::move(config), std::move(provider), std::move(*target),
                                    std::move(*prompts), std::move(*http)));
 }
 

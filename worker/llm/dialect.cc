@@ -122,4 +122,25 @@ Dialect Merged(const Dialect& a, const Dialect& b) {
   return both;
 }
 
+LearnedDialect::LearnedDialect(const Provider& provider, const BackendConfig& config)
+    : provider_(provider) {
+  const auto* const rung =
+      std::find(std::begin(kRungNames), std::end(kRungNames), config.structured);
+  dialect_.rung = static_cast<Rung>(rung - std::begin(kRungNames));
+  dialect_.stream = config.stream;
+}
+
+void LearnedDialect::Taken(const Dialect& used) {
+  known_ = true;
+  dialect_ = Merged(dialect_, used);
+}
+
+void LearnedDialect::Kept(const Dialect& used, bool usable) {
+  if (used.rung != dialect_.rung) return;
+  misses_ = usable ? 0 : misses_ + 1;
+  if (misses_ < kMissesMax) return;
+  misses_ = 0;
+  dialect_.rung = provider_.Below(dialect_.rung);
+}
+
 }  // namespace consilium

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "shared/config.h"
 #include "worker/http.h"
 #include "worker/llm/chat.h"
 #include "worker/llm/provider.h"
@@ -19,5 +20,31 @@ std::optional<Dialect> AfterRefusal(const Provider& provider, const HttpReply& r
 
 // What both know; calls that ran side by side learn different things.
 Dialect Merged(const Dialect& a, const Dialect& b);
+
+// What one server is found to take, and to keep to.
+class LearnedDialect {
+ public:
+  static constexpr int kMissesMax = 3;
+
+  // Starts at the rung and the way that the configuration wants.
+  LearnedDialect(const Provider& provider, const BackendConfig& config);
+
+  // For the next call.
+  const Dialect& current() const { return dialect_; }
+  // The server has taken a request.
+  bool known() const { return known_; }
+
+  // It took a request that `used` wrote.
+  void Taken(const Dialect& used);
+  // The first reply of a call could be used or not. A server that takes a rung and does not keep to
+  // it kMissesMax times in a row is asked one rung lower.
+  void Kept(const Dialect& used, bool usable);
+
+ private:
+  const Provider& provider_;
+  Dialect dialect_;
+  bool known_ = false;
+  int misses_ = 0;
+};
 
 }  // namespace consilium

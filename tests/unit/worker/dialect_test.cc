@@ -106,5 +106,33 @@ TEST_F(DialectTest, WhatSideBySideCallsLearnedIsAllKept) {
   EXPECT_EQ(both, Merged(other, lower));
 }
 
+TEST(LearnedDialectTest, RungThatIsIgnoredThreeTimesInARowIsLeftForTheNext) {
+  const auto provider = MakeOpenAi();
+  LearnedDialect learned(*provider, BackendConfig{});
+  EXPECT_FALSE(learned.known());
+  const Dialect first = learned.current();
+  for (const bool usable : {false, false, true, false, false}) learned.Kept(first, usable);
+  EXPECT_EQ(learned.current().rung, Rung::kSchema);
+  learned.Kept(first, false);
+  EXPECT_EQ(learned.current().rung, Rung::kTool);
+  for (int i = 0; i < 5; ++i) learned.Kept(first, false);
+  EXPECT_EQ(learned.current().rung, Rung::kTool) << "those were asked on the rung above";
+}
+
+TEST(LearnedDialectTest, StartsAsConfiguredAndKeepsWhatTheServerTook) {
+  const auto provider = MakeOpenAi();
+  BackendConfig config;
+  config.structured = "tool";
+  config.stream = false;
+  LearnedDialect learned(*provider, config);
+  EXPECT_EQ(learned.current().rung, Rung::kTool);
+  EXPECT_FALSE(learned.current().stream);
+  Dialect taken = learned.current();
+  taken.temperature = false;
+  learned.Taken(taken);
+  EXPECT_TRUE(learned.known());
+  EXPECT_EQ(learned.current(), taken);
+}
+
 }  // namespace
 }  // namespace consilium
