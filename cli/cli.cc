@@ -127,16 +127,14 @@ class CommandLine {
   }
 
   void AddDoctor() {
-    CLI::App* doctor = Command(
-        app_, "doctor",
-        "Check before the first case whether everything will work: configuration, Redis, tables, "
-        "and every model by one call about a synthetic case",
-        "consilium doctor --config configs/examples/hosted.toml\n"
-        "  consilium doctor --backend gpt-4o --timeout-s 120\n"
-        "  consilium doctor --no-calls --json\n\n"
-        "Exit codes: 0 all well, 1 at least one problem, 2 wrong usage or configuration,\n"
-        "130 interrupted. docs/doctor.md says what each line means.",
-        [this] { return RunDoctor(doctor_); });
+    CLI::App* doctor =
+        Command(app_, "doctor", "Check whether everything will work, and what to do where not",
+                "consilium doctor --config configs/examples/hosted.toml\n"
+                "  consilium doctor --backend gpt-4o --timeout-s 120\n"
+                "  consilium doctor --no-calls --json\n\n"
+                "Exit codes: 0 all well, 1 at least one problem, 2 wrong usage or configuration,\n"
+                "130 interrupted. docs/doctor.md says what each line means.",
+                [this] { return RunDoctor(doctor_); });
     doctor->add_option("--config", doctor_.config,
                        "configuration (default: ./consilium.toml, then $CONSILIUM_CONFIG)");
     doctor->add_option("--data", doctor_.data, "data folder of a running `consilium up`");
