@@ -32,7 +32,7 @@ int Serve(const std::string& config_file, const std::string& log_level) {
 
   StopSignals stop;  // before any thread exists
   StartLog("consilium-aggregator", *level);
-  Aggregator(*config, *redis, std::move(*medications), std::move(*safety)).Run(stop);
+  Aggregator(*config, {*redis}, std::move(*medications), std::move(*safety)).Run(stop);
   return 0;
 }
 

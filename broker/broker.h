@@ -1,24 +1,24 @@
 // The broker: a stateless cache of leases and sockets over Redis.
 //
-// One loop owns two ROUTER sockets and two connections to Redis (one for commands, one that listens
-// to hints). What it knows can be lost at any time: cases and tasks are in Redis, and workers say
-// again what they hold. Threads: none of its own; made and used by one.
+// One loop owns two ROUTER sockets and two connections to each Redis (one for commands, one that
+// listens to hints). What it knows can be lost at any time: cases and tasks are in Redis, and
+// workers say again what they hold. Threads: none of its own; made and used by one.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <poll.h>
+
 #include <string>
+#include <vector>
 
 #include "broker/client_desk.h"
 #include "broker/hub.h"
 #include "broker/worker_desk.h"
 #include "shared/clock.h"
 #include "shared/config.h"
-#include "shared/ids.h"
+#include "shared/log.h"
 #include "shared/redis.h"
 #include "shared/result.h"
 #include "shared/signals.h"
-#include "shared/store.h"
 #include "shared/zmq.h"
 
 namespace consilium {
@@ -29,7 +29,8 @@ Status CheckLoopback(const std::string& option, const std::string& endpoint);
 
 class Broker {
  public:
-  Broker(Config config, const RedisAddress& redis, ZmqContext& context);
+  // `redis`: one for each shard, in order; at least one.
+  Broker(Config config, const std::vector<RedisAddress>& redis, ZmqContext& context);
   ~Broker();
   Broker(const Broker&) = delete;  // its parts point at each other
   Broker& operator=(const Broker&) = delete;
@@ -52,48 +53,29 @@ class Broker {
   // Turns until a signal, then drains. 0, or 1 when a second signal cut that short.
   int Run(StopSignals& signals);
 
-  // Redis is up and the lanes exist.
-  bool ready() const { return hub_.Ready(); }
+  // Every Redis is up and its lanes exist.
+  bool ready() const { return hub_.AllReady(); }
 
  private:
+  Shard::Events ShardEvents();
+  void OnHint(Shard& shard, const std::string& hint);
   TimePoint Tick();
-  TimePoint DoChores();
-  void NoticeRedis();
-  void OnRedisUp();
-  void OnHint(const std::string& hint);
-  void CheckDurability();
   void Beat();
   void ReadBoard();
-  void Promote();
-  void Reap(const std::string& model);
 
   const Config config_;
   RouterSocket clients_;
   RouterSocket workers_;
-  RedisConnection redis_;
-  RedisConnection hints_;
-  Store store_;
-  ChemistryStore chemistry_store_;
   Hub hub_;
   WorkerDesk worker_desk_;
   ClientDesk client_desk_;
 
-  std::int64_t generation_ = 0;
-  TimePoint prepare_at_;
-  bool preparing_ = false;
+  std::vector<pollfd> polled_;
   TimePoint beat_at_;
-  TimePoint check_at_;  // of the settings of Redis
-  bool promoting_ = false;
-  std::map<std::string, TimePoint> reap_at_;  // by model
-  TimePoint reap_idle_from_;  // leases that were not renewed are judged from here on
-  SeededRandom jitter_;
   TimePoint due_;  // what the last tick returned
   TimePoint drain_until_ = TimePoint::max();
   TimePoint quiet_since_ = TimePoint::max();
-  std::string durability_told_;  // as last logged
-  PowersOfTwo redis_losses_;
   PowersOfTwo bad_boards_;
-  bool redis_was_up_ = false;
 };
 
 }  // namespace consilium

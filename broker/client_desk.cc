@@ -100,10 +100,9 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   }
 }
 
-bool ClientDesk::Admits(const Caller& to, const std::string& consequence) {
-  if (!hub_.redis.up()) {
-    Fail(to,
-         {ErrorCode::kUnavailable, "Redis does not answer: " + hub_.redis.reason() + consequence});
+bool ClientDesk::Admits(const Caller& to, const Shard& shard, const std::string& consequence) {
+  if (const std::string why = hub_.NotAnswering(shard); !why.empty()) {
+    Fail(to, {ErrorCode::kUnavailable, why + consequence});
     return false;
   }
   if (waiting_ >= kRequestsMax) {
@@ -136,30 +135,34 @@ Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequen
 void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
   const Result<NewCase> admitted = Admit(request, hub_.config, hub_.board);
   if (!admitted) return Fail(to, admitted.error());
-  if (std::string why = hub_.NotAccepting(); !why.empty()) {
+  Shard& shard = hub_.Of(admitted->id);
+  if (std::string why = hub_.NotAccepting(shard); !why.empty()) {
     return Fail(to, {ErrorCode::kUnavailable, why + kNotAccepted});
   }
-  if (!Admits(to, kNotAccepted)) return;
-  hub_.store.Submit(
-      *admitted, Answer<SubmitReply>(to, kPerhapsAccepted, [this](const SubmitReply& reply) {
-        for (const std::string& model : reply.ensemble) workers_.Wake(model);
+  if (!Admits(to, shard, kNotAccepted)) return;
+  shard.store().Submit(
+      *admitted,
+      Answer<SubmitReply>(to, kPerhapsAccepted, [this, &shard](const SubmitReply& reply) {
+        for (const std::string& model : reply.ensemble) workers_.Wake(shard, model);
         LogDebug("case_accepted", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
       }));
 }
 
 void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
-  if (!Admits(to, kAskAgain)) return;
-  hub_.store.Cancel(request.id,
-                    Answer<CancelReply>(to, kAskAgain, [this](const CancelReply& reply) {
-                      if (reply.cancelled) workers_.StopCase(reply.id);
-                    }));
+  Shard& shard = hub_.Of(request.id);
+  if (!Admits(to, shard, kAskAgain)) return;
+  shard.store().Cancel(request.id,
+                       Answer<CancelReply>(to, kAskAgain, [this](const CancelReply& reply) {
+                         if (reply.cancelled) workers_.StopCase(reply.id);
+                       }));
 }
 
 void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
-  if (!Admits(to, kAskAgain)) return;
-  hub_.store.Fetch(request.id, Answer<CaseView>(to, kAskAgain, [](const CaseView&) {}));
+  Shard& shard = hub_.Of(request.id);
+  if (!Admits(to, shard, kAskAgain)) return;
+  shard.store().Fetch(request.id, Answer<CaseView>(to, kAskAgain, [](const CaseView&) {}));
 }
 
 void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
@@ -168,9 +171,9 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
         CheckInteger("max", request.max, 1, static_cast<std::int64_t>(limits::kWatchBatchMax))}) {
     if (!status) return Fail(to, status.error());
   }
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   const std::uint64_t asked_at = watchers_.hints();
-  hub_.store.Watch(
+  hub_.first().store().Watch(
       request.after, request.max, [this, to, request, asked_at](const Result<WatchSlice>& slice) {
         --waiting_;
         if (!slice) {
@@ -192,14 +195,15 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
 }
 
 void ClientDesk::Ask(const Watchers::Question& question) {
-  hub_.store.Watch(question.after, question.max, [this, question](const Result<WatchSlice>& slice) {
-    const bool found = slice && (!slice->items.empty() || slice->gap);
-    std::vector<Caller> callers;
-    for (ParkedWatch& watch : watchers_.Answered(question, found, hub_.now)) {
-      callers.push_back({std::move(watch.peer), std::move(watch.request)});
-    }
-    if (!callers.empty()) Serve(callers, question.after, *slice);
-  });
+  hub_.first().store().Watch(
+      question.after, question.max, [this, question](const Result<WatchSlice>& slice) {
+        const bool found = slice && (!slice->items.empty() || slice->gap);
+        std::vector<Caller> callers;
+        for (ParkedWatch& watch : watchers_.Answered(question, found, hub_.now)) {
+          callers.push_back({std::move(watch.peer), std::move(watch.request)});
+        }
+        if (!callers.empty()) Serve(callers, question.after, *slice);
+      });
 }
 
 void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& after,
@@ -213,24 +217,25 @@ void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& af
     return;
   }
   const auto half = static_cast<std::int64_t>(slice.items.size() / 2);
-  hub_.store.Watch(after, half, [this, callers, after](const Result<WatchSlice>& smaller) {
-    if (smaller) return Serve(callers, after, *smaller);
-    for (const Caller& caller : callers) Fail(caller, smaller.error());
-  });
+  hub_.first().store().Watch(after, half,
+                             [this, callers, after](const Result<WatchSlice>& smaller) {
+                               if (smaller) return Serve(callers, after, *smaller);
+                               for (const Caller& caller : callers) Fail(caller, smaller.error());
+                             });
 }
 
 void ClientDesk::OnStatus(const Caller& to) {
-  if (!hub_.redis.up()) {
+  if (!hub_.first().up()) {
     // What this broker knows by itself, so that an operator sees more than an error.
     StatusReply status;
     Fill(status);
     return Reply(to, status);
   }
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   std::vector<std::string> models;
   for (const BackendConfig& backend : hub_.config.backends) models.push_back(backend.model);
-  hub_.store.Describe(models,
-                      Answer<StatusReply>(to, kAskAgain, [this](StatusReply& s) { Fill(s); }));
+  hub_.first().store().Describe(
+      models, Answer<StatusReply>(to, kAskAgain, [this](StatusReply& s) { Fill(s); }));
 }
 
 void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) {
@@ -240,13 +245,13 @@ void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) 
     return Fail(to, Invalid("kind = " + Quoted(kind) + ", expected one of " + JoinNames(kinds) +
                             " (council.kinds)"));
   }
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.ReadReport(kind,
                             Answer<ChemistryReport>(to, kAskAgain, [](const ChemistryReport&) {}));
 }
 
 void ClientDesk::OnEnsembles(const Caller& to) {
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   // What is shown is what the next case is seated by.
   hub_.chemistry.ReadBoard(Answer<SeatingBoard>(
       to, kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
@@ -254,7 +259,7 @@ void ClientDesk::OnEnsembles(const Caller& to) {
 
 void ClientDesk::OnRebuild(const Caller& to, const RebuildRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.AskRebuild(request.id,
                             Answer<RebuildReply>(to, kAskAgain, [](const RebuildReply&) {}));
 }
@@ -269,7 +274,7 @@ void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
   if (const Status good = CheckImport(complete, hub_.config, now_ms); !good) {
     return Fail(to, good.error());
   }
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.Import(complete.cases,
                         Answer<ImportReply>(to, kAskAgain, [](const ImportReply&) {}));
 }
@@ -280,13 +285,13 @@ void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
       !max) {
     return Fail(to, max.error());
   }
-  if (!Admits(to, kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.ReadHistory(request.after, request.max,
                              Answer<HistoryReply>(to, kAskAgain, [](const HistoryReply&) {}));
 }
 
 void ClientDesk::Fill(StatusReply& status) const {
-  status.broker = hub_.owner;
+  status.broker = hub_.first().owner();
   status.version = CONSILIUM_VERSION;
   status.reason = hub_.NotAccepting();
   status.accepting = status.reason.empty();
@@ -309,14 +314,13 @@ void ClientDesk::Drain() {
 TimePoint ClientDesk::Tick() {
   for (const ParkedWatch& watch : watchers_.TakeExpired(hub_.now)) {
     const Caller to{watch.peer, watch.request};
-    if (hub_.redis.up()) {
-      Reply(to, WatchReply{{}, watch.after, false});
+    if (const std::string why = hub_.NotAnswering(hub_.first()); !why.empty()) {
+      Fail(to, {ErrorCode::kUnavailable, why + kAskAgain});
     } else {
-      Fail(to,
-           {ErrorCode::kUnavailable, "Redis does not answer: " + hub_.redis.reason() + kAskAgain});
+      Reply(to, WatchReply{{}, watch.after, false});
     }
   }
-  if (!hub_.redis.up()) return watchers_.next_expiry();
+  if (!hub_.first().up()) return watchers_.next_expiry();
   for (const Watchers::Question& question : watchers_.TakeDue(hub_.now)) Ask(question);
   return watchers_.next();
 }

@@ -42,8 +42,8 @@ class ClientDesk {
   template <class Message>
   void Reply(const Caller& to, const Message& message);
   void Fail(const Caller& to, const Error& error);
-  // False, and answered, when the request cannot be asked of Redis now.
-  bool Admits(const Caller& to, const std::string& consequence);
+  // False, and answered, when the request cannot be asked of the shard now.
+  bool Admits(const Caller& to, const Shard& shard, const std::string& consequence);
   // A callback for the store that answers `to`; `then` sees a success first.
   template <class T, class Then>
   Store::Done<T> Answer(const Caller& to, const std::string& consequence, Then then);

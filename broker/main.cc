@@ -64,7 +64,7 @@ int Serve(const Flags& flags) {
   StopSignals signals;  // before any thread exists
   StartLog("consilium-broker", *level);
   ZmqContext context;
-  Broker broker(std::move(*config), *redis, context);
+  Broker broker(std::move(*config), {*redis}, context);
   if (const Status bound = broker.Bind(); !bound) {
     return Complain(bound.error(), bound.error().code == ErrorCode::kInvalid ? kUsage : kFailed);
   }

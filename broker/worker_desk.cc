@@ -1,6 +1,7 @@
 #include "broker/worker_desk.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,9 @@ std::vector<std::string> ModelsOf(const Config& config) {
   return models;
 }
 
+// Of a ref.
+std::string CaseOf(const std::string& task) { return task.substr(0, task.find('|')); }
+
 std::string_view StatusName(const Outcome& outcome) {
   return kOutcomeStatusNames[static_cast<std::size_t>(outcome.status)];
 }
@@ -41,7 +45,7 @@ WorkerDesk::WorkerDesk(Hub& hub, RouterSocket& socket)
     : hub_(hub),
       socket_(socket),
       roster_(ModelsOf(hub.config), milliseconds(hub.config.broker.lease_ms)),
-      lanes_(ModelsOf(hub.config)) {}
+      lanes_(ModelsOf(hub.config), hub.shards.size()) {}
 
 template <class Message, class Handler>
 void WorkerDesk::With(const RouterSocket::Incoming& incoming, Handler handler) {
@@ -104,7 +108,7 @@ void WorkerDesk::OnHello(const std::string& peer, const Hello& hello) {
                             {"provider", hello.provider},
                             {"slots", hello.slots},
                             {"in_flight", hello.in_flight.size()}});
-  Send(peer, Welcome{hub_.owner});
+  Send(peer, Welcome{hub_.first().owner()});
   Follow(peer, *pulse);
 }
 
@@ -125,22 +129,34 @@ void WorkerDesk::Follow(const std::string& peer, const Roster::Pulse& pulse) {
 }
 
 void WorkerDesk::Renew(const std::string& peer, const std::vector<HeldTask>& held) {
-  if (!hub_.Ready()) return roster_.RenewSoon(peer);
   const std::string model = roster_.About(peer)->model;
-  hub_.store.Renew(model, hub_.owner, held,
-                   [this, peer, held](const Result<std::vector<HeldTask>>& stop) {
-                     if (!stop) return roster_.RenewSoon(peer);
-                     for (const HeldTask& task : held) {
-                       const auto same = [&task](const HeldTask& other) {
-                         return other.task == task.task && other.fence == task.fence;
-                       };
-                       if (std::any_of(stop->begin(), stop->end(), same)) {
-                         Stop(peer, task);
-                       } else {
-                         roster_.Adopt(peer, task, hub_.now);
-                       }
-                     }
-                   });
+  std::map<Shard*, std::vector<HeldTask>> by_shard;
+  for (const HeldTask& task : held) by_shard[&hub_.Of(CaseOf(task.task))].push_back(task);
+  for (const auto& [shard, tasks] : by_shard) {
+    if (!shard->ready()) {
+      roster_.RenewSoon(peer);
+      continue;
+    }
+    shard->store().Renew(model, shard->owner(), tasks,
+                         [this, peer, tasks = tasks](const Result<std::vector<HeldTask>>& stop) {
+                           if (!stop) return roster_.RenewSoon(peer);
+                           OnRenewed(peer, tasks, *stop);
+                         });
+  }
+}
+
+void WorkerDesk::OnRenewed(const std::string& peer, const std::vector<HeldTask>& held,
+                           const std::vector<HeldTask>& stop) {
+  for (const HeldTask& task : held) {
+    const auto same = [&task](const HeldTask& other) {
+      return other.task == task.task && other.fence == task.fence;
+    };
+    if (std::any_of(stop.begin(), stop.end(), same)) {
+      Stop(peer, task);
+    } else {
+      roster_.Adopt(peer, task, hub_.now);
+    }
+  }
 }
 
 void WorkerDesk::Stop(const std::string& peer, const HeldTask& task) {
@@ -221,10 +237,9 @@ void WorkerDesk::EndWork(const std::string& peer, const HeldTask& key, AttemptEn
     }
     roster_.Take(peer, key);
     Send(peer, ResultAck{key.task, key.fence, *disposition});
-    if (*disposition == "released") lanes_.Wake(end.task.model);
-    if (*disposition == "retry") {
-      hub_.promote_at = std::min(hub_.promote_at, hub_.now + milliseconds(end.delay_ms));
-    }
+    Shard& shard = hub_.Of(end.task.case_id);
+    if (*disposition == "released") Wake(shard, end.task.model);
+    if (*disposition == "retry") shard.PromoteIn(milliseconds(end.delay_ms));
     if (!end.outcome) return;
     const bool failed = end.outcome->status != OutcomeStatus::kOk;
     if (failed && !retries_.Due()) return;
@@ -239,7 +254,7 @@ void WorkerDesk::EndWork(const std::string& peer, const HeldTask& key, AttemptEn
          {"latency_ms", end.outcome->latency_ms},
          {"failures", retries_.count()}});
   };
-  hub_.store.EndAttempt(end, done);
+  hub_.Of(end.task.case_id).store().EndAttempt(end, done);
 }
 
 void WorkerDesk::OnGoodbye(const std::string& peer) {
@@ -275,10 +290,11 @@ void WorkerDesk::Release(const TaskId& task, std::int64_t fence) {
 }
 
 void WorkerDesk::Say(AttemptEnd end) {
-  if (!hub_.redis.up()) return Keep(std::move(end));
-  hub_.store.EndAttempt(end, [this, end](const Result<Disposition>& disposition) {
+  Shard& shard = hub_.Of(end.task.case_id);
+  if (!shard.up()) return Keep(std::move(end));
+  shard.store().EndAttempt(end, [this, &shard, end](const Result<Disposition>& disposition) {
     if (disposition) {
-      lanes_.Wake(end.task.model);
+      Wake(shard, end.task.model);
     } else if (disposition.error().code == ErrorCode::kUnavailable) {
       Keep(end);
     } else if (redis_failures_.Due()) {
@@ -296,10 +312,15 @@ void WorkerDesk::Keep(AttemptEnd end) {
   unsaid_.push_back(std::move(end));
 }
 
-void WorkerDesk::OnRedisUp() {
+void WorkerDesk::OnReady(const Shard& shard) {
   redis_failures_.Reset();
   roster_.RenewAllSoon();
-  lanes_.WakeAll();
+  WakeAll(shard);
+}
+
+bool WorkerDesk::idle() const {
+  return std::none_of(unsaid_.begin(), unsaid_.end(),
+                      [this](const AttemptEnd& end) { return hub_.Of(end.task.case_id).up(); });
 }
 
 void WorkerDesk::ForgetAll() { roster_.Clear(); }
@@ -308,47 +329,43 @@ TimePoint WorkerDesk::Tick() {
   for (const Roster::Leaver& leaver : roster_.TakeSilent(hub_.now)) {
     TakeBack(leaver, AttemptEnd::Kind::kCrash);
   }
-  if (hub_.redis.up() && !unsaid_.empty() && hub_.now >= say_at_) {
-    for (AttemptEnd& end : std::exchange(unsaid_, {})) Say(std::move(end));
-  }
   TimePoint next = roster_.next_silence();
-  if (hub_.redis.up() && !unsaid_.empty()) next = std::min(next, say_at_);
-  if (!hub_.Ready() || hub_.draining) return next;
-  for (const std::string& model : lanes_.models()) {
-    const TimePoint due = lanes_.DueAt(model);
-    if (due == TimePoint::max()) continue;
-    const std::int64_t free = roster_.Free(model);
-    if (free == 0) continue;
-    if (due > hub_.now) {
-      next = std::min(next, due);
-      continue;
+  if (hub_.AnyUp() && !unsaid_.empty()) {
+    if (hub_.now >= say_at_) {
+      for (AttemptEnd& end : std::exchange(unsaid_, {})) Say(std::move(end));
     }
-    AskLane(model, std::min<std::int64_t>(free, limits::kLeaseBatchMax));
+    if (!unsaid_.empty()) next = std::min(next, say_at_);
+  }
+  if (hub_.draining) return next;
+  std::vector<bool> ready;
+  ready.reserve(hub_.shards.size());
+  for (const Shard& shard : hub_.shards) ready.push_back(shard.ready());
+  for (const std::string& model : lanes_.models()) {
+    const Lanes::Due due = lanes_.Take(model, roster_.Free(model), ready, hub_.now);
+    for (const Lanes::Question& question : due.questions) AskLane(model, question);
+    next = std::min(next, due.next);
   }
   return next;
 }
 
-void WorkerDesk::AskLane(const std::string& model, std::int64_t count) {
-  lanes_.Asked(model);
-  hub_.store.Lease(model, hub_.owner, count,
-                   [this, model, count](const Result<std::vector<LeasedTask>>& leased) {
-                     if (!leased) {
-                       lanes_.Answered(model, false, hub_.now);
-                       // Somebody deleted the lane; it is made again.
-                       if (leased.error().text.find("NOGROUP") != std::string::npos)
-                         hub_.prepared = false;
-                       if (redis_failures_.Due()) {
-                         LogWarn("lease_failed", {{"model", model},
-                                                  {"code", ErrorName(leased.error().code)},
-                                                  {"text", leased.error().text},
-                                                  {"count", redis_failures_.count()}});
-                       }
-                       return;
-                     }
-                     lanes_.Answered(model, static_cast<std::int64_t>(leased->size()) >= count,
-                                     hub_.now);
-                     for (const LeasedTask& task : *leased) HandOut(task);
-                   });
+void WorkerDesk::AskLane(const std::string& model, const Lanes::Question& question) {
+  Shard& shard = hub_.shards[question.shard];
+  const auto done = [this, &shard, model, question](const Result<std::vector<LeasedTask>>& leased) {
+    const bool more = leased && static_cast<std::int64_t>(leased->size()) >= question.count;
+    lanes_.Answered(model, question, more, hub_.now);
+    if (leased) {
+      for (const LeasedTask& task : *leased) HandOut(task);
+      return;
+    }
+    if (leased.error().text.find("NOGROUP") != std::string::npos) shard.MakeLanesAgain();
+    if (redis_failures_.Due()) {
+      LogWarn("lease_failed", {{"model", model},
+                               {"code", ErrorName(leased.error().code)},
+                               {"text", leased.error().text},
+                               {"count", redis_failures_.count()}});
+    }
+  };
+  shard.store().Lease(model, shard.owner(), question.count, done);
 }
 
 void WorkerDesk::HandOut(const LeasedTask& task) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -27,12 +28,12 @@ class WorkerDesk {
   void OnMessage(const RouterSocket::Incoming& incoming);
 
   // A lane of `model` may have tasks.
-  void Wake(const std::string& model) { lanes_.Wake(model); }
-  void WakeAll() { lanes_.WakeAll(); }
+  void Wake(const Shard& shard, const std::string& model) { lanes_.Wake(shard.number(), model); }
+  void WakeAll(const Shard& shard) { lanes_.WakeAll(shard.number()); }
   // Stops the tasks of a case that was cancelled.
   void StopCase(const std::string& case_id);
-  // Redis is there (again): leases are renewed and lanes asked at once.
-  void OnRedisUp();
+  // A shard is there (again): leases are renewed and its lanes asked at once.
+  void OnReady(const Shard& shard);
   // The loop stood still for so long that others may have taken over: start as after a restart.
   void ForgetAll();
 
@@ -40,9 +41,9 @@ class WorkerDesk {
   // again.
   TimePoint Tick();
 
-  // Nothing waits to be told to Redis.
-  bool idle() const { return unsaid_.empty(); }
-  std::vector<WorkerStatus> Describe() const { return roster_.Describe(hub_.owner); }
+  // Nothing waits to be told to a shard that is up.
+  bool idle() const;
+  std::vector<WorkerStatus> Describe() const { return roster_.Describe(hub_.first().owner()); }
   std::int64_t refused() const { return refusals_.count(); }
 
  private:
@@ -61,10 +62,12 @@ class WorkerDesk {
 
   void Follow(const std::string& peer, const Roster::Pulse& pulse);
   void Renew(const std::string& peer, const std::vector<HeldTask>& held);
+  void OnRenewed(const std::string& peer, const std::vector<HeldTask>& held,
+                 const std::vector<HeldTask>& stop);
   void Stop(const std::string& peer, const HeldTask& task);
   void TakeBack(const Roster::Leaver& leaver, AttemptEnd::Kind kind);
 
-  void AskLane(const std::string& model, std::int64_t count);
+  void AskLane(const std::string& model, const Lanes::Question& question);
   void HandOut(const LeasedTask& task);
   void Release(const TaskId& task, std::int64_t fence);
   // Tells Redis, and again when it does not answer.
@@ -75,8 +78,8 @@ class WorkerDesk {
   RouterSocket& socket_;
   Roster roster_;
   Lanes lanes_;
-  std::deque<AttemptEnd>
-      unsaid_;  // ends that Redis has not heard; bounded, the reaper finds the rest
+  // Ends that their shard has not heard; bounded, the reaper finds the rest.
+  std::deque<AttemptEnd> unsaid_;
   TimePoint say_at_;
   PowersOfTwo refusals_;
   PowersOfTwo redis_failures_;

@@ -39,6 +39,17 @@ std::string Hex(const unsigned char* bytes, std::size_t size) {
   return out;
 }
 
+using Digest = std::array<unsigned char, 32>;
+
+Digest Sha256(std::string_view bytes) {
+  Digest digest{};
+  unsigned int size = 0;
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  CHECK(done == 1 && size == digest.size(), "SHA-256 is part of every OpenSSL");
+  return digest;
+}
+
 Error BadRef(std::string_view ref) {
   return Invalid("task = " + Quoted(ref) + ", expected case|stage|round|model");
 }
@@ -115,12 +126,17 @@ std::string RandomHexId() {
 }
 
 std::string Sha256Hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  CHECK(done == 1, "SHA-256 is part of every OpenSSL");
-  return Hex(digest.data(), size);
+  const Digest digest = Sha256(bytes);
+  return Hex(digest.data(), digest.size());
+}
+
+std::size_t ShardOf(std::string_view case_id, std::size_t shards) {
+  CHECK(shards > 0, "there is always a shard");
+  if (shards == 1) return 0;
+  const Digest digest = Sha256(case_id);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof(number); ++i) number = number << 8 | digest[i];
+  return static_cast<std::size_t>(number % shards);
 }
 
 SeededRandom::SeededRandom(std::uint64_t seed, std::string_view words) {

@@ -1,8 +1,12 @@
 // Names that travel: what a case id and a model name may look like, task refs, fresh ids, digests.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "shared/domain.h"
 #include "shared/result.h"
@@ -25,6 +29,9 @@ Result<TaskId> TaskFromRef(std::string_view ref);
 std::string RandomHexId();
 // SHA-256 in lower-case hex.
 std::string Sha256Hex(std::string_view bytes);
+// Which of `shards` (at least 1) a case belongs to: the first 8 bytes of the SHA-256 of its id, as
+// a big-endian number, modulo `shards`. Part of what is stored: it never changes.
+std::size_t ShardOf(std::string_view case_id, std::size_t shards);
 
 // A 64-bit stream of numbers that depends on the seed and the words only, on every machine
 // (splitmix64 over an FNV-1a hash); for choices that must be reproducible. Not for secrets.

@@ -174,11 +174,11 @@ class BrokerRig : public testing::Test {
 
   // Starts the broker with config_ and waits until it is ready to lease.
   void Start() {
-    broker_ = std::make_unique<Broker>(config_, redis_.address(), context_);
+    broker_ = std::make_unique<Broker>(config_, Addresses(), context_);
     // A port that a broker has just left is free a moment later.
     Status bound = broker_->Bind();
     for (const TimePoint give_up = Now() + std::chrono::seconds(10); !bound && Now() < give_up;) {
-      broker_ = std::make_unique<Broker>(config_, redis_.address(), context_);
+      broker_ = std::make_unique<Broker>(config_, Addresses(), context_);
       bound = broker_->Bind();
     }
     ASSERT_TRUE(bound.ok()) << bound.error().text;
@@ -187,6 +187,8 @@ class BrokerRig : public testing::Test {
     PumpUntil("the broker is ready", [this] { return broker_->ready(); });
   }
   void Stop() { broker_.reset(); }
+  // Where the shards are.
+  virtual std::vector<RedisAddress> Addresses() const { return {redis_.address()}; }
 
   TestClient& AddClient() {
     clients_.push_back(std::make_unique<TestClient>(context_, config_.broker.clients));

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace consilium {
 namespace {
@@ -64,6 +67,30 @@ TEST(RandomHexIdTest, Is32HexDigitsAndFresh) {
 TEST(Sha256HexTest, MatchesTheStandard) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// Stored data rest on these: cases are found where they were put.
+TEST(ShardOfTest, IsTheHeadOfTheSha256OfTheId) {
+  // From `printf %s case-1 | sha256sum`: ba225b9895eafb5e...
+  EXPECT_EQ(ShardOf("case-1", 3), 0xba225b9895eafb5eu % 3);
+  EXPECT_EQ(ShardOf("case-1", 3), 0u);
+  EXPECT_EQ(ShardOf("some-case", 3), 1u);
+  EXPECT_EQ(ShardOf("a", 3), 1u);
+  EXPECT_EQ(ShardOf("a", 7), 4u);
+  EXPECT_EQ(ShardOf("00000000", 64), 15u);
+  EXPECT_EQ(ShardOf("case-1", 1), 0u);
+}
+
+TEST(ShardOfTest, SpreadsSimilarIdsEvenly) {
+  for (const std::size_t shards : {2u, 3u, 16u}) {
+    std::vector<int> cases(shards);
+    for (int i = 0; i < 16000; ++i) ++cases[ShardOf("case-" + std::to_string(i), shards)];
+    const double expected = 16000.0 / static_cast<double>(shards);
+    for (const int count : cases) {
+      // Five deviations of a binomial count.
+      EXPECT_NEAR(count, expected, 5 * std::sqrt(expected));
+    }
+  }
 }
 
 TEST(SeededRandomTest, IsTheSameOnEveryMachine) {

@@ -1,0 +1,178 @@
+#include "broker/shard.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "broker/worker_desk.h"
+#include "shared/redis_durability.h"
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kCheckEvery{2000};
+constexpr milliseconds kPromoteAtLeastEvery{1000};
+constexpr double kReapEveryMs = 2000;  // jittered by half, so that brokers do not reap in step
+// Leases of a broker without a beat for so long are taken back, uncounted.
+constexpr milliseconds kOrphan{8000};
+constexpr milliseconds kPrepareAgain{1000};
+// No lease idles for so long: the call then finds orphans only.
+constexpr std::int64_t kNeverMs = 1'000'000'000'000;
+
+}  // namespace
+
+Shard::Shard(const Config& config, const RedisAddress& address, std::size_t number,
+             const std::string& broker_id, const Events& events)
+    : config_(config),
+      number_(number),
+      broker_id_(broker_id),
+      events_(events),
+      redis_(address, AllScripts()),
+      hints_(address, {}),
+      store_(redis_, static_cast<int>(number)),
+      owner_(broker_id + ".0"),
+      jitter_(number, "chores of " + broker_id) {
+  hints_.Subscribe(store_.HintChannel(),
+                   [this](const std::string& hint) { events_.on_hint(*this, hint); });
+}
+
+std::string Shard::NotAnswering() const {
+  return redis_.up() ? "" : "Redis does not answer: " + redis_.reason();
+}
+
+std::string Shard::NotAccepting() const {
+  if (!redis_.up()) return NotAnswering();
+  return not_durable_ ? *not_durable_ : "the settings of Redis are being checked";
+}
+
+void Shard::PromoteIn(milliseconds delay) { promote_at_ = std::min(promote_at_, now_ + delay); }
+
+void Shard::OnReady(short work, short hints, TimePoint now) {
+  now_ = now;
+  redis_.OnReady(work);
+  hints_.OnReady(hints);
+  Notice();
+}
+
+TimePoint Shard::Tick(bool chores, TimePoint now) {
+  now_ = now;
+  const TimePoint next = std::min(redis_.Tick(now), hints_.Tick(now));
+  Notice();
+  return redis_.up() && chores ? std::min(next, DoChores()) : next;
+}
+
+void Shard::Notice() {
+  if (redis_.up() && redis_.generation() != generation_) OnUp();
+  if (was_up_ == redis_.up()) return;
+  was_up_ = redis_.up();
+  if (was_up_) {
+    LogInfo("redis_up", {{"shard", number_}, {"generation", generation_}});
+  } else if (losses_.Due()) {
+    LogWarn("redis_lost",
+            {{"shard", number_}, {"reason", redis_.reason()}, {"count", losses_.count()}});
+  }
+}
+
+// Redis may have been restarted: nothing that held on the last connection is taken for granted.
+void Shard::OnUp() {
+  generation_ = redis_.generation();
+  owner_ = broker_id_ + "." + std::to_string(generation_);
+  prepared_ = false;
+  preparing_ = false;
+  promoting_ = false;
+  not_durable_.reset();
+  prepare_at_ = promote_at_ = check_at_ = now_;
+  // While it was down nobody could renew or beat, and idle times went on. Workers and other brokers
+  // get the time to do so now.
+  reap_idle_from_ = now_ + milliseconds(config_.broker.lease_ms);
+  for (const BackendConfig& backend : config_.backends) reap_at_[backend.model] = now_ + kOrphan;
+  events_.on_change(*this);
+}
+
+TimePoint Shard::DoChores() {
+  // First: replies come in order, so whoever sees the lanes prepared knows the settings, too.
+  if (now_ >= check_at_) CheckDurability();
+  if (!prepared_ && !preparing_ && now_ >= prepare_at_) Prepare();
+  TimePoint next = check_at_;
+  if (!prepared_) return std::min(next, preparing_ ? TimePoint::max() : prepare_at_);
+  if (now_ >= promote_at_ && !promoting_) Promote();
+  next = std::min(next, promoting_ ? TimePoint::max() : promote_at_);
+  for (auto& [model, at] : reap_at_) {
+    if (now_ >= at) {
+      at = now_ + milliseconds(std::llround(kReapEveryMs * (0.5 + jitter_.Unit())));
+      Reap(model);
+    }
+    next = std::min(next, at);
+  }
+  return next;
+}
+
+void Shard::Prepare() {
+  preparing_ = true;
+  std::vector<std::string> models;
+  for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
+  store_.Prepare(models, [this, generation = generation_](const Status& status) {
+    if (generation != generation_) return;
+    preparing_ = false;
+    prepare_at_ = now_ + kPrepareAgain;
+    if (!status) {
+      LogWarn("lanes_not_prepared", {{"shard", number_}, {"text", status.error().text}});
+      return;
+    }
+    prepared_ = true;
+    events_.on_ready(*this);
+  });
+}
+
+// "Accepted" promises that the append-only file is synced. Settings can be changed while Redis
+// runs, so they are looked at again and again, and accepting goes on by itself when they are right.
+void Shard::CheckDurability() {
+  check_at_ = now_ + kCheckEvery;
+  redis_.Send(AskDurableSettings(), [this, generation = generation_](const auto& reply) {
+    if (generation != generation_) return;
+    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
+    std::string why = WhyNotDurable(ReadDurableSettings(reply ? *reply : RedisReply{}));
+    const std::string before = not_durable_.value_or("");
+    const bool trusted = config_.redis.durability == "trusted";
+    if (!why.empty() && why != durability_told_) {
+      LogWarn("redis_not_durable",
+              {{"shard", number_}, {"text", why}, {"accepting", trusted ? 1 : 0}});
+    } else if (why.empty() && !durability_told_.empty()) {
+      LogInfo("redis_durable", {{"shard", number_}});
+    }
+    durability_told_ = why;
+    not_durable_ = trusted ? "" : std::move(why);
+    if (*not_durable_ != before) events_.on_change(*this);
+  });
+}
+
+void Shard::Promote() {
+  promoting_ = true;
+  promote_at_ = now_ + kPromoteAtLeastEvery;
+  store_.Promote([this, generation = generation_](const Result<Store::PromoteReply>& reply) {
+    if (generation != generation_) return;
+    promoting_ = false;
+    if (!reply) return;
+    if (reply->moved > 0) events_.on_tasks(*this, "");
+    if (reply->next_ms >= 0) {
+      PromoteIn(std::min(milliseconds(reply->next_ms), kPromoteAtLeastEvery));
+    }
+  });
+}
+
+void Shard::Reap(const std::string& model) {
+  const bool idle_counts = now_ >= reap_idle_from_;
+  store_.Reap(model, idle_counts ? config_.broker.lease_ms : kNeverMs, kOrphan.count(),
+              config_.broker.crashes_max, WorkerLost(),
+              [this, model](const Result<ReapReply>& reply) {
+                if (!reply || (reply->requeued == 0 && reply->dead == 0)) return;
+                LogWarn("leases_reaped", {{"shard", number_},
+                                          {"model", model},
+                                          {"requeued", reply->requeued},
+                                          {"dead", reply->dead}});
+                events_.on_tasks(*this, model);
+              });
+}
+
+}  // namespace consilium

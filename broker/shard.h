@@ -1,0 +1,110 @@
+// One Redis as a broker uses it: its connections and its store, what is known of it, and the chores
+// there: lanes made, settings checked, delayed tasks promoted, lost leases taken back.
+//
+// A case belongs to one shard with all its keys (ShardOf() in shared/ids.h), so what happens to one
+// shard never touches the others. Threads: none of its own; owned by the broker loop.
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "shared/clock.h"
+#include "shared/config.h"
+#include "shared/ids.h"
+#include "shared/log.h"
+#include "shared/redis.h"
+#include "shared/store.h"
+
+namespace consilium {
+
+class Shard {
+ public:
+  // What its broker does about it.
+  struct Events {
+    // It came up, or whether it accepts cases is another answer now.
+    std::function<void(Shard&)> on_change;
+    // Its lanes exist (again).
+    std::function<void(Shard&)> on_ready;
+    // Lanes of a model may have tasks; "" = of any.
+    std::function<void(Shard&, const std::string& model)> on_tasks;
+    std::function<void(Shard&, const std::string& hint)> on_hint;
+  };
+
+  Shard(const Config& config, const RedisAddress& address, std::size_t number,
+        const std::string& broker_id, const Events& events);
+  Shard(const Shard&) = delete;  // its connections call it back
+  Shard& operator=(const Shard&) = delete;
+
+  std::size_t number() const { return number_; }
+  RedisConnection& redis() { return redis_; }
+  Store& store() { return store_; }
+
+  // Of this broker's leases and beats here: its id and the count of connections. Leases of a call
+  // whose reply was lost with a connection keep the old name, which has no more beats, and are
+  // taken back as orphans, uncounted.
+  const std::string& owner() const { return owner_; }
+  bool up() const { return redis_.up(); }
+  // Up, and the lanes exist.
+  bool ready() const { return redis_.up() && prepared_; }
+  // Why it can be asked nothing: "Redis does not answer: ..."; "" when it can.
+  std::string NotAnswering() const;
+  // Why no case is accepted here; "" when they are.
+  std::string NotAccepting() const;
+  std::size_t outstanding() const { return redis_.outstanding(); }
+
+  // A task here is due so long from now.
+  void PromoteIn(milliseconds delay);
+  // Somebody deleted a lane; it is made again.
+  void MakeLanesAgain() { prepared_ = false; }
+
+  // What to poll, and what came of it.
+  pollfd Work() const { return {redis_.fd(), redis_.events(), 0}; }
+  pollfd Hints() const { return {hints_.fd(), hints_.events(), 0}; }
+  void OnReady(short work, short hints, TimePoint now);
+  // Does what is due; `chores`: also those that a draining broker leaves to others. The result is
+  // when to call again.
+  TimePoint Tick(bool chores, TimePoint now);
+
+ private:
+  void Notice();
+  void OnUp();
+  TimePoint DoChores();
+  void Prepare();
+  void CheckDurability();
+  void Promote();
+  void Reap(const std::string& model);
+
+  const Config& config_;
+  const std::size_t number_;
+  const std::string broker_id_;
+  const Events events_;
+  RedisConnection redis_;
+  RedisConnection hints_;
+  Store store_;
+
+  TimePoint now_;  // of the turn of the loop that is under way
+  std::string owner_;
+  std::int64_t generation_ = 0;
+  bool was_up_ = false;
+  bool prepared_ = false;
+  bool preparing_ = false;
+  TimePoint prepare_at_;
+  // Why this Redis would not keep what is accepted; empty while it is not known whether it would.
+  std::optional<std::string> not_durable_;
+  std::string durability_told_;  // as last logged
+  TimePoint check_at_;           // its settings
+  bool promoting_ = false;
+  TimePoint promote_at_ = TimePoint::max();
+  std::map<std::string, TimePoint> reap_at_;  // by model
+  TimePoint reap_idle_from_;  // leases that were not renewed are judged from here on
+  SeededRandom jitter_;
+  PowersOfTwo losses_;
+};
+
+}  // namespace consilium
