@@ -1,6 +1,6 @@
 // Measures a whole local cluster against bare Redis in the same run. Prints a table, or JSON with
 // --json.
-//   bench_cluster [--rounds N] [--cases N] [--queued N] [--json]
+//   bench_cluster [--part all|tasks] [--rounds N] [--cases N] [--queued N] [--json]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -24,10 +24,12 @@ using consilium::bench::RawRedis;
 using consilium::bench::RunLoad;
 
 struct Series {
-  const char* name;
+  std::string name;
   const char* unit;
   std::vector<double> values;
 };
+
+constexpr const char* kParts[] = {"redis", "broker", "aggregator", "worker:bench"};
 
 std::size_t Number(int argc, char** argv, const char* name, std::size_t standard) {
   for (int i = 1; i + 1 < argc; ++i) {
@@ -36,12 +38,20 @@ std::size_t Number(int argc, char** argv, const char* name, std::size_t standard
   return standard;
 }
 
+bool Has(int argc, char** argv, const char* name, const char* value) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::strcmp(argv[i], name) == 0) return std::strcmp(argv[i + 1], value) == 0;
+  }
+  return false;
+}
+
 double PerSecond(std::size_t count, double seconds) { return static_cast<double>(count) / seconds; }
 
 int Main(int argc, char** argv) {
   const std::size_t rounds = Number(argc, argv, "--rounds", 3);
   const std::size_t cases = Number(argc, argv, "--cases", 10000);
   const std::size_t queued = Number(argc, argv, "--queued", 100000);
+  const bool tasks_only = Has(argc, argv, "--part", "tasks");
   const bool json = argc > 1 && std::strcmp(argv[argc - 1], "--json") == 0;
 
   Series raw_add{"raw Redis: XADD 1 KiB, synced, window 64", "/s", {}};
@@ -52,6 +62,10 @@ int Main(int argc, char** argv) {
   Series task_ratio{"  as a ratio to raw end to end", "x", {}};
   Series p50{"added per task at 200/s, p50", "ms", {}};
   Series p99{"added per task at 200/s, p99", "ms", {}};
+  std::vector<Series> cpu;
+  for (const char* part : kParts) {
+    cpu.push_back({std::string("processor time per task, ") + part, "µs", {}});
+  }
   Series broker{"broker memory with cases queued", "MiB", {}};
   Series aggregator{"aggregator memory with cases queued", "MiB", {}};
 
@@ -60,7 +74,7 @@ int Main(int argc, char** argv) {
     const RawRedis raw = MeasureRawRedis(cases, 64);
     raw_add.values.push_back(raw.add_per_s);
     raw_all.values.push_back(raw.end_to_end_per_s);
-    {
+    if (!tasks_only) {
       LocalCluster cluster(0);  // nobody takes the tasks: accepting alone
       LoadOptions load;
       load.cases = cases;
@@ -83,7 +97,13 @@ int Main(int argc, char** argv) {
       load.cases = cases;
       load.await_results = true;
       load.prefix = "task-";
+      std::vector<double> before;
+      for (const char* part : kParts) before.push_back(cluster.CpuSeconds(part));
       const LoadResult result = RunLoad(cluster.clients(), load);
+      for (std::size_t i = 0; i < cpu.size(); ++i) {
+        const double used = cluster.CpuSeconds(kParts[i]) - before[i];
+        cpu[i].values.push_back(1e6 * used / static_cast<double>(cases));
+      }
       tasks.values.push_back(PerSecond(cases, result.total_s));
       task_ratio.values.push_back(tasks.values.back() / raw.end_to_end_per_s);
       load.cases = 2000;
@@ -97,8 +117,11 @@ int Main(int argc, char** argv) {
 
   nlohmann::json report = nlohmann::json::array();
   if (!json) std::printf("%-46s %12s %20s\n", "", "median", "min .. max");
-  for (const Series* s : {&raw_add, &raw_all, &accepted, &accept_ratio, &tasks, &task_ratio, &p50,
-                          &p99, &broker, &aggregator}) {
+  std::vector<const Series*> shown = {&raw_add, &raw_all,    &accepted, &accept_ratio,
+                                      &tasks,   &task_ratio, &p50,      &p99};
+  for (const Series& part : cpu) shown.push_back(&part);
+  shown.insert(shown.end(), {&broker, &aggregator});
+  for (const Series* s : shown) {
     if (s->values.empty()) continue;
     const auto [low, high] = std::minmax_element(s->values.begin(), s->values.end());
     const double median = Quantile(s->values, 0.5);
@@ -109,7 +132,8 @@ int Main(int argc, char** argv) {
                         {"min", *low},
                         {"max", *high}});
     } else {
-      std::printf("%-46s %8.5g %-3s %9.5g .. %-9.5g\n", s->name, median, s->unit, *low, *high);
+      std::printf("%-46s %8.5g %-3s %9.5g .. %-9.5g\n", s->name.c_str(), median, s->unit, *low,
+                  *high);
     }
   }
   if (json) std::printf("%s\n", report.dump(2).c_str());

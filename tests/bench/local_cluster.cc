@@ -77,4 +77,17 @@ double LocalCluster::ResidentMib(const std::string& name) const {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024.0 * 1024.0);
 }
 
+double LocalCluster::CpuSeconds(const std::string& name) const {
+  const auto found = endpoints_.pids.find(name);
+  if (found == endpoints_.pids.end() || found->second.empty()) return -1;
+  std::ifstream stat("/proc/" + std::to_string(found->second.front()) + "/stat");
+  std::string word;
+  std::getline(stat, word, ')');  // the name may hold spaces
+  for (int field = 3; field < 14; ++field) stat >> word;
+  double user = 0;
+  double system = 0;
+  stat >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 }  // namespace consilium::bench

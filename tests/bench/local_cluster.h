@@ -24,6 +24,8 @@ class LocalCluster {
   const Endpoints& endpoints() const { return endpoints_; }
   // Resident memory of the only process of that name, in MiB.
   double ResidentMib(const std::string& name) const;
+  // Processor time that the first process of that name has used, user and system.
+  double CpuSeconds(const std::string& name) const;
 
  private:
   std::string folder_;
