@@ -28,7 +28,7 @@ Shard::Shard(const Config& config, const RedisAddress& address, std::size_t numb
       number_(number),
       broker_id_(broker_id),
       events_(events),
-      redis_(address, AllScripts()),
+      redis_(address, AllScripts(), kRedisLinks),
       hints_(address, {}),
       store_(redis_, static_cast<int>(number)),
       owner_(broker_id + ".0"),

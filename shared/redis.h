@@ -1,5 +1,9 @@
-// One pipelined, non-blocking connection to Redis: commands go out in order, replies come back in
-// order.
+// A pipelined, non-blocking connection to Redis.
+//
+// It may have several links (sockets), because Redis takes only some 16 KiB from one socket before
+// it syncs what that wrote: with several, one synced write carries more. Commands go over the first
+// link, in order, and so do their replies; each script goes over the one where least is waited for,
+// so scripts that depend on each other wait for each other's reply. All links are up or none.
 //
 // States:  down -> connecting -> loading scripts -> up -> down ...   Tick() moves it along; it
 //          reconnects by itself with jittered backoff.
@@ -16,6 +20,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,14 +55,19 @@ struct RedisScript {
   std::string_view source;
 };
 
+// Of a busy loop. More gain nothing where a synced write takes about a millisecond.
+inline constexpr std::size_t kRedisLinks = 4;
+
 class RedisConnection {
  public:
   using Done = std::function<void(Result<RedisReply>)>;
 
   // Connects at the first Tick(). `scripts` are loaded before the connection counts as up.
-  RedisConnection(RedisAddress address, const std::vector<RedisScript>& scripts);
+  // `links`: 1 to 16.
+  RedisConnection(RedisAddress address, const std::vector<RedisScript>& scripts,
+                  std::size_t links = 1);
   ~RedisConnection();  // forgets commands without a reply: their callbacks do not run
-  RedisConnection(const RedisConnection&) = delete;  // owns a socket and callbacks
+  RedisConnection(const RedisConnection&) = delete;  // owns sockets and callbacks
   RedisConnection& operator=(const RedisConnection&) = delete;
 
   bool up() const;
@@ -68,7 +78,7 @@ class RedisConnection {
 
   // -1 while there is nothing to poll.
   int fd() const;
-  // POLLIN, and POLLOUT while there is something to send.
+  // Call it before each poll().
   short events() const;
   // Does the I/O that poll() found possible and runs the callbacks of finished commands.
   void OnReady(short revents);
@@ -94,7 +104,10 @@ class RedisConnection {
   Result<RedisReply> Call(std::vector<std::string> command, std::chrono::milliseconds timeout);
 
  private:
+  class Link;
   struct State;
+  std::optional<Error> Refusal(const Link& link) const;
+
   std::unique_ptr<State> state_;
 };
 

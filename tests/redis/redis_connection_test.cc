@@ -107,6 +107,53 @@ TEST_F(RedisConnectionTest, APipelineKeepsItsOrderAlsoWhenCallbacksSend) {
   EXPECT_EQ(connection_.outstanding(), 0u);
 }
 
+TEST_F(RedisConnectionTest, SeveralLinksShareTheScriptsAndKeepTheOrderOfCommands) {
+  RedisConnection wide(redis_.address(), {kAdd}, 4);
+  ASSERT_TRUE(ComesUp(wide));
+  EXPECT_EQ(wide.generation(), 1);
+  EXPECT_NE(Call({"CLIENT", "LIST"})->text.find("cmd=ping"), std::string::npos);
+  std::int64_t ended = 0;
+  std::vector<std::int64_t> seen;
+  for (int i = 0; i < 500; ++i) {
+    wide.Run("add", {"sum"}, {"2"}, [&](const Result<RedisReply>& r) { ended += r ? 1 : 0; });
+    wide.Send({"INCR", "n"}, [&](const Result<RedisReply>& r) { seen.push_back(r->integer); });
+  }
+  EXPECT_EQ(wide.outstanding(), 1000u);
+  ASSERT_TRUE(RunUntil({&wide}, [&] { return ended == 500 && seen.size() == 500; }));
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    ASSERT_EQ(seen[i], static_cast<std::int64_t>(i) + 1);
+  }
+  EXPECT_EQ(Call({"GET", "sum"})->text, "1000");
+}
+
+TEST_F(RedisConnectionTest, OneLostLinkEndsAllAndAllComeBack) {
+  RedisConnection wide(redis_.address(), {kAdd}, 4);
+  ASSERT_TRUE(ComesUp(wide));
+  // One of its sockets alone is closed by the server: the first that connected.
+  std::string clients = Call({"CLIENT", "LIST"})->text;
+  std::vector<std::string> ids;
+  for (std::size_t at = clients.find("id="); at != std::string::npos;
+       at = clients.find("\nid=", at + 1)) {
+    const std::size_t digits = clients.find('=', at) + 1;
+    ids.push_back(clients.substr(digits, clients.find(' ', digits) - digits));
+  }
+  ASSERT_EQ(ids.size(), 5u) << clients;
+  int unknown = 0;
+  ASSERT_TRUE(Call({"CLIENT", "KILL", "ID",
+                    *std::min_element(ids.begin(), ids.end(), [](const auto& a, const auto& b) {
+                      return std::stoll(a) < std::stoll(b);
+                    })}));
+  for (int i = 0; i < 8; ++i) {
+    wide.Run("add", {"sum"}, {"1"}, [&](const Result<RedisReply>& reply) {
+      unknown += !reply && reply.error().code == ErrorCode::kUnavailable ? 1 : 0;
+    });
+  }
+  ASSERT_TRUE(RunUntil({&wide}, [&] { return wide.generation() == 2 && wide.up(); }));
+  EXPECT_GE(unknown, 2) << "at least those on the lost link";
+  EXPECT_EQ(wide.outstanding(), 0u);
+  EXPECT_TRUE(Run(wide, "add", "sum", "1"));
+}
+
 TEST_F(RedisConnectionTest, LargeValuesTravelWhole) {
   const std::string value(8u << 20, 'x');
   EXPECT_EQ(Call({"SET", "large", value})->text, "OK");
