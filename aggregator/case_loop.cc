@@ -1,6 +1,7 @@
 #include "aggregator/case_loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared/chemistry_store.h"
@@ -8,13 +9,14 @@
 namespace consilium {
 namespace {
 
-constexpr std::size_t kInHandMax = 128;
+constexpr std::size_t kInHandMax = 512;
 constexpr std::int64_t kDueBatch = 64;
 constexpr milliseconds kNextBatch{5};
 // A record that cannot be read is looked at again after this, so that it does not stand in others'
 // way.
 constexpr std::int64_t kPutOffMs = 300000;
-constexpr milliseconds kPoll{250};  // hints may be lost; this finds everything they name
+constexpr milliseconds kClaim{1000};  // events of an aggregator that is gone
+constexpr milliseconds kPoll{250};    // hints may be lost; this finds everything they name
 
 std::int64_t LocalMs(TimePoint now) {
   return std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
@@ -29,7 +31,7 @@ CaseLoop::CaseLoop(const Config& config, const Council& council, const RedisAddr
       shard_(shard),
       consumer_(consumer),
       events_(events),
-      work_(address, AllScripts()),
+      work_(address, AllScripts(), kRedisLinks),
       hints_(address, {}),
       store_(work_, static_cast<int>(shard)) {
   hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
@@ -74,6 +76,7 @@ TimePoint CaseLoop::Tick(bool take, TimePoint now) {
   }
   if (prepared_generation_ != work_.generation()) Prepare();
   if (!ready_) return std::min(next, now + kPoll);
+  if (!done_.empty()) Acknowledge();
   if (!take) return next;
   if (now >= next_due_ && !asking_due_) TakeDueTimers(now);
   const bool room = in_hand_.size() < kInHandMax;
@@ -90,8 +93,11 @@ void CaseLoop::TakeEvents() {
   taking_ = true;
   more_events_ = false;
   const auto count = static_cast<std::int64_t>(kInHandMax - in_hand_.size());
+  const TimePoint now = Now();
+  const bool claim = now >= next_claim_;
+  if (claim) next_claim_ = now + kClaim;
   store_.TakeEvents(
-      consumer_, count, [this, count](const Result<std::vector<Store::Event>>& events) {
+      consumer_, count, claim, [this, count](const Result<std::vector<Store::Event>>& events) {
         taking_ = false;
         if (!events) return Complain("take_events", events.error());
         more_events_ = more_events_ || static_cast<std::int64_t>(events->size()) == count;
@@ -185,8 +191,14 @@ void CaseLoop::Complain(std::string_view step, const Error& error) {
 void CaseLoop::Finish(const std::string& case_id) {
   InHand& held = in_hand_[case_id];
   if (held.again) return Fetch(case_id);
-  store_.AckEvents(held.events, [](const Status&) {});
+  std::move(held.events.begin(), held.events.end(), std::back_inserter(done_));
   in_hand_.erase(case_id);
+}
+
+void CaseLoop::Acknowledge() {
+  const std::vector<Store::Event> events = std::exchange(done_, {});
+  acking_ += events.size();
+  store_.AckEvents(events, [this, count = events.size()](const Status&) { acking_ -= count; });
 }
 
 std::int64_t CaseLoop::RedisNowMs() const { return LocalMs(Now()) + redis_minus_local_ms_; }

@@ -44,7 +44,8 @@ class CaseLoop {
   Store& store() { return store_; }
   // Its Redis is up and has the consumer groups.
   bool ready() const { return work_.up() && ready_; }
-  std::size_t in_hand() const { return in_hand_.size(); }
+  // Cases being looked at, and events of those that were.
+  std::size_t in_hand() const { return in_hand_.size() + done_.size() + acking_; }
 
   // What to poll, and what came of it.
   pollfd Work() const { return {work_.fd(), work_.events(), 0}; }
@@ -70,6 +71,7 @@ class CaseLoop {
   void Fetch(const std::string& case_id);
   void Think(const CaseView& view);
   void Finish(const std::string& case_id);
+  void Acknowledge();
   void Complain(std::string_view step, const Error& error);
   std::int64_t RedisNowMs() const;
 
@@ -83,6 +85,8 @@ class CaseLoop {
   Store store_;
 
   std::map<std::string, InHand> in_hand_;
+  std::vector<Store::Event> done_;  // looked at, to be acknowledged together
+  std::size_t acking_ = 0;          // ... told to Redis, which has not answered
   std::int64_t prepared_generation_ = 0;
   bool was_up_ = false;
   bool ready_ = false;       // consumer groups exist on this connection
@@ -93,6 +97,7 @@ class CaseLoop {
   bool clock_known_ = false;
   TimePoint next_events_{};
   TimePoint next_due_{};
+  TimePoint next_claim_{};
   PowersOfTwo complaints_;
 };
 

@@ -160,7 +160,7 @@ void Broker::ReadBoard() {
 }
 
 void Broker::OnHint(Shard& shard, const std::string& hint) {
-  // "lane <stage> <model>", "out", "ensembles", "cancel <case>"; others are for the aggregators.
+  // "lane <model>", "out", "ensembles", "cancel <case>"; others are for the aggregators.
   const std::size_t space = hint.find(' ');
   const std::string_view word = std::string_view(hint).substr(0, space);
   if (word == "out") return client_desk_.OnPublished();
@@ -168,9 +168,7 @@ void Broker::OnHint(Shard& shard, const std::string& hint) {
   if (space == std::string::npos) return;
   const std::string rest = hint.substr(space + 1);
   if (word == "cancel") return worker_desk_.StopCase(rest);
-  if (word != "lane") return;
-  const std::size_t model = rest.find(' ');
-  if (model != std::string::npos) worker_desk_.Wake(shard, rest.substr(model + 1));
+  if (word == "lane") worker_desk_.Wake(shard, rest);
 }
 
 void Broker::Drain() {

@@ -59,7 +59,7 @@ std::vector<RedisScript> AllScripts() {
 
 void ChemistryStore::Follow(const std::string& id, bool holds, std::int64_t max,
                             Done<Following> done) {
-  redis_.Run("follow_evidence", {Key("ledger"), Key("learning"), Key("evidence")},
+  redis_.Run("follow_evidence", {Key("ledger"), Key("learning"), Key("evidence"), Key("wanted")},
              {std::to_string(max), id, holds ? "1" : "0"},
              Reading<Following>(std::move(done), [](const RedisReply& reply) -> Result<Following> {
                if (reply.items.size() != 6) return Unexpected("follow_evidence");
@@ -189,7 +189,7 @@ void ChemistryStore::Import(const std::vector<CaseEvidence>& cases, Done<ImportR
     args.push_back(Pack(EvidenceLine{evidence, std::nullopt}));
   }
   const auto count = static_cast<std::int64_t>(cases.size());
-  redis_.Run("import_evidence", {Key("learned"), Key("evidence")}, std::move(args),
+  redis_.Run("import_evidence", {Key("learned"), Key("evidence"), Key("wanted")}, std::move(args),
              Reading<ImportReply>(std::move(done), [count](const RedisReply& reply) {
                return Result<ImportReply>(ImportReply{reply.integer, count - reply.integer});
              }));

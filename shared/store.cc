@@ -118,7 +118,8 @@ void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) 
 }
 
 void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
-  std::vector<std::string> keys = {CaseKey(new_case.id), Key("timers"), Key("counters")};
+  std::vector<std::string> keys = {CaseKey(new_case.id), Key("timers"), Key("counters"),
+                                   Key("wanted")};
   std::vector<std::string> args = {new_case.id,
                                    new_case.digest,
                                    std::to_string(new_case.live_cases_max),
@@ -198,7 +199,7 @@ void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
     return cancel;
   };
   redis_.Run(
-      "cancel_case", {CaseKey(case_id), Key("timers"), Key("counters"), Key("out")},
+      "cancel_case", {CaseKey(case_id), Key("timers"), Key("counters"), Key("out"), Key("wanted")},
       {case_id, HintChannel(), Pack(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
       Reading<CancelReply>(std::move(done), read));
 }
@@ -219,8 +220,9 @@ void Store::Fetch(const std::string& case_id, Done<CaseView> done) {
 void Store::Lease(const std::string& model, const std::string& owner, std::int64_t count,
                   Done<std::vector<LeasedTask>> done) {
   redis_.Run("lease_tasks",
-             {LaneKey(Stage::kReview, model), LaneKey(Stage::kGenerate, model), Key("events")},
-             {CaseKey(""), owner, std::to_string(count), HintChannel()},
+             {LaneKey(Stage::kReview, model), LaneKey(Stage::kGenerate, model), Key("events"),
+              Key("wanted")},
+             {CaseKey(""), owner, std::to_string(count), HintChannel(), model},
              Reading<std::vector<LeasedTask>>(std::move(done), ReadLeases));
 }
 
@@ -247,7 +249,7 @@ void Store::EndAttempt(const AttemptEnd& end, Done<Disposition> done) {
   const bool won = end.outcome && end.outcome->status == OutcomeStatus::kOk;
   redis_.Run("end_attempt",
              {CaseKey(end.task.case_id), LaneKey(end.task.stage, end.task.model), Key("events"),
-              Key("delayed"), Key("dead"), Key("counters")},
+              Key("delayed"), Key("dead"), Key("counters"), Key("wanted")},
              {end.task.case_id, TaskKey(end.task), std::to_string(end.fence),
               kKinds[static_cast<std::size_t>(end.kind)], end.outcome ? Pack(*end.outcome) : "",
               won ? "1" : "0", std::to_string(end.delay_ms), std::to_string(end.crashes_max),
@@ -269,7 +271,8 @@ void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t o
   progress->done = std::move(done);
   for (const Stage stage : {Stage::kReview, Stage::kGenerate}) {
     redis_.Run("reap_leases",
-               {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers")},
+               {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers"),
+                Key("wanted")},
                {CaseKey(""), std::to_string(lease_ms), std::to_string(orphan_ms),
                 std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch},
                [progress](const Result<RedisReply>& reply) {
@@ -288,7 +291,7 @@ void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t o
 
 void Store::Promote(Done<PromoteReply> done) {
   redis_.Run(
-      "promote_delayed", {Key("delayed")},
+      "promote_delayed", {Key("delayed"), Key("wanted")},
       {CaseKey(""), Key("lane:"), HintChannel(), kPromoteBatch},
       Reading<PromoteReply>(std::move(done), [](const RedisReply& reply) -> Result<PromoteReply> {
         if (reply.items.size() != 2) return Unexpected("promote_delayed");
@@ -322,6 +325,8 @@ void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> d
                 }
               });
   const std::string from = after.empty() ? "0-0" : after;
+  // Before the look, so that whatever comes after it is told.
+  redis_.Send({"HSETNX", Key("wanted"), "out", "1"}, [](const Result<RedisReply>&) {});
   redis_.Send({"XRANGE", Key("out"), "(" + from, "+", "COUNT", std::to_string(max)},
               Reading<WatchSlice>(
                   std::move(done), [from, oldest](const RedisReply& reply) -> Result<WatchSlice> {
@@ -392,10 +397,10 @@ void Store::SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> do
              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 
-void Store::TakeEvents(const std::string& owner, std::int64_t count,
+void Store::TakeEvents(const std::string& owner, std::int64_t count, bool claim,
                        Done<std::vector<Event>> done) {
-  redis_.Run("take_events", {Key("events")},
-             {owner, std::to_string(count), std::to_string(kSilentConsumerMs)},
+  redis_.Run("take_events", {Key("events"), Key("wanted")},
+             {owner, std::to_string(count), std::to_string(claim ? kSilentConsumerMs : 0)},
              Reading<std::vector<Event>>(std::move(done), [](const RedisReply& reply) {
                std::vector<Event> events;
                for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
@@ -435,7 +440,7 @@ void Store::PutOff(const std::string& case_id, std::int64_t timer_ms, Done<Nothi
 void Store::Apply(const CaseUpdate& update, Done<bool> done) {
   std::vector<std::string> keys = {
       CaseKey(update.case_id), Key("timers"),   Key("counters"), Key("out"),
-      Key("history"),          Key("evidence"), Key("learned")};
+      Key("history"),          Key("evidence"), Key("learned"),  Key("wanted")};
   std::vector<std::string> args = {
       update.case_id,
       std::to_string(update.version),

@@ -13,6 +13,8 @@
 // - P out: stream of published recommendations.
 // - P history, P dead: streams, append-only.
 // - P counters: hash.
+// - P wanted: hash, what somebody found empty and waits for ("lane <model>", "event", "out",
+//   "evidence"): whoever adds to it removes the field and publishes the hint.
 // - P brokers, P aggregators: zset, id -> last beat; P beat:<id>: string (Beat), expires.
 // - P evidence, P learned, and what is made of them: chemistry_store.h.
 //
@@ -158,13 +160,14 @@ class Store {
   void SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done);
 
   // --- aggregator
-  // Up to `count` events for consumer `owner` (entry id, case id), after claiming those of
+  // Up to `count` events for consumer `owner` (entry id, case id); `claim`: first those of
   // consumers that are silent for 5 s. Never blocks.
   struct Event {
     std::string entry;
     std::string case_id;
   };
-  void TakeEvents(const std::string& owner, std::int64_t count, Done<std::vector<Event>> done);
+  void TakeEvents(const std::string& owner, std::int64_t count, bool claim,
+                  Done<std::vector<Event>> done);
   void AckEvents(const std::vector<Event>& events, Done<Nothing> done);
   // Cases whose timer is due, and when the next one is (milliseconds from now, -1 = none).
   struct DueTimers {
@@ -178,8 +181,9 @@ class Store {
   // False: the record changed since it was read; fetch it again and think again.
   void Apply(const CaseUpdate& update, Done<bool> done);
 
-  // Channel on which scripts publish hints: "lane <stage> <model>", "event", "out", "cancel
-  // <case>". Hints may be lost; everything is also found by polling.
+  // Channel on which scripts publish hints: "lane <model>", "event", "out", "evidence" when
+  // somebody waits for it (P wanted), "ensembles", "cancel <case>". Hints may be lost; everything
+  // is also found by polling.
   std::string HintChannel() const;
 
  private:

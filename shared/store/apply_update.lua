@@ -1,44 +1,44 @@
 #!lua flags=allow-oom
 -- Applies what the aggregator decided about a case, if the record is still the one it looked at.
--- KEYS  case, timers, counters, out, history, evidence, learned, lane of each new task ...
+-- KEYS  case, timers, counters, out, history, evidence, learned, wanted, lane of each new task ...
 -- ARGV  id, version, channel, state or "", timer_ms or "", retention_ms, recommendation or "",
 --       history or "", out_max, evidence or "", member of learned, task count, then per task: task,
 --       deadline_ms, packet, labels
 -- Returns 1 | 0 (changed meanwhile)
-local f = redis.call('HMGET', KEYS[1], 'v', 'state')
+local f = redis.call('HMGET', KEYS[1], 'v', 'state', 'rev')
 if f[1] ~= ARGV[2] or f[2] == 'cancelled' then return 0 end
 local id, channel, state = ARGV[1], ARGV[3], ARGV[4]
-local fields = {}
+local fields = {'v', f[1] + 1}
+local function hint(what)
+  if redis.call('HDEL', KEYS[8], what) == 1 then redis.call('PUBLISH', channel, what) end
+end
 for i = 1, tonumber(ARGV[12]) do
   local at = 9 + 4 * i
   local task = ARGV[at]
-  local entry = redis.call('XADD', KEYS[7 + i], '*', 't', id .. '|' .. task)
+  local entry = redis.call('XADD', KEYS[8 + i], '*', 't', id .. '|' .. task)
   for _, value in ipairs({'s:' .. task, 'pending', 'e:' .. task, entry, 'd:' .. task, ARGV[at + 1],
                           'p:' .. task, ARGV[at + 2], 'l:' .. task, ARGV[at + 3]}) do
     fields[#fields + 1] = value
   end
-  local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
-  redis.call('PUBLISH', channel, 'lane ' .. stage .. ' ' .. model)
+  hint('lane ' .. string.match(task, '^%a+|%d+|(.+)$'))
 end
 if ARGV[7] ~= '' then
-  local revision = redis.call('HINCRBY', KEYS[1], 'rev', 1)
-  fields[#fields + 1] = 'rec:' .. revision
-  fields[#fields + 1] = ARGV[7]
+  local revision = f[3] + 1
+  for _, value in ipairs({'rev', revision, 'rec:' .. revision, ARGV[7]}) do fields[#fields + 1] = value end
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[9], '*', 'r', ARGV[7])
-  redis.call('PUBLISH', channel, 'out')
+  hint('out')
 end
 if ARGV[8] ~= '' then redis.call('XADD', KEYS[5], '*', 'h', ARGV[8]) end
 if ARGV[10] ~= '' then
   redis.call('XADD', KEYS[6], '*', 'e', ARGV[10])
   redis.call('SADD', KEYS[7], ARGV[11])
-  redis.call('PUBLISH', channel, 'evidence')
+  hint('evidence')
 end
 if state ~= '' then
   fields[#fields + 1] = 'state'
   fields[#fields + 1] = state
 end
-if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
-redis.call('HINCRBY', KEYS[1], 'v', 1)
+redis.call('HSET', KEYS[1], unpack(fields))
 
 local final = state == 'complete' or state == 'degraded' or state == 'insufficient' or state == 'failed'
 if final then

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Ends one attempt of a task. Success of any issued attempt may win and the first one does; everything
 -- else needs the current fence, so that a worker whose lease was taken over changes nothing.
--- KEYS  case, lane, events, delayed, dead, counters
+-- KEYS  case, lane, events, delayed, dead, counters, wanted
 -- ARGV  id, task, fence, kind (final | retry | release | crash), outcome or "", ok (1 | 0), delay_ms,
 --       crashes_max, dead_letter (1 | 0), channel
 -- Returns stored | retry | released | dead | duplicate | stale | unknown
 local task, kind = ARGV[2], ARGV[4]
-local f = redis.call('HMGET', KEYS[1], 's:' .. task, 'f:' .. task, 'e:' .. task, 'c:' .. task, 'state')
+local f = redis.call('HMGET', KEYS[1], 's:' .. task, 'f:' .. task, 'e:' .. task, 'v')
 if not f[1] then return 'unknown' end
 if f[1] == 'done' or f[1] == 'dead' then return 'duplicate' end
 local fence = tonumber(ARGV[3])
@@ -23,23 +23,22 @@ local function leave_lane()
     redis.call('XACK', KEYS[2], 'w', f[3])
     redis.call('XDEL', KEYS[2], f[3])
   end
-  redis.call('ZREM', KEYS[4], ref)
+  if f[1] == 'delayed' then redis.call('ZREM', KEYS[4], ref) end
 end
 
 local function enter_lane()
   local entry = redis.call('XADD', KEYS[2], '*', 't', ref)
   redis.call('HSET', KEYS[1], 's:' .. task, 'pending', 'e:' .. task, entry)
-  local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
-  redis.call('PUBLISH', ARGV[10], 'lane ' .. stage .. ' ' .. model)
+  local hint = 'lane ' .. string.match(task, '^%a+|%d+|(.+)$')
+  if redis.call('HDEL', KEYS[7], hint) == 1 then redis.call('PUBLISH', ARGV[10], hint) end
 end
 
 local function finish(state)
   leave_lane()
-  redis.call('HSET', KEYS[1], 's:' .. task, state, 'o:' .. task, ARGV[5], 't:' .. task, now)
+  redis.call('HSET', KEYS[1], 's:' .. task, state, 'o:' .. task, ARGV[5], 't:' .. task, now, 'v', f[4] + 1)
   redis.call('HDEL', KEYS[1], 'e:' .. task)
-  redis.call('HINCRBY', KEYS[1], 'v', 1)
   redis.call('XADD', KEYS[3], '*', 'c', ARGV[1])
-  redis.call('PUBLISH', ARGV[10], 'event')
+  if redis.call('HDEL', KEYS[7], 'event') == 1 then redis.call('PUBLISH', ARGV[10], 'event') end
   if state == 'dead' then
     redis.call('XADD', KEYS[5], '*', 't', ref, 'o', ARGV[5])
     redis.call('HINCRBY', KEYS[6], 'dead', 1)

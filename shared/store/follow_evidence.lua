@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- How far the live matrix has come, what was asked of it, and the lines of evidence after it.
--- KEYS  ledger, learning, evidence     ARGV  max lines, learner, "1" if it holds the matrix as it stands
+-- KEYS  ledger, learning, evidence, wanted     ARGV  max lines, learner, "1" if it holds the matrix as it stands
 -- Returns {cursor or "", epoch, rebuild asked for and not done or "", what is published or "",
 --          milliseconds since a learner that holds the matrix was here, {entry, line, ...}}
 local at = redis.call('HMGET', KEYS[1], 'cursor', 'epoch')
@@ -19,4 +19,5 @@ for _, entry in ipairs(redis.call('XRANGE', KEYS[3], after, '+', 'COUNT', ARGV[1
   lines[#lines + 1] = entry[1]
   lines[#lines + 1] = entry[2][2]
 end
+if #lines < 2 * ARGV[1] then redis.call('HSETNX', KEYS[4], 'evidence', 1) end
 return {cursor, tonumber(at[2] or 0), asked, f[3] or '', now - tonumber(f[4] or 0), lines}

@@ -1,5 +1,5 @@
 -- Evidence from elsewhere, each case once.
--- KEYS  learned, evidence     ARGV  channel, then member of learned, line ...
+-- KEYS  learned, evidence, wanted     ARGV  channel, then member of learned, line ...
 -- Returns the number of new ones
 local new = 0
 for i = 2, #ARGV, 2 do
@@ -8,5 +8,5 @@ for i = 2, #ARGV, 2 do
     new = new + 1
   end
 end
-if new > 0 then redis.call('PUBLISH', ARGV[1], 'evidence') end
+if new > 0 and redis.call('HDEL', KEYS[3], 'evidence') == 1 then redis.call('PUBLISH', ARGV[1], 'evidence') end
 return new

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Leases up to `count` tasks of one model, reviews first. Tasks of ended cases are dropped; tasks past
 -- their deadline become "expired" and the aggregator is told.
--- KEYS  review lane, generate lane, events
--- ARGV  case key prefix, owner, count, channel
+-- KEYS  review lane, generate lane, events, wanted
+-- ARGV  case key prefix, owner, count, channel, model
 -- Returns {{ref, fence, failed attempts, time left ms, vignette, packet or ""}, ...}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -22,7 +22,7 @@ for lane = 1, 2 do
       local id, task = string.match(ref, '^([^|]+)|(.+)$')
       local case = ARGV[1] .. id
       local f = redis.call('HMGET', case, 'state', 's:' .. task, 'e:' .. task, 'd:' .. task, 'vignette',
-                           'p:' .. task, 'a:' .. task)
+                           'p:' .. task, 'a:' .. task, 'f:' .. task)
       if not f[1] or f[1] == 'cancelled' or f[2] ~= 'pending' or f[3] ~= entry[1] then
         redis.call('XACK', KEYS[lane], 'w', entry[1])
         redis.call('XDEL', KEYS[lane], entry[1])
@@ -35,14 +35,15 @@ for lane = 1, 2 do
         redis.call('XADD', KEYS[3], '*', 'c', id)
         events = true
       else
-        redis.call('HSET', case, 's:' .. task, 'leased')
-        local fence = redis.call('HINCRBY', case, 'f:' .. task, 1)
-        if f[1] == 'accepted' then redis.call('HSET', case, 'state', 'generating') end
+        local fence = tonumber(f[8] or 0) + 1
+        local state = f[1] == 'accepted' and 'generating' or f[1]
+        redis.call('HSET', case, 's:' .. task, 'leased', 'f:' .. task, fence, 'state', state)
         leased[#leased + 1] = {ref, fence, tonumber(f[7] or 0), tonumber(f[4]) - now, f[5], f[6] or ''}
       end
     end
     if #entries < asked then break end
   end
 end
-if events then redis.call('PUBLISH', ARGV[4], 'event') end
+if events and redis.call('HDEL', KEYS[4], 'event') == 1 then redis.call('PUBLISH', ARGV[4], 'event') end
+if #leased < wanted then redis.call('HSETNX', KEYS[4], 'lane ' .. ARGV[5], 1) end
 return leased

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Moves tasks whose delay is over back to their lanes.
--- KEYS  delayed
+-- KEYS  delayed, wanted
 -- ARGV  case key prefix, lane key prefix, channel, batch
 -- Returns {moved, milliseconds until the next or -1}
 local time = redis.call('TIME')
@@ -14,7 +14,7 @@ for _, ref in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format(
     local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
     local entry = redis.call('XADD', ARGV[2] .. stage .. ':' .. model, '*', 't', ref)
     redis.call('HSET', case, 's:' .. task, 'pending', 'e:' .. task, entry)
-    redis.call('PUBLISH', ARGV[3], 'lane ' .. stage .. ' ' .. model)
+    if redis.call('HDEL', KEYS[2], 'lane ' .. model) == 1 then redis.call('PUBLISH', ARGV[3], 'lane ' .. model) end
     moved = moved + 1
   end
 end

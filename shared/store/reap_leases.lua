@@ -2,7 +2,7 @@
 -- Takes back the leases of one lane that nobody renewed (idle for lease_ms: a crash, counted) or whose
 -- broker is silent (idle for orphan_ms: not counted, the task is innocent). Drops from the lane's head what is
 -- over, so that the lane of a model without workers does not grow for ever.
--- KEYS  lane, events, dead, counters, brokers (zset id -> last beat)
+-- KEYS  lane, events, dead, counters, brokers (zset id -> last beat), wanted
 -- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch
 -- Returns {requeued, dead}
 local time = redis.call('TIME')
@@ -41,8 +41,7 @@ for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, 
         local again = redis.call('XADD', KEYS[1], '*', 't', ref)
         redis.call('HSET', case, 's:' .. task, 'pending', 'e:' .. task, again)
         requeued = requeued + 1
-        local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
-        hint = 'lane ' .. stage .. ' ' .. model
+        hint = 'lane ' .. string.match(task, '^%a+|%d+|(.+)$')
       end
     end
   end
@@ -77,7 +76,7 @@ for key, group in pairs({[KEYS[1]] = 'w', [KEYS[2]] = 'a'}) do
 end
 if requeued > 0 then
   redis.call('HINCRBY', KEYS[4], 'reaped', requeued)
-  redis.call('PUBLISH', ARGV[6], hint)
+  if redis.call('HDEL', KEYS[6], hint) == 1 then redis.call('PUBLISH', ARGV[6], hint) end
 end
-if dead + expired > 0 then redis.call('PUBLISH', ARGV[6], 'event') end
+if dead + expired > 0 and redis.call('HDEL', KEYS[6], 'event') == 1 then redis.call('PUBLISH', ARGV[6], 'event') end
 return {requeued, dead}

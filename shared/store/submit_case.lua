@@ -1,5 +1,5 @@
 -- Accepts a case: writes its record, one generate task per model and its first timer, or nothing.
--- KEYS  case, timers, counters, lane of each model ...
+-- KEYS  case, timers, counters, wanted, lane of each model ...
 -- ARGV  id, digest, live_cases_max, deadline_ms, answers_ms (both from now), channel, model count,
 --       model ..., then field, value ... of the record
 -- Returns {"accepted", now, deadline} | {"duplicate", state, accepted_ms, deadline_ms} | {"conflict"} | {"full", live}
@@ -25,7 +25,7 @@ local fields = {'digest', ARGV[2], 'state', 'accepted', 'v', 1, 'rev', 0,
 for i = 8 + models, #ARGV do fields[#fields + 1] = ARGV[i] end
 for i = 1, models do
   local task = 'generate|1|' .. ARGV[7 + i]
-  local entry = redis.call('XADD', KEYS[3 + i], '*', 't', ARGV[1] .. '|' .. task)
+  local entry = redis.call('XADD', KEYS[4 + i], '*', 't', ARGV[1] .. '|' .. task)
   for _, value in ipairs({'s:' .. task, 'pending', 'e:' .. task, entry, 'd:' .. task, string.format('%d', deadline)}) do
     fields[#fields + 1] = value
   end
@@ -33,5 +33,9 @@ end
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('ZADD', KEYS[2], string.format('%d', now + tonumber(ARGV[5])), ARGV[1])
 redis.call('HINCRBY', KEYS[3], 'accepted', 1)
-for i = 1, models do redis.call('PUBLISH', ARGV[6], 'lane generate ' .. ARGV[7 + i]) end
+for i = 1, models do
+  if redis.call('HDEL', KEYS[4], 'lane ' .. ARGV[7 + i]) == 1 then
+    redis.call('PUBLISH', ARGV[6], 'lane ' .. ARGV[7 + i])
+  end
+end
 return {'accepted', now, deadline}

@@ -90,7 +90,7 @@ class StoreTest : public testing::Test {
   std::vector<std::string> Events() {
     std::vector<std::string> cases;
     for (const auto& e : Await<std::vector<Store::Event>>(
-             [&](auto done) { store_->TakeEvents("a1", 100, done); })) {
+             [&](auto done) { store_->TakeEvents("a1", 100, true, done); })) {
       cases.push_back(e.case_id);
     }
     return cases;
@@ -453,11 +453,11 @@ TEST_F(StoreTest, EventsOfASilentAggregatorAreTakenByAnother) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   EXPECT_EQ(End(EndOf(Lease("alpha").at(0), AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin"))),
             "stored");
-  const auto taken =
-      Await<std::vector<Store::Event>>([&](auto done) { store_->TakeEvents("a1", 10, done); });
+  const auto taken = Await<std::vector<Store::Event>>(
+      [&](auto done) { store_->TakeEvents("a1", 10, true, done); });
   ASSERT_EQ(taken.size(), 1u);
   EXPECT_TRUE(Await<std::vector<Store::Event>>([&](auto done) {
-                store_->TakeEvents("a2", 10, done);
+                store_->TakeEvents("a2", 10, true, done);
               }).empty());
   Await<Nothing>([&](auto done) { store_->AckEvents(taken, done); });
   EXPECT_TRUE(Events().empty());
