@@ -76,7 +76,8 @@ std::vector<Grader> DrawGraders(const CaseView& view, const CaseRecord& record,
 }
 
 // Gives `answer` to the `count` best placed graders: by tier, then whoever has least to do so far.
-void Assign(const UsableAnswer& answer, std::size_t count, std::vector<Grader>& graders) {
+// False: there is none.
+bool Assign(const UsableAnswer& answer, std::size_t count, std::vector<Grader>& graders) {
   std::vector<Grader*> others;
   for (Grader& grader : graders) {
     if (grader.model == answer.model || grader.answers.size() == kPacketAnswersMax) continue;
@@ -89,6 +90,7 @@ void Assign(const UsableAnswer& answer, std::size_t count, std::vector<Grader>& 
                              std::make_tuple(b->tier, b->answers.size(), b->drawn);
                     });
   for (std::size_t i = 0; i < count; ++i) others[i]->answers.push_back(&answer);
+  return count > 0;
 }
 
 std::string DrawLabel(SeededRandom& random) {
@@ -127,10 +129,9 @@ std::vector<NewTask> PlanReviews(const CaseView& view, const CaseRecord& record,
   std::map<std::string_view, Answer> packets;
   for (const UsableAnswer& answer : record.answers) {
     if (IsShown(record, answer.model)) continue;
-    if (packets.empty()) graders = DrawGraders(view, record, council, round);
-    packets[answer.model];
-    Assign(answer, static_cast<std::size_t>(std::max<std::int64_t>(1, council.config.graders)),
-           graders);
+    if (graders.empty()) graders = DrawGraders(view, record, council, round);
+    const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(1, council.config.graders));
+    if (Assign(answer, wanted, graders)) packets[answer.model];
   }
   if (packets.empty()) return {};
   const Anonymiser anonymiser(NamesToHide(view, council));
