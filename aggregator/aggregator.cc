@@ -46,13 +46,13 @@ Aggregator::Aggregator(const Config& config, const std::vector<RedisAddress>& re
     council_.pool.push_back({backend.model, true});
 }
 
-void Aggregator::Run(StopSignals& stop) {
+void Aggregator::Run(StopSignals& stop, HealthFile& health) {
   LogInfo("aggregator_started", {{"aggregator", id_}, {"models", config_.backends.size()}});
   TimePoint give_up = TimePoint::max();
   std::vector<pollfd> polled;
   for (;;) {
     const TimePoint now = Now();
-    const TimePoint next = Tick(now);
+    const TimePoint next = std::min(Tick(now), health.Tell(Trouble(), now));
     if (stopping_ && (InHand() == 0 || now >= give_up)) break;
     polled = {{stop.fd(), POLLIN, 0}};
     for (const CaseLoop& shard : shards_) {
@@ -81,6 +81,14 @@ std::size_t Aggregator::InHand() const {
   std::size_t count = 0;
   for (const CaseLoop& shard : shards_) count += shard.in_hand();
   return count;
+}
+
+std::string Aggregator::Trouble() const {
+  if (stopping_) return "stopping";
+  for (const CaseLoop& shard : shards_) {
+    if (!shard.ready()) return shard.WhyNotReady();
+  }
+  return "";
 }
 
 TimePoint Aggregator::Tick(TimePoint now) {

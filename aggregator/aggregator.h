@@ -18,6 +18,7 @@
 #include "shared/chemistry_store.h"
 #include "shared/clock.h"
 #include "shared/config.h"
+#include "shared/health.h"
 #include "shared/redis.h"
 #include "shared/signals.h"
 
@@ -32,12 +33,14 @@ class Aggregator {
   Aggregator(const Aggregator&) = delete;  // its parts call it back
   Aggregator& operator=(const Aggregator&) = delete;
 
-  // Runs until the first stop signal, then finishes what is in hand (at most 5 s).
-  void Run(StopSignals& stop);
+  // Runs until the first stop signal, then finishes what is in hand (at most 5 s). `health` hears
+  // why no case moves on.
+  void Run(StopSignals& stop, HealthFile& health);
 
  private:
   CaseLoop& first() { return shards_.front(); }
   TimePoint Tick(TimePoint now);
+  std::string Trouble() const;
   void Learn();
   std::size_t InHand() const;
 

@@ -45,6 +45,11 @@ void CaseLoop::OnReady(short work, short hints) {
   if (hints != 0) hints_.OnReady(hints);
 }
 
+std::string CaseLoop::WhyNotReady() const {
+  const std::string name = "Redis " + std::to_string(shard_);
+  return work_.up() ? name + " is being prepared" : name + " does not answer: " + work_.reason();
+}
+
 void CaseLoop::Notice() {
   if (work_.up() == was_up_) return;
   was_up_ = work_.up();

@@ -44,6 +44,8 @@ class CaseLoop {
   Store& store() { return store_; }
   // Its Redis is up and has the consumer groups.
   bool ready() const { return work_.up() && ready_; }
+  // For people; while it is not.
+  std::string WhyNotReady() const;
   // Cases being looked at, and events of those that were.
   std::size_t in_hand() const { return in_hand_.size() + done_.size() + acking_; }
 

@@ -18,10 +18,16 @@ int Complain(const Error& error) {
   return kUsage;
 }
 
-int Serve(const std::string& config_file, const std::string& log_level) {
-  const auto level = ParseLogLevel(log_level);
+struct Flags {
+  std::string config;
+  std::string health;
+  std::string log_level = "info";
+};
+
+int Serve(const Flags& flags) {
+  const auto level = ParseLogLevel(flags.log_level);
   if (!level) return Complain(level.error());
-  const auto config = LoadConfig(config_file);
+  const auto config = LoadConfig(flags.config);
   if (!config) return Complain(config.error());
   const auto redis = RedisAddressOf(config->redis);
   if (!redis) return Complain(redis.error());
@@ -32,20 +38,22 @@ int Serve(const std::string& config_file, const std::string& log_level) {
 
   StopSignals stop;  // before any thread exists
   StartLog("consilium-aggregator", *level);
-  Aggregator(*config, {*redis}, std::move(*medications), std::move(*safety)).Run(stop);
+  HealthFile health(flags.health);
+  Aggregator(*config, {*redis}, std::move(*medications), std::move(*safety)).Run(stop, health);
   return 0;
 }
 
 int Main(int argc, char** argv) {
-  std::string config_file;
-  std::string log_level = "info";
+  Flags flags;
   CLI::App app{
       "Turns answers and grades into recommendations: quorum, review round, consensus, safety "
       "screen, decision, "
       "history. Any number may run beside each other.",
       "consilium-aggregator"};
-  app.add_option("--config", config_file, "Configuration of the cluster (TOML)")->required();
-  app.add_option("--log-level", log_level, "debug, info, warn, error or off")
+  app.add_option("--config", flags.config, "Configuration of the cluster (TOML)")->required();
+  app.add_option("--health", flags.health,
+                 "File to write every second for `consilium health`; default: none");
+  app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
       ->capture_default_str();
   app.set_version_flag("--version", CONSILIUM_VERSION);
   try {
@@ -53,7 +61,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  return Serve(config_file, log_level);
+  return Serve(flags);
 }
 
 }  // namespace

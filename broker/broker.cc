@@ -189,10 +189,12 @@ bool Broker::drained() const {
          (quiet_since_ != TimePoint::max() && hub_.now >= quiet_since_ + kQuiet);
 }
 
-int Broker::Run(StopSignals& signals) {
-  constexpr milliseconds kLongest{60000};
+int Broker::Run(StopSignals& signals, HealthFile& health) {
+  constexpr TimePoint::duration kLongest = milliseconds(60000);
   while (!drained()) {
-    Turn(kLongest, signals.fd());
+    const TimePoint now = Now();
+    const TimePoint told_again = health.Tell(hub_.NotAccepting(), now);
+    Turn(std::chrono::ceil<milliseconds>(std::min(kLongest, told_again - now)), signals.fd());
     const int count = signals.Count();
     if (count >= 2) {
       LogWarn("broker_stopped", {{"drained", 0}});

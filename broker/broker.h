@@ -15,6 +15,7 @@
 #include "broker/worker_desk.h"
 #include "shared/clock.h"
 #include "shared/config.h"
+#include "shared/health.h"
 #include "shared/log.h"
 #include "shared/redis.h"
 #include "shared/result.h"
@@ -50,8 +51,9 @@ class Broker {
   // What was under way has ended, or there was no answer for 5 s.
   bool drained() const;
 
-  // Turns until a signal, then drains. 0, or 1 when a second signal cut that short.
-  int Run(StopSignals& signals);
+  // Turns until a signal, then drains. 0, or 1 when a second signal cut that short. `health` hears
+  // why no case is accepted.
+  int Run(StopSignals& signals, HealthFile& health);
 
   // Every Redis is up and its lanes exist.
   bool ready() const { return hub_.AllReady(); }

@@ -9,6 +9,7 @@
 
 #include "broker/broker.h"
 #include "shared/config.h"
+#include "shared/health.h"
 #include "shared/log.h"
 #include "shared/redis_address.h"
 #include "shared/signals.h"
@@ -48,6 +49,7 @@ struct Flags {
   std::string clients;
   std::string workers;
   std::string endpoints_file;
+  std::string health;
   std::string log_level = "info";
 };
 
@@ -72,7 +74,8 @@ int Serve(const Flags& flags) {
     const Status written = WriteEndpoints(flags.endpoints_file, broker);
     if (!written) return Complain(written.error(), kFailed);
   }
-  return broker.Run(signals);
+  HealthFile health(flags.health);
+  return broker.Run(signals, health);
 }
 
 int Main(int argc, char** argv) {
@@ -84,6 +87,8 @@ int Main(int argc, char** argv) {
   app.add_option("--workers", flags.workers, "Endpoint for workers, instead of broker.workers");
   app.add_option("--endpoints-file", flags.endpoints_file,
                  "Where to write both endpoints as JSON once they are bound");
+  app.add_option("--health", flags.health,
+                 "File to write every second for `consilium health`; default: none");
   app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
       ->capture_default_str();
   app.set_version_flag("--version", CONSILIUM_VERSION);

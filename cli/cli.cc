@@ -382,6 +382,13 @@ class CommandLine {
         Command(*config, "options", "List every option of a configuration",
                 "consilium config options", [this] { return RunConfigOptions(json_); });
     AddJson(options, json_);
+    CLI::App* health =
+        Command(app_, "health", "Say whether a program of this machine does its work",
+                "consilium health /run/consilium/health", [this] { return RunHealth(health_); });
+    health->add_option("file", health_.file, "the file that its --health names")->required();
+    health->add_flag("--alive", health_.alive_only,
+                     "only whether its loop turns: a restart would not help with anything else");
+    AddJson(health, health_.json);
     CLI::App* version = Command(app_, "version", "Print the version", "consilium version --json",
                                 [this] { return RunVersion(json_); });
     AddJson(version, json_);
@@ -432,6 +439,7 @@ class CommandLine {
   ExportOptions export_;
   ConsensusFileOptions consensus_;
   EvalOptions eval_;
+  HealthOptions health_;
   std::string config_file_;
   bool json_ = false;
 };

@@ -1,4 +1,4 @@
-// consensus, config, version: commands that need no cluster.
+// consensus, config, version, health: commands that need no cluster.
 #include <unistd.h>
 
 #include "aggregator/council/consensus.h"
@@ -9,11 +9,14 @@
 #include "cli/render.h"
 #include "cli/render_parts.h"
 #include "shared/config.h"
+#include "shared/health.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kGraphsBytesMax = 256u << 20;
+// A program writes its health file every second.
+constexpr milliseconds kSilenceMax{5000};
 
 std::string ConsensusText(const std::vector<Consensus>& graphs, const Look& look) {
   using render::Share;
@@ -96,6 +99,17 @@ int RunConfigOptions(bool json) {
   }
   PrintOut(text + "]\n");
   return kExitOk;
+}
+
+int RunHealth(const HealthOptions& options) {
+  const Status health = ReadHealth(options.file, kSilenceMax, options.alive_only, Now());
+  if (options.json) {
+    PrintOut("{\"healthy\":" + std::string(health ? "true" : "false") +
+             ",\"text\":" + JsonString(health ? "" : health.error().text) + "}\n");
+  } else {
+    PrintOut(health ? "healthy\n" : health.error().text + "\n");
+  }
+  return health ? kExitOk : kExitFailed;
 }
 
 int RunVersion(bool json) {

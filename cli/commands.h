@@ -159,6 +159,13 @@ int RunConfigCheck(const std::string& file, bool json);
 int RunConfigOptions(bool json);
 int RunVersion(bool json);
 
+struct HealthOptions {
+  std::string file;
+  bool alive_only = false;
+  bool json = false;
+};
+int RunHealth(const HealthOptions& options);
+
 struct DemoOptions {
   std::string cases;  // "" = the shipped vignettes
   double seconds = 60;
