@@ -21,7 +21,13 @@ constexpr std::size_t kHeldFactor = 4;
 
 Inbox::Inbox(std::size_t concurrency, std::vector<std::int64_t> slots)
     : concurrency_(concurrency), slots_(std::move(slots)), charged_(slots_.size(), 0) {
-  CHECK(concurrency_ > 0 && !slots_.empty(), "a worker runs something for somebody");
+  CHECK(concurrency_ > 0, "a worker runs something");
+}
+
+void Inbox::SetSlots(std::vector<std::int64_t> slots) {
+  CHECK(slots.size() >= slots_.size(), "tasks know their link by its index");
+  slots_ = std::move(slots);
+  charged_.resize(slots_.size(), 0);
 }
 
 std::vector<std::int64_t> Inbox::DivideSlots(std::int64_t concurrency, std::size_t links) {

@@ -27,11 +27,15 @@ namespace consilium {
 
 class Inbox {
  public:
-  // `concurrency`: calls that may run at once. `slots[link]`: tasks offered to each broker.
+  // `concurrency`: calls that may run at once. `slots[link]`: tasks offered to each broker; none
+  // while no broker is known.
   Inbox(std::size_t concurrency, std::vector<std::int64_t> slots);
 
   // Divides `concurrency` over `links` brokers, at least 1 each.
   static std::vector<std::int64_t> DivideSlots(std::int64_t concurrency, std::size_t links);
+  // What is offered from now on; there may be more links than before, never fewer. Tasks that are
+  // held stay.
+  void SetSlots(std::vector<std::int64_t> slots);
 
   enum class Offered {
     kHeld,     // taken, or held already

@@ -30,6 +30,7 @@ struct Flags {
   std::string model;
   std::vector<std::string> brokers;
   std::string id;
+  std::string health;
   std::int64_t drain_ms = 10000;
   std::string log_level = "info";
   bool check = false;
@@ -111,6 +112,7 @@ int Work(const Flags& flags) {
   options.brokers = flags.brokers;
   if (options.brokers.empty()) options.brokers.push_back(ConnectTo(config->broker.workers));
   options.drain = milliseconds(flags.drain_ms);
+  options.health = flags.health;
   std::vector<LimitConfig> limits = LimitsOf(*config, *chosen);
   RedisAddress redis;
   if (!limits.empty()) {
@@ -135,8 +137,11 @@ int Main(int argc, char** argv) {
   app.add_option("--config", flags.config, "Configuration of the cluster (TOML)")->required();
   app.add_option("--backend,--model", flags.model, "Model of the backend to work for")->required();
   app.add_option("--broker", flags.brokers,
-                 "Endpoint of a broker for workers; may be repeated; default: broker.workers");
+                 "Endpoint of a broker for workers; may be repeated; a name stands for all its "
+                 "addresses; default: broker.workers");
   app.add_option("--id", flags.id, "Name of this worker, shown with a random suffix");
+  app.add_option("--health", flags.health,
+                 "File to write every second for `consilium health`; default: none");
   app.add_option("--drain-ms", flags.drain_ms,
                  "How long running calls may go on after a stop signal (milliseconds)")
       ->check(CLI::Range(0, 3600000))

@@ -26,18 +26,91 @@ Worker::Worker(WorkerOptions options, Backend& backend, Gate& gate, ZmqContext& 
       backend_(backend),
       gate_(gate),
       context_(context),
-      inbox_(static_cast<std::size_t>(options_.backend.concurrency),
-             Inbox::DivideSlots(options_.backend.concurrency, options_.brokers.size())),
+      inbox_(static_cast<std::size_t>(options_.backend.concurrency), {}),
       jitter_(0, "retries of " + options_.id),
+      health_(options_.health),
       now_(Now()) {}
 
 Status Worker::Connect() {
+  std::vector<std::string> names;
   for (const std::string& endpoint : options_.brokers) {
-    auto socket = std::make_unique<DealerSocket>(context_, endpoint);
-    if (Status connected = socket->status(); !connected) return connected;
-    brokers_.push_back({endpoint, std::move(socket), BrokerLink(now_)});
+    if (HasName(endpoint)) {
+      names.push_back(endpoint);
+    } else if (Status joined = Join(endpoint); !joined) {
+      return joined;
+    }
+  }
+  DivideSlots();
+  if (!names.empty()) {
+    names_ = std::make_unique<Resolver>(std::move(names), options_.look_up_every, options_.look_up);
   }
   return Ok();
+}
+
+Status Worker::Join(const std::string& endpoint) {
+  auto socket = std::make_unique<DealerSocket>(context_, endpoint);
+  if (Status connected = socket->status(); !connected) return connected;
+  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true};
+  for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    if (brokers_[i].socket || !inbox_.Held(i).empty()) continue;
+    brokers_[i] = std::move(joined);
+    return Ok();
+  }
+  brokers_.push_back(std::move(joined));
+  return Ok();
+}
+
+// Its tasks are another broker's by now, or become that of the next one that says welcome.
+void Worker::Leave(std::size_t index) {
+  LogInfo("broker_left", {{"broker", brokers_[index].endpoint}});
+  brokers_[index].socket.reset();
+}
+
+void Worker::FollowNames() {
+  const std::optional<Resolver::Found> found = names_ ? names_->Take() : std::nullopt;
+  if (!found) return;
+  if (!found->trouble.empty()) {
+    LogWarn("broker_name_not_found",
+            {{"text", found->trouble}, {"brokers", found->endpoints.size()}});
+  }
+  std::set<std::string> missing(found->endpoints.begin(), found->endpoints.end());
+  for (Broker& broker : brokers_) {
+    if (!broker.socket) continue;
+    const bool given =
+        !HasName(broker.endpoint) &&
+        std::count(options_.brokers.begin(), options_.brokers.end(), broker.endpoint) > 0;
+    broker.listed = missing.erase(broker.endpoint) > 0 || given;
+  }
+  for (const std::string& endpoint : missing) {
+    if (const Status joined = Join(endpoint); joined) {
+      LogInfo("broker_joined", {{"broker", endpoint}});
+    } else {
+      LogError("broker_not_joined", {{"broker", endpoint}, {"text", joined.error().text}});
+    }
+  }
+  DivideSlots();
+}
+
+// A broker that is gone takes no tasks from the worker's room for them.
+void Worker::DivideSlots() {
+  const auto counts = [](const Broker& broker) { return broker.socket && !broker.link.gone(); };
+  const auto count = std::count_if(brokers_.begin(), brokers_.end(), counts);
+  const std::vector<std::int64_t> shares =
+      Inbox::DivideSlots(options_.backend.concurrency, static_cast<std::size_t>(count));
+  std::vector<std::int64_t> slots;
+  auto share = shares.begin();
+  for (const Broker& broker : brokers_) slots.push_back(counts(broker) ? *share++ : 0);
+  inbox_.SetSlots(std::move(slots));
+  for (Broker& broker : brokers_) {
+    if (counts(broker)) broker.link.Hurry(now_);
+  }
+}
+
+std::string Worker::Trouble() const {
+  if (phase_ != Phase::kWorking) return "draining";
+  const bool up = std::any_of(brokers_.begin(), brokers_.end(),
+                              [](const Broker& broker) { return broker.link.up(); });
+  return up ? "" : "no broker answers";
 }
 
 int Worker::Run(StopSignals& signals) {
@@ -47,11 +120,6 @@ int Worker::Run(StopSignals& signals) {
                              {"slots", options_.backend.concurrency},
                              {"brokers", brokers_.size()}});
   std::vector<pollfd> polled;
-  polled.push_back({signals.fd(), POLLIN, 0});
-  if (backend_.fd() >= 0) polled.push_back({backend_.fd(), POLLIN, 0});
-  for (const Broker& broker : brokers_) polled.push_back({broker.socket->fd(), POLLIN, 0});
-  // A connection to Redis comes and goes; poll() leaves out what is negative.
-  polled.push_back({-1, 0, 0});
   while (phase_ != Phase::kDone) {
     now_ = Now();
     const int stops = signals.Count();
@@ -62,10 +130,16 @@ int Worker::Run(StopSignals& signals) {
     }
     const TimePoint due = Turn();
     if (phase_ == Phase::kDone) break;
-    pollfd& redis = polled.back();
-    redis = {gate_.fd(), gate_.events(), 0};
+    // Brokers and the connection to Redis come and go; poll() leaves out what is negative.
+    polled.assign({{gate_.fd(), gate_.events(), 0},
+                   {signals.fd(), POLLIN, 0},
+                   {backend_.fd(), POLLIN, 0},
+                   {names_ ? names_->fd() : -1, POLLIN, 0}});
+    for (const Broker& broker : brokers_) {
+      if (broker.socket) polled.push_back({broker.socket->fd(), POLLIN, 0});
+    }
     poll(polled.data(), polled.size(), PollTimeoutMs(Now(), due));
-    if (redis.revents != 0) gate_.OnReady(redis.revents);
+    if (polled[0].revents != 0) gate_.OnReady(polled[0].revents);
   }
   SayGoodbye();
   LogInfo("worker_stopped", {{"worker", options_.id}, {"unconfirmed", inbox_.unconfirmed()}});
@@ -74,7 +148,9 @@ int Worker::Run(StopSignals& signals) {
 
 TimePoint Worker::Turn() {
   more_ = false;
+  FollowNames();
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    if (!brokers_[i].socket) continue;
     Receive(i);
     Tend(i);
   }
@@ -82,15 +158,19 @@ TimePoint Worker::Turn() {
   CollectOutcomes();
   SendResults();
   if (phase_ != Phase::kWorking) Drain();
+  const TimePoint health_due = health_.Tell(Trouble(), now_);
   if (more_) return now_;
-  TimePoint due = std::min({backend_due_, gate_due_, inbox_.next(), phase_ends_});
-  for (const Broker& broker : brokers_) due = std::min(due, broker.link.next());
+  TimePoint due = std::min({backend_due_, gate_due_, inbox_.next(), phase_ends_, health_due});
+  for (const Broker& broker : brokers_) {
+    if (broker.socket) due = std::min(due, broker.link.next());
+  }
   return due;
 }
 
 template <class Message>
 bool Worker::Send(std::size_t index, const Message& message) {
-  return brokers_[index].socket->Send(MakeFrame(message)) == SendResult::kSent;
+  const std::unique_ptr<DealerSocket>& socket = brokers_[index].socket;
+  return socket && socket->Send(MakeFrame(message)) == SendResult::kSent;
 }
 
 void Worker::Tend(std::size_t index) {
@@ -98,7 +178,9 @@ void Worker::Tend(std::size_t index) {
   if (broker.link.Tick(now_)) {
     LogWarn("broker_silent", {{"broker", broker.endpoint}});
     FindNewHome(index);
+    DivideSlots();
   }
+  if (broker.link.gone() && !broker.listed) return Leave(index);
   switch (broker.link.Due(now_)) {
     case BrokerLink::Duty::kNone:
       return;
@@ -157,7 +239,9 @@ void Worker::Receive(std::size_t index) {
 
 void Worker::OnFrame(std::size_t index, const Frame& frame) {
   Broker& broker = brokers_[index];
+  const bool back = broker.link.gone();
   broker.link.OnHeard(now_);
+  if (back) DivideSlots();
   if (frame.type == HeartbeatReply::kType) return;
   if (frame.type == Welcome::kType) {
     broker.link.OnWelcome(now_);

@@ -15,9 +15,11 @@
 
 #include "shared/clock.h"
 #include "shared/config.h"
+#include "shared/health.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/messages.h"
+#include "shared/resolve.h"
 #include "shared/signals.h"
 #include "shared/zmq.h"
 #include "worker/backend.h"
@@ -30,29 +32,40 @@ namespace consilium {
 struct WorkerOptions {
   std::string id;  // fresh per process
   BackendConfig backend;
-  std::vector<std::string> brokers;  // endpoints, at least one
+  std::vector<std::string> brokers;  // endpoints, at least one; a name stands for all its addresses
   milliseconds drain{10000};
+  milliseconds look_up_every{3000};  // names of brokers
+  Resolver::Ask look_up = LookUp;
+  std::string health;  // file for health checks (shared/health.h); "" = none
 };
 
 class Worker {
  public:
   Worker(WorkerOptions options, Backend& backend, Gate& gate, ZmqContext& context);
 
-  // kInvalid when a broker's endpoint is not one.
+  // kInvalid when a broker's endpoint is not one. Names are looked up while it runs: each address
+  // is a broker of its own, new ones are joined, and one that is no longer listed is left when it
+  // is silent, too.
   Status Connect();
   // Until stopped: 0 when drained, 1 when a second signal cut that short.
   int Run(StopSignals& signals);
 
  private:
+  // At its index, for as long as tasks are held under it.
   struct Broker {
     std::string endpoint;
-    std::unique_ptr<DealerSocket> socket;
+    std::unique_ptr<DealerSocket> socket;  // absent: it was left
     BrokerLink link;
+    bool listed = true;
   };
   enum class Phase { kWorking, kFinishing, kConfirming, kDone };
 
   // One round of everything that can be done now; when the next is due.
   TimePoint Turn();
+  Status Join(const std::string& endpoint);
+  void Leave(std::size_t index);
+  void FollowNames();
+  void DivideSlots();
   void Tend(std::size_t index);
   void Receive(std::size_t index);
   void OnFrame(std::size_t index, const Frame& frame);
@@ -68,6 +81,7 @@ class Worker {
   void BeginDrain();
   void Drain();
   void SayGoodbye();
+  std::string Trouble() const;
   Outcome Labelled(Outcome outcome) const;
   void EndTask(const std::string& ref, Outcome outcome);
   void ReportFailure(const std::string& ref, const Outcome& outcome);
@@ -81,6 +95,8 @@ class Worker {
   Inbox inbox_;
   SeededRandom jitter_;
   std::vector<Broker> brokers_;
+  std::unique_ptr<Resolver> names_;  // absent while every broker is given by its address
+  HealthFile health_;
   TimePoint now_;
   TimePoint backend_due_ = TimePoint::max();
   TimePoint gate_due_ = TimePoint::max();
