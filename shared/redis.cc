@@ -21,6 +21,7 @@
 
 #include "shared/check.h"
 #include "shared/limits.h"
+#include "shared/resolve.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -33,6 +34,7 @@ constexpr std::size_t kLinksMax = 16;
 constexpr int kReadsMax =
     16;  // per OnReady(), so that a busy connection leaves room for the others
 constexpr std::size_t kErrorBytesMax = 200;
+constexpr milliseconds kLookUpEvery{3000};
 constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 
 struct FreeContext {
@@ -202,6 +204,9 @@ struct RedisConnection::State {
   std::int64_t generation = 0;
 
   bool started = false;
+  std::string host;                   // to connect to: an address, wherever the name led last
+  std::unique_ptr<Resolver> names;    // absent while there is nothing to look up
+  std::string lookup_trouble;         // of the last lookup
   std::optional<TimePoint> retry_at;  // while down
   TimePoint greet_until;              // while connecting and greeting
   std::chrono::milliseconds pause = limits::kRedisPauseMin;
@@ -215,6 +220,7 @@ struct RedisConnection::State {
   bool All(Phase phase) const;
   bool up() const { return All(Phase::kUp); }
   bool down() const { return All(Phase::kDown); }
+  Status FindHost();
   void Connect(TimePoint now);
   void OnUp();
   void Break(std::string why);
@@ -229,8 +235,7 @@ bool RedisConnection::Link::full() const {
 void RedisConnection::Link::Connect(TimePoint now) {
   const RedisAddress& address = state_.address;
   silent_since_ = now;
-  // Looking up a host name blocks; give addresses where that matters.
-  context_.reset(address.socket.empty() ? redisConnectNonBlock(address.host.c_str(), address.port)
+  context_.reset(address.socket.empty() ? redisConnectNonBlock(state_.host.c_str(), address.port)
                                         : redisConnectUnixNonBlock(address.socket.c_str()));
   phase_ = Phase::kConnecting;
   if (context_ == nullptr) return state_.Break("redis: out of memory");
@@ -434,10 +439,36 @@ bool RedisConnection::State::All(Phase phase) const {
                      [phase](const auto& link) { return link->phase() == phase; });
 }
 
+// Names are looked up in another thread: a name server that does not answer must not stop the loop.
+Status RedisConnection::State::FindHost() {
+  const std::string endpoint = "tcp://" + address.host + ":" + std::to_string(address.port);
+  if (address.host == "localhost" || !HasName(endpoint)) {
+    host = address.host;
+    return Ok();
+  }
+  if (!names) names = std::make_unique<Resolver>(std::vector{endpoint}, kLookUpEvery);
+  if (const std::optional<Resolver::Found> found = names->Take()) {
+    lookup_trouble = found->trouble;
+    if (!found->endpoints.empty()) {
+      const Result<RedisAddress> first = ParseRedisUrl(found->endpoints.front());
+      if (first) host = first->host;
+    }
+  }
+  if (!host.empty()) return Ok();
+  return Unavailable("redis: " + (lookup_trouble.empty() ? "looking up " + Quoted(address.host, 128)
+                                                         : lookup_trouble));
+}
+
 void RedisConnection::State::Connect(TimePoint now) {
   started = true;
   retry_at.reset();
   greet_until = now + limits::kRedisConnect;
+  if (address.socket.empty()) {
+    if (const Status found = FindHost(); !found) {
+      reason = found.error().text;
+      return;
+    }
+  }
   for (const auto& link : links) {
     link->Connect(now);
     if (link->phase() == Phase::kDown) return;  // it failed at once, and all with it
