@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/bus_keys.h"
+#include "shared/endpoint.h"
 #include "shared/limits.h"
 #include "shared/text.h"
 
@@ -12,6 +14,7 @@ namespace consilium {
 namespace {
 
 constexpr milliseconds kBeatEvery{1000};
+constexpr milliseconds kReadKeysEvery{1000};
 constexpr milliseconds kDrainMax{5000};
 // What was just sent may leave: sockets close without linger.
 constexpr milliseconds kQuiet{50};
@@ -20,28 +23,10 @@ constexpr int kMessagesPerTurn = 256;
 
 }  // namespace
 
-Status CheckLoopback(const std::string& option, const std::string& endpoint) {
-  constexpr std::string_view kTcp = "tcp://";
-  if (endpoint.rfind("ipc://", 0) == 0) return Ok();
-  if (endpoint.rfind(kTcp, 0) == 0) {
-    std::string host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
-    // As an IPv6 socket reports an IPv4 address.
-    constexpr std::string_view kMapped = "[::ffff:";
-    if (host.rfind(kMapped, 0) == 0 && host.back() == ']') {
-      host = host.substr(kMapped.size(), host.size() - kMapped.size() - 1);
-    }
-    const bool address = host.find_first_not_of("0123456789.") == std::string::npos;
-    if ((address && host.rfind("127.", 0) == 0) || host == "localhost" || host == "[::1]") {
-      return Ok();
-    }
-  }
-  return Invalid(option + " = " + Quoted(endpoint, 128) +
-                 ", expected ipc:// or tcp:// on a loopback address: other networks need keys, "
-                 "which this version does not have");
-}
-
 Broker::Broker(Config config, const std::vector<RedisAddress>& redis, ZmqContext& context)
     : config_(std::move(config)),
+      context_(context),
+      allowed_(config_.bus.allowed_file),
       clients_(context),
       workers_(context),
       hub_(config_, redis, ShardEvents()),
@@ -66,10 +51,7 @@ Shard::Events Broker::ShardEvents() {
 
 Status Broker::Bind() {
   const BrokerConfig& broker = config_.broker;
-  for (const Status& status : {CheckLoopback("broker.clients", broker.clients),
-                               CheckLoopback("broker.workers", broker.workers)}) {
-    if (!status) return status;
-  }
+  if (Status guarded = Guard(); !guarded) return guarded;
   if (Status bound = clients_.Bind(broker.clients); !bound) return bound;
   if (Status bound = workers_.Bind(broker.workers); !bound) return bound;
   LogInfo("broker_listening",
@@ -77,9 +59,30 @@ Status Broker::Bind() {
   return Ok();
 }
 
+// With keys every peer is asked for one; without, all peers are on this machine.
+Status Broker::Guard() {
+  const Result<BusKeys> keys = ReadBusKeys(config_.bus);
+  if (!keys) return keys.error();
+  if (!keys->on()) {
+    const Status clients = CheckLoopback("broker.clients", config_.broker.clients);
+    return clients ? CheckLoopback("broker.workers", config_.broker.workers) : clients;
+  }
+  door_ = std::make_unique<BusDoor>(context_, keys->own);
+  if (Status open = door_->Open(); !open) return open;
+  if (!config_.bus.allowed_file.empty()) {
+    Result<AllowList> list = allowed_.Read();
+    if (!list) return Error{list.error().code, "bus.allowed_file: " + list.error().text};
+    LogInfo("bus_keys_read", {{"keys", list->size()}});
+    door_->Allow(*std::move(list));
+  }
+  clients_.Guard(*door_, BusSide::kClients);
+  workers_.Guard(*door_, BusSide::kWorkers);
+  return Ok();
+}
+
 void Broker::Turn(milliseconds longest, int stop_fd) {
   TimePoint now = Now();
-  polled_ = {{clients_.fd(), POLLIN, 0}, {workers_.fd(), POLLIN, 0}, {stop_fd, POLLIN, 0}};
+  polled_ = {{clients_.fd(), POLLIN, 0}, {workers_.fd(), POLLIN, 0}, {stop_fd, POLLIN, 0}, {door_ ? door_->fd() : -1, POLLIN, 0}};
   const std::size_t first = polled_.size();
   for (const Shard& shard : hub_.shards) {
     polled_.push_back(shard.Work());
@@ -99,6 +102,7 @@ void Broker::Turn(milliseconds longest, int stop_fd) {
     const std::size_t at = first + 2 * shard.number();
     shard.OnReady(polled_[at].revents, polled_[at + 1].revents, now);
   }
+  if (door_) KeepDoor();
   for (int i = 0; i < kMessagesPerTurn; ++i) {
     const auto incoming = workers_.Receive();
     if (!incoming) break;
@@ -112,6 +116,25 @@ void Broker::Turn(milliseconds longest, int stop_fd) {
   due_ = Tick();
 }
 
+void Broker::KeepDoor() {
+  door_->Answer();
+  hub_.bus = {clients_.strangers() + workers_.strangers(), door_->refused()};
+  if (config_.bus.allowed_file.empty() || hub_.now < read_keys_at_) return;
+  read_keys_at_ = hub_.now + kReadKeysEvery;
+  if (!allowed_.Changed()) return;
+  Result<AllowList> list = allowed_.Read();
+  if (!list) {
+    // The list that was good goes on: nobody is let in or out by a slip of the pen.
+    LogError("bus_keys_unreadable", {{"text", list.error().text}});
+    return;
+  }
+  LogInfo("bus_keys_read", {{"keys", list->size()}});
+  door_->Allow(*std::move(list));
+  // Whoever was taken off it is not heard any more. It must not be told anything either.
+  worker_desk_.TurnAway(*door_);
+  client_desk_.ReleaseWatches();
+}
+
 TimePoint Broker::Tick() {
   TimePoint next = TimePoint::max();
   for (Shard& shard : hub_.shards) next = std::min(next, shard.Tick(!hub_.draining, hub_.now));
@@ -120,6 +143,7 @@ TimePoint Broker::Tick() {
     next = std::min(next, beat_at_);
   }
   next = std::min({next, worker_desk_.Tick(), client_desk_.Tick()});
+  if (door_ && !config_.bus.allowed_file.empty()) next = std::min(next, read_keys_at_);
   if (hub_.draining) {
     const auto told = [](const Shard& shard) { return !shard.up() || shard.outstanding() == 0; };
     const bool quiet =
@@ -180,7 +204,7 @@ void Broker::Drain() {
   drain_until_ = Now() + kDrainMax;
   due_ = TimePoint::min();
   if (hub_.AnyUp()) Beat();
-  client_desk_.Drain();
+  client_desk_.ReleaseWatches();
 }
 
 bool Broker::drained() const {

@@ -7,12 +7,15 @@
 
 #include <poll.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "broker/allowed_file.h"
 #include "broker/client_desk.h"
 #include "broker/hub.h"
 #include "broker/worker_desk.h"
+#include "shared/bus_door.h"
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/health.h"
@@ -24,10 +27,6 @@
 
 namespace consilium {
 
-// Without keys, peers are only taken from this machine: ipc, or tcp on a loopback address.
-// kInvalid, naming `option`, for another endpoint.
-Status CheckLoopback(const std::string& option, const std::string& endpoint);
-
 class Broker {
  public:
   // `redis`: one for each shard, in order; at least one.
@@ -36,7 +35,8 @@ class Broker {
   Broker(const Broker&) = delete;  // its parts point at each other
   Broker& operator=(const Broker&) = delete;
 
-  // Listens on broker.clients and broker.workers.
+  // Listens on broker.clients and broker.workers. kInvalid also when they are beyond this machine
+  // and there are no keys; kNotFound and so on for files of keys that cannot be used.
   Status Bind();
   // What it listens on, with the ports that the system chose.
   std::string clients() const { return clients_.endpoint(); }
@@ -61,11 +61,16 @@ class Broker {
  private:
   Shard::Events ShardEvents();
   void OnHint(Shard& shard, const std::string& hint);
+  Status Guard();
+  void KeepDoor();
   TimePoint Tick();
   void Beat();
   void ReadBoard();
 
   const Config config_;
+  ZmqContext& context_;
+  AllowedFile allowed_;
+  std::unique_ptr<BusDoor> door_;  // null without keys; outlives the sockets
   RouterSocket clients_;
   RouterSocket workers_;
   Hub hub_;
@@ -74,6 +79,7 @@ class Broker {
 
   std::vector<pollfd> polled_;
   TimePoint beat_at_;
+  TimePoint read_keys_at_;
   TimePoint due_;  // what the last tick returned
   TimePoint drain_until_ = TimePoint::max();
   TimePoint quiet_since_ = TimePoint::max();

@@ -296,6 +296,10 @@ void ClientDesk::Fill(StatusReply& status) const {
   status.reason = hub_.NotAccepting();
   status.accepting = status.reason.empty();
   status.counters["refused_messages"] = refusals_.count() + workers_.refused();
+  status.counters["refused_connections"] = hub_.bus.strangers;
+  status.counters["refused_keys"] = hub_.bus.door.keys;
+  status.counters["refused_roles"] = hub_.bus.door.roles;
+  status.counters["refused_revoked"] = hub_.bus.door.messages;
   // Our workers as they are now, not as of the last beat.
   auto& workers = status.workers;
   const auto ours = [this](const WorkerStatus& worker) {
@@ -305,7 +309,7 @@ void ClientDesk::Fill(StatusReply& status) const {
   for (WorkerStatus& worker : workers_.Describe()) workers.push_back(std::move(worker));
 }
 
-void ClientDesk::Drain() {
+void ClientDesk::ReleaseWatches() {
   for (const ParkedWatch& watch : watchers_.TakeAll()) {
     Reply({watch.peer, watch.request}, WatchReply{{}, watch.after, false});
   }

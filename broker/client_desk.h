@@ -27,8 +27,8 @@ class ClientDesk {
   void OnMessage(const RouterSocket::Incoming& incoming);
   // A recommendation was published.
   void OnPublished() { watchers_.Hint(); }
-  // Lets the waiting watches go.
-  void Drain();
+  // Lets the waiting watches go: their clients ask again.
+  void ReleaseWatches();
   // Asks for and ends watches. The result is when to call again.
   TimePoint Tick();
 

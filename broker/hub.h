@@ -2,17 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
 
 #include "broker/shard.h"
+#include "shared/bus_door.h"
 #include "shared/chemistry_store.h"
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/redis.h"
 
 namespace consilium {
+
+// What was refused before it reached a desk, or because of its sender's key.
+struct BusRefusals {
+  std::int64_t strangers = 0;  // RouterSocket::strangers() of both sockets
+  BusDoor::Counts door;
+};
 
 struct Hub {
   // `redis`: where the shards are, at least one.
@@ -25,6 +33,7 @@ struct Hub {
   TimePoint now;             // of the turn of the loop that is under way
   bool draining = false;
   SeatingBoard board;  // as published; empty before the first one
+  BusRefusals bus;
 
   Shard& first() { return shards.front(); }
   const Shard& first() const { return shards.front(); }

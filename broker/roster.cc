@@ -59,7 +59,8 @@ Status Roster::CheckClaims(const std::string& model, std::int64_t slots,
   return Ok();
 }
 
-Result<Roster::Pulse> Roster::Greet(const std::string& peer, const Hello& hello, TimePoint now) {
+Result<Roster::Pulse> Roster::Greet(const std::string& peer, const Hello& hello, TimePoint now,
+                                    const Owner& owner) {
   if (hello.worker.empty() || hello.worker.size() > kWorkerNameBytesMax) {
     return Invalid("worker: " + std::to_string(hello.worker.size()) + " bytes, expected 1.." +
                    std::to_string(kWorkerNameBytesMax));
@@ -75,6 +76,12 @@ Result<Roster::Pulse> Roster::Greet(const std::string& peer, const Hello& hello,
     return claims.error();
   }
   const auto before = peer_of_.find(hello.worker);
+  if (before != peer_of_.end() && workers_.at(before->second).owner.name != owner.name) {
+    return Error{ErrorCode::kConflict, "worker = " + Quoted(hello.worker) +
+                                           " is here with the key of " +
+                                           workers_.at(before->second).owner.name +
+                                           ", expected another id with the key of " + owner.name};
+  }
   if (before == peer_of_.end() && workers_.count(peer) == 0 && workers_.size() >= kWorkersMax) {
     return Error{ErrorCode::kUnavailable, "this broker has " + std::to_string(kWorkersMax) +
                                               " workers, its limit; say hello to another"};
@@ -95,6 +102,7 @@ Result<Roster::Pulse> Roster::Greet(const std::string& peer, const Hello& hello,
   Worker worker;
   worker.about = hello;
   worker.about.in_flight.clear();
+  worker.owner = owner;
   worker.heard = now;
   worker.renewed = now;
   worker.turn = ++turns_;
@@ -298,6 +306,17 @@ std::vector<Roster::Leaver> Roster::TakeSilent(TimePoint now) {
     }
   }
   for (const std::string& peer : silent) leavers.push_back(*Leave(peer));
+  return leavers;
+}
+
+std::vector<Roster::Leaver> Roster::TakeUnless(
+    const std::function<bool(const std::string& key)>& allowed) {
+  std::vector<std::string> leaving;
+  for (const auto& [peer, worker] : workers_) {
+    if (!allowed(worker.owner.key)) leaving.push_back(peer);
+  }
+  std::vector<Leaver> leavers;
+  for (const std::string& peer : leaving) leavers.push_back(*Leave(peer));
   return leavers;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,10 +46,19 @@ class Roster {
     std::vector<HeldTask> renew;  // leases to renew now
     std::vector<Holding> lost;    // no longer at the worker, and no longer held here
   };
+  // By which key a worker was let in, and whose that is; empty without keys.
+  struct Owner {
+    std::string key;
+    std::string name;
+  };
   // Adopts what the worker holds; a worker known under another peer has moved.
   // Errors: kInvalid for an unknown model, slots out of 0..limits::kSlotsMax, tasks of another
-  // model.
-  Result<Pulse> Greet(const std::string& peer, const Hello& hello, TimePoint now);
+  // model; kConflict when a worker of that id is here with the key of somebody else.
+  Result<Pulse> Greet(const std::string& peer, const Hello& hello, TimePoint now,
+                      const Owner& owner);
+  Result<Pulse> Greet(const std::string& peer, const Hello& hello, TimePoint now) {
+    return Greet(peer, hello, now, Owner());
+  }
   // Errors: kNotFound for an unknown peer; kInvalid as above. A task that we did not send is
   // renewed only when two heartbeats in a row list it: once is a result that crossed its
   // acknowledgement.
@@ -92,6 +102,8 @@ class Roster {
   std::optional<Leaver> Leave(const std::string& peer);
   // Removes those silent for more than limits::kPeerSilenceMax.
   std::vector<Leaver> TakeSilent(TimePoint now);
+  // Removes those whose key is not `allowed`.
+  std::vector<Leaver> TakeUnless(const std::function<bool(const std::string& key)>& allowed);
   // No worker falls silent before.
   TimePoint next_silence() const { return next_silence_; }
   // Forgets everything, as after a restart: the workers are asked who they are.
@@ -104,6 +116,7 @@ class Roster {
   using Key = std::pair<std::string, std::int64_t>;  // ref, fence
   struct Worker {
     Hello about;  // in_flight is empty
+    Owner owner;
     TimePoint heard;
     std::optional<TimePoint> renewed;
     std::uint64_t turn = 0;  // of its last task; smaller waits longer

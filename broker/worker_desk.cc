@@ -58,7 +58,8 @@ template <class Message>
 bool WorkerDesk::Send(const std::string& peer, const Message& message) {
   const SendResult sent = socket_.Send(peer, MakeFrame(message));
   if (sent == SendResult::kSent) return true;
-  // It may come back under the same routing id; until it is heard it gets nothing.
+  // It comes back under another routing id. Until that is known, or it falls silent, it gets
+  // nothing.
   roster_.SetUnreachable(peer);
   return false;
 }
@@ -79,7 +80,7 @@ void WorkerDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   if (!incoming.frame) return Refuse(peer, incoming.frame.error());
   const std::string& type = incoming.frame->type;
   if (type == Hello::kType) {
-    return With<Hello>(incoming, [this](const auto& p, const auto& m) { OnHello(p, m); });
+    return With<Hello>(incoming, [&](const auto& /*p*/, const auto& m) { OnHello(incoming, m); });
   }
   if (type == ErrorMessage::kType) return;  // never answered: two sides could go on for ever
   if (type != Heartbeat::kType && type != ResultMessage::kType && type != ReleaseMessage::kType &&
@@ -100,8 +101,10 @@ void WorkerDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   OnEnd(incoming);
 }
 
-void WorkerDesk::OnHello(const std::string& peer, const Hello& hello) {
-  const Result<Roster::Pulse> pulse = roster_.Greet(peer, hello, hub_.now);
+void WorkerDesk::OnHello(const RouterSocket::Incoming& incoming, const Hello& hello) {
+  const std::string& peer = incoming.peer;
+  const Roster::Owner owner{incoming.key, incoming.from.name};
+  const Result<Roster::Pulse> pulse = roster_.Greet(peer, hello, hub_.now, owner);
   if (!pulse) return Refuse(peer, pulse.error());
   LogInfo("worker_joined", {{"worker", hello.worker},
                             {"model", hello.model},
@@ -321,6 +324,16 @@ void WorkerDesk::OnReady(const Shard& shard) {
 bool WorkerDesk::idle() const {
   return std::none_of(unsaid_.begin(), unsaid_.end(),
                       [this](const AttemptEnd& end) { return hub_.Of(end.task.case_id).up(); });
+}
+
+void WorkerDesk::TurnAway(const BusDoor& door) {
+  const auto allowed = [&door](const std::string& key) {
+    return door.Find(key, BusSide::kWorkers).ok();
+  };
+  for (const Roster::Leaver& leaver : roster_.TakeUnless(allowed)) {
+    LogWarn("worker_turned_away", {{"worker", leaver.about.worker}});
+    TakeBack(leaver, AttemptEnd::Kind::kRelease);
+  }
 }
 
 void WorkerDesk::ForgetAll() { roster_.Clear(); }

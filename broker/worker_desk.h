@@ -13,6 +13,7 @@
 #include "broker/hub.h"
 #include "broker/lanes.h"
 #include "broker/roster.h"
+#include "shared/bus_door.h"
 #include "shared/log.h"
 #include "shared/zmq.h"
 
@@ -34,6 +35,8 @@ class WorkerDesk {
   void StopCase(const std::string& case_id);
   // A shard is there (again): leases are renewed and its lanes asked at once.
   void OnReady(const Shard& shard);
+  // Workers whose key is not allowed any more go; what they hold goes back, uncounted.
+  void TurnAway(const BusDoor& door);
   // The loop stood still for so long that others may have taken over: start as after a restart.
   void ForgetAll();
 
@@ -53,7 +56,7 @@ class WorkerDesk {
   bool Send(const std::string& peer, const Message& message);
   void Refuse(const std::string& peer, const Error& error);
 
-  void OnHello(const std::string& peer, const Hello& hello);
+  void OnHello(const RouterSocket::Incoming& incoming, const Hello& hello);
   void OnHeartbeat(const std::string& peer, const Heartbeat& heartbeat);
   // A result or a release.
   void OnEnd(const RouterSocket::Incoming& incoming);

@@ -20,7 +20,7 @@ milliseconds TimeoutOf(const AskOptions& options);
 // The signals, the context and the client of one command, made and ended in the right order.
 class Asker {
  public:
-  explicit Asker(std::string endpoint) : client_(context_, std::move(endpoint)) {}
+  explicit Asker(BrokerAddress broker) : client_(context_, std::move(broker)) {}
   StopSignals& stop() { return stop_; }
   Client& client() { return client_; }
 

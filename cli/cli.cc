@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "shared/allow_list.h"
 #include "shared/config.h"
 #include "shared/text.h"
 
@@ -26,7 +27,7 @@ constexpr const char* kExitCodes =
     "  1    finished, but a case failed or was cancelled; or an error inside\n"
     "  2    bad command line, configuration or input\n"
     "  3    no broker, or no answer in time\n"
-    "  4    refused by the broker: conflict, queue_full, not_found\n"
+    "  4    refused by the broker: conflict, queue_full, not_found, forbidden\n"
     "  130  interrupted\n"
     "Errors are one line, `consilium: error[code]: text`, on standard error; with --json\n"
     "they are {\"error\":{\"code\":...,\"text\":...}} on standard output.\n";
@@ -45,6 +46,7 @@ class CommandLine {
     AddChemistry();
     AddLearned();
     AddLocal();
+    AddKeys();
     AddEval();
   }
 
@@ -394,6 +396,33 @@ class CommandLine {
     AddJson(version, json_);
   }
 
+  void AddKeys() {
+    CLI::App* keys = app_.add_subcommand("keys", "Make and show keys for the bus");
+    keys->require_subcommand(1);
+    CLI::App* make = Command(
+        *keys, "new", "Make a key: NAME.key, and what the brokers must know of it",
+        "consilium keys new broker --role broker\n  consilium keys new gpu-1 --role worker\n\n"
+        "The secret key stands in FOLDER/NAME.key, which only its owner may read: it belongs on\n"
+        "the machine that uses it (bus.key_file) and nowhere else. For a client, worker or admin\n"
+        "the line that allows the key is appended to FOLDER/allowed (bus.allowed_file of the\n"
+        "brokers); for the brokers FOLDER/NAME.pub is what all others need (bus.broker_key).",
+        [this] { return RunKeysNew(keys_new_); });
+    make->add_option("name", keys_new_.name, "whose key it is: 1..64 of A-Z a-z 0-9 . _ -")
+        ->required();
+    make->add_option("--role", keys_new_.role, "client, worker, admin or broker")
+        ->capture_default_str()
+        ->check(CLI::IsMember(
+            std::vector<std::string>(std::begin(kBusRoleNames), std::end(kBusRoleNames))));
+    make->add_option("--folder", keys_new_.folder, "folder to write to, made if missing")
+        ->capture_default_str();
+    AddJson(make, keys_new_.json);
+    CLI::App* show = Command(*keys, "show", "Show the public key of a key file",
+                             "consilium keys show keys/gpu-1.key",
+                             [this] { return RunKeysShow(key_file_, json_); });
+    show->add_option("file", key_file_, "key file (NAME.key or NAME.pub)")->required();
+    AddJson(show, json_);
+  }
+
   void AddEval() {
     CLI::App* eval = Command(app_, "eval",
                              "Compare the strategies for seating a council on held-out halves of a "
@@ -440,6 +469,8 @@ class CommandLine {
   ConsensusFileOptions consensus_;
   EvalOptions eval_;
   HealthOptions health_;
+  KeysNewOptions keys_new_;
+  std::string key_file_;
   std::string config_file_;
   bool json_ = false;
 };

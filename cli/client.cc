@@ -21,8 +21,8 @@ std::string Seconds(milliseconds time) {
 
 }  // namespace
 
-Client::Client(ZmqContext& context, std::string endpoint)
-    : endpoint_(std::move(endpoint)), socket_(context, endpoint_) {}
+Client::Client(ZmqContext& context, BrokerAddress broker)
+    : endpoint_(std::move(broker.endpoint)), socket_(context, endpoint_, broker.keys) {}
 
 std::optional<Client::Reply> Client::Read(Result<Frame> frame, TimePoint now) {
   if (!frame.ok()) return std::nullopt;  // Not of our protocol; the request stays open.
@@ -102,9 +102,10 @@ std::optional<Result<Frame>> AskAndWait(Client& client, StopSignals& stop, const
     now = Now();
     if (now >= deadline) {
       if (last) return Result<Frame>(*last);
-      return Result<Frame>(Error{
-          ErrorCode::kTimeout,
-          "no answer from the broker at " + client.endpoint() + " within " + Seconds(timeout)});
+      const std::string refusal = client.refusal();
+      return Result<Frame>(Error{ErrorCode::kTimeout,
+                                 "no answer from the broker at " + client.endpoint() + " within " +
+                                     Seconds(timeout) + (refusal.empty() ? "" : ": " + refusal)});
     }
     if (WaitForClient(client, stop, std::min(again.value_or(deadline), deadline))) {
       return std::nullopt;

@@ -21,6 +21,12 @@
 
 namespace consilium {
 
+// Where a broker is, and the keys to speak with it.
+struct BrokerAddress {
+  std::string endpoint;
+  BusKeys keys = {};
+};
+
 class Client {
  public:
   struct Reply {
@@ -30,7 +36,9 @@ class Client {
     std::optional<std::int64_t> retry_after_ms;  // of an error
   };
 
-  Client(ZmqContext& context, std::string endpoint);
+  Client(ZmqContext& context, BrokerAddress broker);
+  Client(ZmqContext& context, std::string endpoint)  // without keys
+      : Client(context, BrokerAddress{std::move(endpoint)}) {}
 
   // Sent at the next Step(). `grace`: how long the broker may take before silence counts.
   template <class Request>
@@ -50,6 +58,8 @@ class Client {
   TimePoint NextDue(TimePoint now) const;
   int fd() const { return socket_.fd(); }
   const std::string& endpoint() const { return endpoint_; }
+  // Why the broker does not take our connections; "" when it does or is not there.
+  std::string refusal() const { return socket_.refusal(); }
   // When the broker last said anything; empty before its first word.
   std::optional<TimePoint> last_word() const { return last_word_; }
 

@@ -10,6 +10,8 @@
 
 #include "cli/files.h"
 #include "cli/locate.h"
+#include "shared/bus_keys.h"
+#include "shared/endpoint.h"
 #include "shared/redis.h"
 #include "shared/redis_address.h"
 
@@ -266,8 +268,10 @@ std::optional<Status> Cluster::Start(StopSignals& stop) {
   step = Await(stop, deadline, "broker", [this] { return BrokerIsBound(); });
   if (!step || !step->ok()) return step;
   Want(Part::kRest);
+  const auto keys = ReadBusKeys(config_.bus);
+  if (!keys.ok()) return Status(keys.error());
   ZmqContext context;
-  Client client(context, endpoints_.clients);
+  Client client(context, {endpoints_.clients, *keys});
   return Await(stop, deadline, "broker", [this, &client] { return AllAnswer(client); });
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/data_folder.h"
+#include "shared/endpoint.h"
 #include "shared/redis_durability.h"
 
 namespace consilium {
@@ -90,26 +91,6 @@ void UseEndpoints(const std::string& clients, const std::string& workers,
       SetOption(arguments, "--broker", ConnectEndpoint(workers));
     }
   }
-}
-
-std::string PlainEndpoint(const std::string& endpoint) {
-  constexpr std::string_view kMapped = "tcp://[::ffff:";
-  const std::size_t end = endpoint.find("]:");
-  const bool mapped = endpoint.compare(0, kMapped.size(), kMapped) == 0 &&
-                      end != std::string::npos && endpoint.find('.') < end;
-  if (!mapped) return endpoint;
-  return "tcp://" + endpoint.substr(kMapped.size(), end - kMapped.size()) +
-         endpoint.substr(end + 1);
-}
-
-std::string ConnectEndpoint(const std::string& bound) {
-  std::string plain = PlainEndpoint(bound);
-  for (const std::string_view any : {"tcp://0.0.0.0:", "tcp://[::]:"}) {
-    if (plain.compare(0, any.size(), any) == 0) {
-      return "tcp://127.0.0.1:" + plain.substr(any.size());
-    }
-  }
-  return plain;
 }
 
 milliseconds RestartDelay::OnDeath(TimePoint started, TimePoint died) {

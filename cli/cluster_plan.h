@@ -37,11 +37,6 @@ std::vector<ChildPlan> PlanCluster(const PlanInput& input);
 // Workers connect to, and a restarted broker binds, what the first broker chose.
 void UseEndpoints(const std::string& clients, const std::string& workers,
                   std::vector<ChildPlan>& children);
-// "tcp://[::ffff:127.0.0.1]:7300" is "tcp://127.0.0.1:7300": ZeroMQ reports the former.
-std::string PlainEndpoint(const std::string& endpoint);
-// What a client on this machine connects to for a bound endpoint: "tcp://0.0.0.0:7300" and
-// "tcp://[::]:7300" are reached as "tcp://127.0.0.1:7300".
-std::string ConnectEndpoint(const std::string& bound);
 
 // The pause before a dead child starts again: 100 ms, twice as long with every death that follows a
 // life of less than 10 s, at most 5 s.

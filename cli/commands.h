@@ -155,6 +155,15 @@ struct DoctorOptions {
 };
 int RunDoctor(const DoctorOptions& options);
 
+struct KeysNewOptions {
+  std::string name;
+  std::string role = "client";
+  std::string folder = "keys";
+  bool json = false;
+};
+int RunKeysNew(const KeysNewOptions& options);
+int RunKeysShow(const std::string& file, bool json);
+
 int RunConfigCheck(const std::string& file, bool json);
 int RunConfigOptions(bool json);
 int RunVersion(bool json);

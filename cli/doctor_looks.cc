@@ -115,14 +115,14 @@ std::optional<std::vector<Checked>> LookAtBroker(const Config& config, const std
   Client client(context, *endpoint);
   const auto status = Call<StatusReply>(client, stop, StatusRequest{}, kBrokerWait);
   if (!status) return std::nullopt;
-  if (status->ok()) return JudgeStatus(config, *endpoint, CONSILIUM_VERSION, **status);
+  if (status->ok()) return JudgeStatus(config, endpoint->endpoint, CONSILIUM_VERSION, **status);
   const ErrorCode code = status->error().code;
   Checked silent = none;
   if (code == ErrorCode::kTimeout || code == ErrorCode::kUnavailable) {
-    silent.text = "no cluster answers at " + *endpoint;
+    silent.text = "no cluster answers at " + endpoint->endpoint;
   } else {
     silent = {Finding::kProblem, "broker", status->error().text,
-              "does something else listen at " + *endpoint + "? see broker.clients"};
+              "does something else listen at " + endpoint->endpoint + "? see broker.clients"};
   }
   return std::vector<Checked>{silent};
 }

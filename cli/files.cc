@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -15,40 +14,10 @@ namespace {
 
 std::string Reason(int number) { return std::generic_category().message(number); }
 
-Result<std::string> ReadAll(int fd, const std::string& name, std::size_t bytes_max) {
-  std::string text;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EISDIR) {
-      return Invalid(name + ": is a directory, expected a file");
-    }
-    if (got < 0) return Error{ErrorCode::kUnavailable, name + ": cannot read: " + Reason(errno)};
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > bytes_max) {
-      return Error{ErrorCode::kTooLarge,
-                   name + ": larger than " + std::to_string(bytes_max) + " bytes, the limit"};
-    }
-  }
-}
-
 }  // namespace
 
-Result<std::string> ReadFile(const std::string& file, std::size_t bytes_max) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) {
-    return Error{ErrorCode::kNotFound, file + ": no such file"};
-  }
-  if (fd < 0) return Error{ErrorCode::kUnavailable, file + ": cannot open: " + Reason(errno)};
-  auto text = ReadAll(fd, file, bytes_max);
-  ::close(fd);
-  return text;
-}
-
 Result<std::string> ReadStandardInput(std::size_t bytes_max) {
-  return ReadAll(STDIN_FILENO, "standard input", bytes_max);
+  return ReadOpenFile(STDIN_FILENO, "standard input", bytes_max);
 }
 
 Status WriteFileAtomically(const std::string& file, std::string_view text) {
@@ -84,7 +53,7 @@ std::string TailOfFile(const std::string& file, std::size_t lines) {
   } else {
     ::lseek(fd, 0, SEEK_SET);
   }
-  auto text = ReadAll(fd, file, 1u << 20);
+  auto text = ReadOpenFile(fd, file, 1u << 20);
   ::close(fd);
   if (!text.ok()) return "";
   std::string tail = std::move(text).value();

@@ -1,16 +1,15 @@
-// Whole files, within limits.
+// Whole files, within limits; reading one: shared/file.h.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "shared/file.h"
 #include "shared/result.h"
 
 namespace consilium {
 
-// kNotFound, kTooLarge over `bytes_max`, kInvalid for a directory, kUnavailable for a read error.
-Result<std::string> ReadFile(const std::string& file, std::size_t bytes_max);
 Result<std::string> ReadStandardInput(std::size_t bytes_max);
 // Writes beside `file`, then renames: a reader sees the old content or the new, never a part.
 Status WriteFileAtomically(const std::string& file, std::string_view text);

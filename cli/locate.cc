@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "cli/endpoints.h"
+#include "shared/bus_keys.h"
 #include "shared/config.h"
+#include "shared/endpoint.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -52,6 +54,30 @@ Result<std::string> RunningIn(const std::string& data) {
   return endpoints->clients;
 }
 
+Result<std::string> FindEndpoint(const ClusterOptions& options) {
+  if (!options.broker.empty()) {
+    if (IsEndpoint(options.broker)) return options.broker;
+    return Invalid("--broker " + Quoted(options.broker) +
+                   ", expected tcp://HOST:PORT or ipc://PATH");
+  }
+  if (!options.data.empty()) return RunningIn(options.data);
+  std::string configured = BrokerConfig().clients;
+  const auto file = FindConfigFile(options.config);
+  if (file) {
+    auto config = LoadConfig(*file);
+    if (!config.ok()) return config.error();
+    configured = config->broker.clients;
+    if (!IsAnyPort(configured)) return ConnectEndpoint(configured);
+  }
+  auto running = RunningIn(kDefaultDataFolder);
+  if (running.ok()) return running;
+  if (file) {
+    return Invalid(*file + ": broker.clients = \"" + configured +
+                   "\" leaves the port open: name the running cluster with --data");
+  }
+  return configured;
+}
+
 }  // namespace
 
 std::string ExecutableFolder() {
@@ -90,28 +116,17 @@ std::optional<std::string> FindConfigFile(const std::string& flag) {
   return std::nullopt;
 }
 
-Result<std::string> FindBroker(const ClusterOptions& options) {
-  if (!options.broker.empty()) {
-    if (IsEndpoint(options.broker)) return options.broker;
-    return Invalid("--broker " + Quoted(options.broker) +
-                   ", expected tcp://HOST:PORT or ipc://PATH");
+Result<BrokerAddress> FindBroker(const ClusterOptions& options) {
+  auto endpoint = FindEndpoint(options);
+  if (!endpoint.ok()) return endpoint.error();
+  const auto bus = LoadBusConfig(FindConfigFile(options.config).value_or(""));
+  if (!bus.ok()) return bus.error();
+  auto keys = ReadBusKeys(*bus);
+  if (!keys.ok()) return keys.error();
+  if (!keys->on()) {
+    if (auto here = CheckLoopback("broker", *endpoint); !here.ok()) return here.error();
   }
-  if (!options.data.empty()) return RunningIn(options.data);
-  std::string configured = BrokerConfig().clients;
-  const auto file = FindConfigFile(options.config);
-  if (file) {
-    auto config = LoadConfig(*file);
-    if (!config.ok()) return config.error();
-    configured = config->broker.clients;
-    if (!IsAnyPort(configured)) return configured;
-  }
-  auto running = RunningIn(kDefaultDataFolder);
-  if (running.ok()) return running;
-  if (file) {
-    return Invalid(*file + ": broker.clients = \"" + configured +
-                   "\" leaves the port open: name the running cluster with --data");
-  }
-  return configured;
+  return BrokerAddress{std::move(endpoint).value(), std::move(keys).value()};
 }
 
 }  // namespace consilium

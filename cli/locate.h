@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/client.h"
 #include "shared/result.h"
 
 namespace consilium {
@@ -35,7 +36,9 @@ std::optional<std::string> FindConfigFile(const std::string& flag);
 // The endpoint for clients: --broker (kInvalid unless tcp://HOST:PORT or ipc://PATH); else the
 // running cluster in --data; else broker.clients of the configuration; with neither, the running
 // cluster in ./data/consilium or the default endpoint. A configured port 0 is only known to the
-// running cluster, so it is looked up there.
-Result<std::string> FindBroker(const ClusterOptions& options);
+// running cluster, so it is looked up there. The keys are those of [bus] in the configuration that
+// FindConfigFile() finds, or in the environment; kInvalid when there are none and the endpoint is
+// beyond this machine.
+Result<BrokerAddress> FindBroker(const ClusterOptions& options);
 
 }  // namespace consilium

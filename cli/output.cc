@@ -21,6 +21,7 @@ int ExitCodeOf(ErrorCode code) {
     case ErrorCode::kConflict:
     case ErrorCode::kQueueFull:
     case ErrorCode::kNotFound:
+    case ErrorCode::kForbidden:
       return kExitRefused;
     case ErrorCode::kUnsupported:
     case ErrorCode::kInternal:
@@ -43,6 +44,7 @@ std::string_view AdviceFor(ErrorCode code) {
     case ErrorCode::kInvalid:
     case ErrorCode::kTooLarge:
     case ErrorCode::kNotFound:
+    case ErrorCode::kForbidden:
     case ErrorCode::kInternal:
       return "";
   }

@@ -95,8 +95,10 @@ std::optional<SessionEnd> SubmitSession::Ended(TimePoint now) {
   const bool silent = word ? now - *word > kSilenceMax : now - started_ > kFirstWordMax;
   if (silent) {
     const auto seconds = word ? kSilenceMax.count() : kFirstWordMax.count();
+    const std::string refusal = client_.refusal();
     error_ = {ErrorCode::kUnavailable, "no answer from the broker at " + client_.endpoint() +
-                                           " for " + std::to_string(seconds) + " s"};
+                                           " for " + std::to_string(seconds) + " s" +
+                                           (refusal.empty() ? "" : ": " + refusal)};
     return SessionEnd::kUnreachable;
   }
   if (feed_broken_ && now - *feed_broken_ > kSilenceMax) return SessionEnd::kUnreachable;

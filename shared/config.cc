@@ -103,7 +103,9 @@ class Reader {
 
   void ReadFile(const toml::table& root);
   void ReadEnvironment();
-  Result<Config> Finish();
+  void ReadBus(const toml::table& root);
+  // What is wrong with options that are each allowed is asked of a whole configuration only.
+  Result<Config> Finish(bool whole = true);
 
  private:
   void Problem(std::int64_t line, const std::string& text) {
@@ -263,17 +265,18 @@ void Reader::ReadBackends(const toml::table& root) {
 }
 
 void Reader::ReadFile(const toml::table& root) {
-  constexpr std::string_view kSections[] = {"redis",     "broker", "ensemble", "council",
-                                            "chemistry", "limit",  "backend"};
+  constexpr std::string_view kSections[] = {"redis",   "broker",    "bus",   "ensemble",
+                                            "council", "chemistry", "limit", "backend"};
   for (const auto& [key, node] : root) {
     if (std::find(std::begin(kSections), std::end(kSections), key.str()) == std::end(kSections)) {
       Problem(key.source().begin.line, Escaped(CutUtf8(key.str(), 64)) +
-                                           ": unknown section, expected one of redis, broker, "
+                                           ": unknown section, expected one of redis, broker, bus, "
                                            "ensemble, council, chemistry, limit, backend");
     }
   }
   ReadSection(root, "redis", RedisOptions(), config_.redis);
   ReadSection(root, "broker", BrokerOptions(), config_.broker);
+  ReadSection(root, "bus", BusOptions(), config_.bus);
   ReadSection(root, "ensemble", EnsembleOptions(), config_.ensemble);
   // The default is beside the file too, like a value in it.
   const std::string given = std::exchange(config_.council.medications, "");
@@ -308,9 +311,15 @@ void Reader::ReadVariables(std::string_view section, const std::vector<Option<S>
 void Reader::ReadEnvironment() {
   ReadVariables("redis", RedisOptions(), config_.redis);
   ReadVariables("broker", BrokerOptions(), config_.broker);
+  ReadVariables("bus", BusOptions(), config_.bus);
   ReadVariables("ensemble", EnsembleOptions(), config_.ensemble);
   ReadVariables("council", CouncilOptions(), config_.council);
   ReadVariables("chemistry", ChemistryOptions(), config_.chemistry);
+}
+
+void Reader::ReadBus(const toml::table& root) {
+  ReadSection(root, "bus", BusOptions(), config_.bus);
+  ReadVariables("bus", BusOptions(), config_.bus);
 }
 
 void Reader::ReportTogether() {
@@ -326,8 +335,8 @@ void Reader::ReportTogether() {
   }
 }
 
-Result<Config> Reader::Finish() {
-  ReportTogether();
+Result<Config> Reader::Finish(bool whole) {
+  if (whole) ReportTogether();
   if (problems_.empty()) return std::move(config_);
   std::stable_sort(problems_.begin(), problems_.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -339,6 +348,42 @@ Result<Config> Reader::Finish() {
     text += "\n... and " + std::to_string(problems_.size() - kProblemsMax) + " more";
   }
   return Invalid(std::move(text));
+}
+
+Result<toml::table> ParseToml(std::string_view text, const std::string& file) {
+  if (text.size() > kFileBytesMax) {
+    return Error{ErrorCode::kTooLarge,
+                 file + ": more than " + std::to_string(kFileBytesMax) + " bytes"};
+  }
+  std::size_t line = 1;
+  for (std::string_view rest = text; !rest.empty(); ++line) {
+    const std::size_t bytes = std::min(rest.find('\n'), rest.size());
+    if (bytes > kLineBytesMax) {
+      return Invalid(file + ":" + std::to_string(line) + ": a line of " + std::to_string(bytes) +
+                     " bytes, at most " + std::to_string(kLineBytesMax));
+    }
+    rest.remove_prefix(std::min(bytes + 1, rest.size()));
+  }
+  toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return Invalid(file + ":" + std::to_string(error.source().begin.line) +
+                   ": not TOML: " + Escaped(error.description()));
+  }
+  return std::move(parsed).table();
+}
+
+Result<std::string> ReadText(const std::string& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"),
+                                                           &std::fclose);
+  // One byte more than allowed is enough to know.
+  std::string text(kFileBytesMax + 1, '\0');
+  errno = in == nullptr ? errno : 0;
+  if (in != nullptr) text.resize(std::fread(text.data(), 1, text.size(), in.get()));
+  if (in == nullptr || std::ferror(in.get()) != 0) {
+    return Error{ErrorCode::kNotFound, file + ": cannot be read: " + std::strerror(errno)};
+  }
+  return text;
 }
 
 std::string Standard(const std::string& text) { return Quoted(text); }
@@ -388,52 +433,40 @@ Status CheckStrategy(const std::string& strategy) {
 }
 
 Result<Config> ParseConfig(std::string_view text, const std::string& file) {
-  if (text.size() > kFileBytesMax) {
-    return Error{ErrorCode::kTooLarge,
-                 file + ": more than " + std::to_string(kFileBytesMax) + " bytes"};
-  }
-  std::size_t line = 1;
-  for (std::string_view rest = text; !rest.empty(); ++line) {
-    const std::size_t bytes = std::min(rest.find('\n'), rest.size());
-    if (bytes > kLineBytesMax) {
-      return Invalid(file + ":" + std::to_string(line) + ": a line of " + std::to_string(bytes) +
-                     " bytes, at most " + std::to_string(kLineBytesMax));
-    }
-    rest.remove_prefix(std::min(bytes + 1, rest.size()));
-  }
-  const toml::parse_result parsed = toml::parse(text, file);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return Invalid(file + ":" + std::to_string(error.source().begin.line) +
-                   ": not TOML: " + Escaped(error.description()));
-  }
+  const Result<toml::table> root = ParseToml(text, file);
+  if (!root) return root.error();
   Reader reader(file);
-  reader.ReadFile(parsed.table());
+  reader.ReadFile(*root);
   reader.ReadEnvironment();
   return reader.Finish();
 }
 
 Result<Config> LoadConfig(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"),
-                                                           &std::fclose);
-  // One byte more than allowed is enough to know.
-  std::string text(kFileBytesMax + 1, '\0');
-  errno = in == nullptr ? errno : 0;
-  if (in != nullptr) text.resize(std::fread(text.data(), 1, text.size(), in.get()));
-  if (in == nullptr || std::ferror(in.get()) != 0) {
-    return Error{ErrorCode::kNotFound, file + ": cannot be read: " + std::strerror(errno)};
+  const Result<std::string> text = ReadText(file);
+  if (!text) return text.error();
+  return ParseConfig(*text, file);
+}
+
+Result<BusConfig> LoadBusConfig(const std::string& file) {
+  Result<toml::table> root = toml::table();
+  if (!file.empty()) {
+    const Result<std::string> text = ReadText(file);
+    if (!text) return text.error();
+    root = ParseToml(*text, file);
+    if (!root) return root.error();
   }
-  if (text.size() > kFileBytesMax) {
-    return Error{ErrorCode::kTooLarge,
-                 file + ": more than " + std::to_string(kFileBytesMax) + " bytes"};
-  }
-  return ParseConfig(text, file);
+  Reader reader(file);
+  reader.ReadBus(*root);
+  Result<Config> config = reader.Finish(/*whole=*/false);
+  if (!config) return config.error();
+  return std::move(config->bus);
 }
 
 std::vector<OptionHelp> DescribeOptions() {
   std::vector<OptionHelp> rows;
   Describe("redis", RedisOptions(), rows);
   Describe("broker", BrokerOptions(), rows);
+  Describe("bus", BusOptions(), rows);
   Describe("ensemble", EnsembleOptions(), rows);
   Describe("council", CouncilOptions(), rows);
   Describe("chemistry", ChemistryOptions(), rows);

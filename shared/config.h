@@ -37,6 +37,13 @@ struct BrokerConfig {
   std::int64_t case_bytes_max = 65536;           // of one case as packed
 };
 
+// Keys on the bus between brokers, workers and clients (docs/security.md).
+struct BusConfig {
+  std::string key_file;      // secret key of this process; "" = none: the bus stays on this machine
+  std::string broker_key;    // public, of the brokers: as text or a file; "" = that of key_file
+  std::string allowed_file;  // brokers: which other keys may connect; "" = none
+};
+
 // Which models answer a case when it does not say so itself.
 struct EnsembleConfig {
   std::string strategy = "random";  // one of kStrategies
@@ -167,6 +174,7 @@ struct Config {
   std::string file;
   RedisConfig redis;
   BrokerConfig broker;
+  BusConfig bus;
   EnsembleConfig ensemble;
   CouncilConfig council;
   ChemistryConfig chemistry;
@@ -186,6 +194,10 @@ Status CheckStrategy(const std::string& strategy);
 Result<Config> LoadConfig(const std::string& file);
 // For tests and generated files: `file` is used in messages and to resolve relative paths.
 Result<Config> ParseConfig(std::string_view text, const std::string& file);
+
+// Only [bus] of the file, with the environment; what else is wrong with the file is not looked at.
+// "" = the environment alone: a client needs no more than keys and an endpoint.
+Result<BusConfig> LoadBusConfig(const std::string& file);
 
 // One row per option, for --help, docs/configuration.md and the parser itself.
 struct OptionHelp {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "shared/config_options.h"
+#include "shared/endpoint.h"
 #include "shared/limits.h"
 #include "shared/text.h"
 #include "shared/tree.h"
@@ -41,6 +42,17 @@ void CheckBroker(const Config& config, Problems& problems) {
                      ", expected at most council.deadline_s_max = " +
                      PlainNumber(config.council.deadline_s_max));
   }
+}
+
+// Without keys the bus stays on this machine.
+void CheckBus(const Config& config, Problems& problems) {
+  if (!config.bus.key_file.empty()) return;
+  const auto check = [&](const std::string& option, const std::string& endpoint) {
+    const Status loopback = CheckLoopback(option, endpoint);
+    if (!loopback) problems.Add(option, loopback.error().text);
+  };
+  check("broker.clients", config.broker.clients);
+  check("broker.workers", config.broker.workers);
 }
 
 void CheckEnsemble(const Config& config, Problems& problems) {
@@ -217,6 +229,7 @@ void CheckBackend(const BackendConfig& backend, const std::string& place, Proble
 std::vector<ConfigProblem> CheckTogether(const Config& config) {
   Problems problems;
   CheckBroker(config, problems);
+  CheckBus(config, problems);
   CheckKinds(config.council, problems);
   if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");
   if (config.backends.size() > limits::kModelsMax) {

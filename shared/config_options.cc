@@ -86,6 +86,21 @@ const std::vector<Option<BrokerConfig>>& BrokerOptions() {
   return options;
 }
 
+const std::vector<Option<BusConfig>>& BusOptions() {
+  using C = BusConfig;
+  static const std::vector<Option<C>> options = {
+      Text("key_file", &C::key_file, TextKind::kPath,
+           "file with the secret key of this process (`consilium keys new`); empty: no keys, and "
+           "the bus stays on this machine"),
+      Text("broker_key", &C::broker_key, TextKind::kBusKey,
+           "public key of the brokers, or a file with it; empty: the same key as this process"),
+      Text("allowed_file", &C::allowed_file, TextKind::kPath,
+           "for brokers: file of the keys that may connect, one `KEY ROLE NAME` a line, read again "
+           "when it changes; empty: only who has the brokers' own key"),
+  };
+  return options;
+}
+
 const std::vector<Option<EnsembleConfig>>& EnsembleOptions() {
   using C = EnsembleConfig;
   static const std::vector<Option<C>> options = {

@@ -22,7 +22,8 @@ enum class TextKind {
   kPlain,
   kPath,      // relative to the file's folder
   kRedisUrl,  // ParseRedisUrl(), or empty
-  kListen,    // a ZeroMQ endpoint to listen on, loopback only
+  kListen,    // a ZeroMQ endpoint to listen on
+  kBusKey,    // IsBusKey(), or the path of a file that holds one
   kHttpUrl,   // http:// or https://, or empty
   kVariable,  // the name of an environment variable, or empty
   kModel,     // CheckModelName()
@@ -57,6 +58,7 @@ struct Option {
 
 const std::vector<Option<RedisConfig>>& RedisOptions();
 const std::vector<Option<BrokerConfig>>& BrokerOptions();
+const std::vector<Option<BusConfig>>& BusOptions();
 const std::vector<Option<EnsembleConfig>>& EnsembleOptions();
 const std::vector<Option<CouncilConfig>>& CouncilOptions();
 const std::vector<Option<ChemistryConfig>>& ChemistryOptions();

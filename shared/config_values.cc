@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "shared/allow_list.h"
 #include "shared/config_options.h"
 #include "shared/ids.h"
 #include "shared/redis.h"
@@ -70,28 +71,13 @@ bool IsPort(std::string_view text) {
   return problem == std::errc() && stop == end && port <= 65535;
 }
 
-// 127.0.0.0/8 in dotted form.
-bool IsLoopback4(std::string_view host) {
-  constexpr std::string_view kNet = "127.";
-  return host.substr(0, kNet.size()) == kNet && std::count(host.begin(), host.end(), '.') == 3 &&
-         std::all_of(host.begin(), host.end(), [](char c) { return IsDigit(c) || c == '.'; });
-}
-
 std::string CheckListen(std::string_view endpoint, const std::string& shown) {
   constexpr std::string_view kTcp = "tcp://";
-  if (endpoint.substr(0, kIpc.size()) == kIpc && endpoint.size() > kIpc.size()) return "";
+  if (endpoint.starts_with(kIpc) && endpoint.size() > kIpc.size()) return "";
   const std::size_t colon = endpoint.rfind(':');
-  if (endpoint.substr(0, kTcp.size()) == kTcp && colon > kTcp.size() &&
-      IsPort(endpoint.substr(colon + 1))) {
-    const std::string_view host = endpoint.substr(kTcp.size(), colon - kTcp.size());
-    if (host == "[::1]" || IsLoopback4(host)) return "";
-    if (host != "localhost") {
-      return " = " + shown +
-             ": listening beyond loopback needs CURVE keys, which this version does not have; use "
-             "127.0.0.1, [::1] or ipc://";
-    }
-  }
-  return " = " + shown + ", expected tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH";
+  const bool tcp = endpoint.starts_with(kTcp) && colon > kTcp.size() && colon != endpoint.npos &&
+                   IsPort(endpoint.substr(colon + 1));
+  return tcp ? "" : " = " + shown + ", expected tcp://ADDRESS:PORT or ipc://PATH";
 }
 
 std::string CheckHttpUrl(std::string_view url, const std::string& shown) {
@@ -132,6 +118,9 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
     case TextKind::kListen:
       ResolveAfter(kIpc, folder, text);
       return CheckListen(text, shown);
+    case TextKind::kBusKey:
+      if (!IsBusKey(text)) Resolve(folder, text);
+      return "";
     case TextKind::kHttpUrl:
       return text.empty() ? "" : CheckHttpUrl(text, shown);
     case TextKind::kVariable:

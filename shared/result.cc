@@ -7,12 +7,13 @@
 namespace consilium {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 9> kNames = {{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 10> kNames = {{
     {ErrorCode::kInvalid, "invalid"},
     {ErrorCode::kConflict, "conflict"},
     {ErrorCode::kNotFound, "not_found"},
     {ErrorCode::kQueueFull, "queue_full"},
     {ErrorCode::kUnavailable, "unavailable"},
+    {ErrorCode::kForbidden, "forbidden"},
     {ErrorCode::kUnsupported, "unsupported"},
     {ErrorCode::kTooLarge, "too_large"},
     {ErrorCode::kTimeout, "timeout"},

@@ -21,6 +21,7 @@ enum class ErrorCode {
   kNotFound,     // No such case, model, file, ...
   kQueueFull,    // Backlog at its limit; try later.
   kUnavailable,  // A part we need does not answer; the outcome may be unknown.
+  kForbidden,    // The key of the sender may not do this, or not here.
   kUnsupported,  // Unknown message type or protocol version.
   kTooLarge,     // Over a stated size limit.
   kTimeout,      // No answer in time.

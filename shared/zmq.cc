@@ -1,19 +1,18 @@
 #include "shared/zmq.h"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <random>
 #include <utility>
-#include <zmq.hpp>
 
+#include "shared/bus_door.h"
 #include "shared/check.h"
-#include "shared/ids.h"
+#include "shared/clock.h"
+#include "shared/endpoint.h"
 #include "shared/limits.h"
 #include "shared/text.h"
+#include "shared/zmq_socket.h"
 
 namespace consilium {
 namespace {
@@ -25,15 +24,14 @@ constexpr std::size_t kPartsKept = kFrameParts + 2;
 constexpr int kReconnectMsMin = 100;
 constexpr int kReconnectMsMax = 500;
 constexpr int kReconnectPauseMsMax = 5000;
-constexpr int kHandshakeMs = 5000;
-constexpr int kHeartbeatMs = 1000;
-constexpr int kHeartbeatTimeoutMs = 3000;
-constexpr int kHeartbeatTtlMs = 5000;
+// To a broker that refused us: an operator may allow the key in the meantime.
+constexpr int kRefusedMsMin = 1000;
+constexpr int kRefusedMsMax = 3000;
 
 // Not reproducible on purpose: peers that lose one broker must not come back in step.
-int JitteredReconnectMs() {
+int Jittered(int min, int max) {
   std::random_device random;
-  return std::uniform_int_distribution<int>(kReconnectMsMin, kReconnectMsMax)(random);
+  return std::uniform_int_distribution<int>(min, max)(random);
 }
 
 bool IsType(std::string_view type) {
@@ -51,117 +49,17 @@ Frame TooLarge(const Frame& frame) {
   return MakeFrame(error, frame.request);
 }
 
-// A socket with a descriptor that is readable for as long as there is something to receive.
-//
-// libzmq's own is edge-triggered, and any call on the socket, a send too, may use the edge up. So
-// an eventfd beside it is set while messages are known to wait; both hang in one epoll descriptor.
-class PolledSocket {
- public:
-  PolledSocket(zmq::context_t& context, zmq::socket_type type)
-      : socket_(context, type),
-        waiting_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
-    CHECK(waiting_fd_ >= 0 && epoll_fd_ >= 0, "descriptors are left for the few sockets we have");
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::sndhwm, limits::kSocketHwm);
-    socket_.set(zmq::sockopt::rcvhwm, limits::kSocketHwm);
-    socket_.set(zmq::sockopt::maxmsgsize, limits::kZmqMessageBytesMax);
-    socket_.set(zmq::sockopt::sndtimeo, 0);
-    socket_.set(zmq::sockopt::rcvtimeo, 0);
-    socket_.set(zmq::sockopt::ipv6, 1);
-    socket_.set(zmq::sockopt::handshake_ivl, kHandshakeMs);
-    socket_.set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
-    socket_.set(zmq::sockopt::heartbeat_timeout, kHeartbeatTimeoutMs);
-    socket_.set(zmq::sockopt::heartbeat_ttl, kHeartbeatTtlMs);
-    Watch(socket_.get(zmq::sockopt::fd));
-    Watch(waiting_fd_);
-    SetWaiting(true);  // what happened so far may have used up the first edge
+// The parts of a message to `peer`, or to the only one there is.
+SendResult SendFrame(PolledSocket& socket, const std::string* peer, const Frame& frame) {
+  if (frame.body.size() > limits::kMessageBytesMax) {
+    return SendFrame(socket, peer, TooLarge(frame));
   }
-  ~PolledSocket() {
-    close(epoll_fd_);
-    close(waiting_fd_);
-  }
-  PolledSocket(const PolledSocket&) = delete;  // owns descriptors
-  PolledSocket& operator=(const PolledSocket&) = delete;
-
-  zmq::socket_t& socket() { return socket_; }
-  int fd() const { return epoll_fd_; }
-
-  // The parts of one message, at most kPartsKept of them; empty when none waits.
-  std::vector<std::string> Receive() {
-    std::vector<std::string> parts;
-    try {
-      bool more = true;
-      while (more) {
-        zmq::message_t part;
-        if (!socket_.recv(part, zmq::recv_flags::dontwait)) break;
-        if (parts.size() < kPartsKept) parts.push_back(part.to_string());
-        more = part.more();
-      }
-    } catch (const zmq::error_t&) {
-      // Interrupted; whatever waits is still there at the next call.
-    }
-    SetWaiting(!parts.empty());
-    return parts;
-  }
-
-  SendResult Send(const std::string* peer, const Frame& frame) {
-    if (frame.body.size() > limits::kMessageBytesMax) return Send(peer, TooLarge(frame));
-    try {
-      const auto more = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
-      if (peer != nullptr && !socket_.send(zmq::buffer(*peer), more)) return Blocked();
-      if (!socket_.send(zmq::buffer(kProtocol), more)) return Blocked();
-      // The message goes out whole or not at all; only its first part can be refused.
-      static_cast<void>(socket_.send(zmq::buffer(frame.type), more));
-      static_cast<void>(socket_.send(zmq::buffer(frame.request), more));
-      static_cast<void>(socket_.send(zmq::buffer(frame.body), zmq::send_flags::dontwait));
-    } catch (const zmq::error_t& error) {
-      NoticeWaiting();
-      return error.num() == EHOSTUNREACH ? SendResult::kGone : SendResult::kFull;
-    }
-    NoticeWaiting();
-    return SendResult::kSent;
-  }
-
- private:
-  void NoticeWaiting() {
-    try {
-      if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) SetWaiting(true);
-    } catch (const zmq::error_t&) {
-      SetWaiting(true);  // interrupted: Receive() will find out
-    }
-  }
-
-  SendResult Blocked() {
-    NoticeWaiting();
-    return SendResult::kFull;
-  }
-
-  void Watch(int fd) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0, "both descriptors can be polled");
-  }
-
-  void SetWaiting(bool waiting) {
-    if (waiting == waiting_) return;
-    waiting_ = waiting;
-    eventfd_t count = 0;
-    const int done = waiting ? eventfd_write(waiting_fd_, 1) : eventfd_read(waiting_fd_, &count);
-    CHECK(done == 0, "the eventfd counts only to 1");
-  }
-
-  zmq::socket_t socket_;
-  int waiting_fd_;
-  int epoll_fd_;
-  bool waiting_ = false;
-};
+  std::vector<std::string_view> parts = {kProtocol, frame.type, frame.request, frame.body};
+  if (peer != nullptr) parts.insert(parts.begin(), *peer);
+  return socket.Send(parts);
+}
 
 }  // namespace
-
-struct ZmqContext::State {
-  zmq::context_t context{1};
-};
 
 ZmqContext::ZmqContext() : state_(std::make_unique<State>()) {}
 ZmqContext::~ZmqContext() = default;
@@ -193,21 +91,63 @@ Result<Frame> ParseFrames(const std::vector<std::string>& frames) {
   return Frame{frames[1], frames[2], frames[3]};
 }
 
+KeyPair NewKeyPair() {
+  constexpr std::size_t kSize = 41;  // with the NUL
+  while (true) {
+    char public_key[kSize];
+    char secret_key[kSize];
+    const int made = zmq_curve_keypair(public_key, secret_key);
+    CHECK(made == 0, "libzmq has CURVE");
+    KeyPair keys{public_key, secret_key};
+    const auto fit = [](const std::string& key) {
+      return IsBusKey(key) && key.find('$') == key.npos;
+    };
+    if (fit(keys.public_key) && fit(keys.secret_key)) return keys;
+  }
+}
+
+std::optional<std::string> PublicKeyOf(const std::string& secret_key) {
+  char public_key[41];
+  if (zmq_curve_public(public_key, secret_key.c_str()) != 0) return std::nullopt;
+  return std::string(public_key);
+}
+
 struct RouterSocket::State {
-  explicit State(zmq::context_t& context) : polled(context, zmq::socket_type::router) {}
+  explicit State(ZmqContext& context) : polled(context, zmq::socket_type::router) {}
   PolledSocket polled;
   std::string endpoint;
+  BusDoor* door = nullptr;
+  BusSide side = BusSide::kClients;
+  std::int64_t accepted = 0;
+  std::int64_t known = 0;  // of them, those whose handshake succeeded
 };
 
-RouterSocket::RouterSocket(ZmqContext& context)
-    : state_(std::make_unique<State>(context.state().context)) {
-  zmq::socket_t& socket = state_->polled.socket();
-  socket.set(zmq::sockopt::router_mandatory, 1);
-  // A peer that reconnects before we noticed that it was gone replaces its old connection.
-  socket.set(zmq::sockopt::router_handover, 1);
+// Routing ids are libzmq's: fresh for every connection, so that a peer that comes back is a new
+// one, and no peer can take the id of another (it would have to replace it: router_handover, off).
+// The first is drawn from rand(), which libzmq seeds with the time.
+RouterSocket::RouterSocket(ZmqContext& context) {
+  std::srand(std::random_device()());
+  state_ = std::make_unique<State>(context);
+  state_->polled.socket().set(zmq::sockopt::router_mandatory, 1);
+  state_->polled.Monitor(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED,
+                         [state = state_.get()](int event, std::uint32_t /*value*/) {
+                           ++(event == ZMQ_EVENT_ACCEPTED ? state->accepted : state->known);
+                         });
 }
 
 RouterSocket::~RouterSocket() = default;
+
+void RouterSocket::Guard(BusDoor& door, BusSide side) {
+  state_->door = &door;
+  state_->side = side;
+  zmq::socket_t& socket = state_->polled.socket();
+  socket.set(zmq::sockopt::curve_server, 1);
+  socket.set(zmq::sockopt::curve_secretkey, door.own().secret_key);
+  // Without a domain libzmq would ask no handler.
+  socket.set(zmq::sockopt::zap_domain, kBusSideNames[static_cast<std::size_t>(side)]);
+}
+
+std::int64_t RouterSocket::strangers() const { return state_->accepted - state_->known; }
 
 Status RouterSocket::Bind(const std::string& endpoint) {
   zmq::socket_t& socket = state_->polled.socket();
@@ -229,30 +169,97 @@ std::string RouterSocket::endpoint() const { return state_->endpoint; }
 int RouterSocket::fd() const { return state_->polled.fd(); }
 
 std::optional<RouterSocket::Incoming> RouterSocket::Receive() {
-  std::vector<std::string> parts = state_->polled.Receive();
+  PolledSocket::Message message = state_->polled.Receive(kPartsKept);
+  std::vector<std::string>& parts = message.parts;
   if (parts.empty()) return std::nullopt;
   std::string peer = std::move(parts.front());
   parts.erase(parts.begin());
-  return Incoming{std::move(peer), ParseFrames(parts)};
+  if (state_->door == nullptr) {
+    return Incoming{std::move(peer), ParseFrames(parts), "", {"", BusRole::kBroker}};
+  }
+  // A message without a user came past the handler, which must not be possible: no key has that
+  // name.
+  Result<BusPeer> from = state_->door->Judge(message.user, state_->side);
+  if (!from) return Incoming{std::move(peer), from.error(), std::move(message.user), {}};
+  return Incoming{std::move(peer), ParseFrames(parts), std::move(message.user), *std::move(from)};
 }
 
 SendResult RouterSocket::Send(const std::string& peer, const Frame& frame) {
-  return state_->polled.Send(&peer, frame);
+  return SendFrame(state_->polled, &peer, frame);
 }
 
 struct DealerSocket::State {
-  explicit State(zmq::context_t& context) : polled(context, zmq::socket_type::dealer) {}
+  explicit State(ZmqContext& context) : polled(context, zmq::socket_type::dealer) {}
+  void OnEvent(int event, std::uint32_t value);
+  void ConnectAgain();
+
   PolledSocket polled;
+  std::string endpoint;
+  bool keys = false;
   Status connected = Ok();
+  std::string refusal;
+  // libzmq gives an endpoint up when its handshake fails for a reason that could last.
+  bool given_up = false;
+  TimePoint again;
 };
 
-DealerSocket::DealerSocket(ZmqContext& context, const std::string& endpoint)
-    : state_(std::make_unique<State>(context.state().context)) {
+void DealerSocket::State::OnEvent(int event, std::uint32_t value) {
+  if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+    refusal.clear();
+    return;
+  }
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+    refusal = "the broker does not allow this key here";
+  } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+             value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
+    refusal = keys ? "the broker has no keys, but this process has (bus.key_file)"
+                   : "the broker wants a key, and this process has none (bus.key_file)";
+  } else {
+    refusal = keys ? "the broker ended the handshake: it has another key than bus.broker_key says, "
+                     "or no keys, or is none"
+                   : "the other side ended the handshake: it is no broker";
+  }
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) return;  // tried again by libzmq
+  given_up = true;
+  again = Now() + milliseconds(Jittered(kRefusedMsMin, kRefusedMsMax));
+}
+
+void DealerSocket::State::ConnectAgain() {
+  if (!given_up || Now() < again) return;
+  given_up = false;
+  try {
+    polled.socket().disconnect(endpoint);
+  } catch (const zmq::error_t&) {
+    // It has forgotten the endpoint already.
+  }
+  try {
+    polled.socket().connect(endpoint);
+  } catch (const zmq::error_t& error) {
+    connected = Invalid("cannot connect to " + Quoted(endpoint, 128) + ": " + error.what());
+  }
+}
+
+DealerSocket::DealerSocket(ZmqContext& context, const std::string& endpoint, const BusKeys& keys)
+    : state_(std::make_unique<State>(context)) {
+  state_->endpoint = endpoint;
+  state_->keys = keys.on();
   zmq::socket_t& socket = state_->polled.socket();
-  socket.set(zmq::sockopt::routing_id, RandomHexId());
   socket.set(zmq::sockopt::immediate, 1);
-  socket.set(zmq::sockopt::reconnect_ivl, JitteredReconnectMs());
+  socket.set(zmq::sockopt::reconnect_ivl, Jittered(kReconnectMsMin, kReconnectMsMax));
   socket.set(zmq::sockopt::reconnect_ivl_max, kReconnectPauseMsMax);
+  if (keys.on()) {
+    socket.set(zmq::sockopt::curve_publickey, keys.own.public_key);
+    socket.set(zmq::sockopt::curve_secretkey, keys.own.secret_key);
+    socket.set(zmq::sockopt::curve_serverkey, keys.broker_key);
+  }
+  state_->polled.Monitor(
+      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
+      [state = state_.get()](int event, std::uint32_t value) { state->OnEvent(event, value); });
+  if (!keys.on() && endpoint.starts_with("tcp://")) {
+    state_->connected = CheckLoopback("broker", endpoint);
+    if (!state_->connected) return;
+  }
   try {
     socket.connect(endpoint);
   } catch (const zmq::error_t& error) {
@@ -267,11 +274,17 @@ Status DealerSocket::status() const { return state_->connected; }
 int DealerSocket::fd() const { return state_->polled.fd(); }
 
 std::optional<Result<Frame>> DealerSocket::Receive() {
-  const std::vector<std::string> parts = state_->polled.Receive();
-  if (parts.empty()) return std::nullopt;
-  return ParseFrames(parts);
+  const PolledSocket::Message message = state_->polled.Receive(kPartsKept);
+  if (message.parts.empty()) return std::nullopt;
+  return ParseFrames(message.parts);
 }
 
-SendResult DealerSocket::Send(const Frame& frame) { return state_->polled.Send(nullptr, frame); }
+SendResult DealerSocket::Send(const Frame& frame) {
+  const SendResult sent = SendFrame(state_->polled, nullptr, frame);
+  if (sent != SendResult::kSent) state_->ConnectAgain();
+  return sent;
+}
+
+std::string DealerSocket::refusal() const { return state_->refusal; }
 
 }  // namespace consilium

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "shared/bus_keys.h"
 #include "shared/config.h"
+#include "shared/endpoint.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/redis_address.h"
@@ -52,15 +54,6 @@ Result<BackendConfig> ChooseBackend(const Config& config, const std::string& mod
   return Invalid("--backend " + model + ": not in " + config.file + ", expected one of " + known);
 }
 
-// What a broker listens on, as the address to connect to from the same machine.
-std::string ConnectTo(std::string endpoint) {
-  constexpr std::string_view kAnywhere = "tcp://*:";
-  if (endpoint.compare(0, kAnywhere.size(), kAnywhere) == 0) {
-    endpoint.replace(0, kAnywhere.size(), "tcp://127.0.0.1:");
-  }
-  return endpoint;
-}
-
 std::vector<LimitConfig> LimitsOf(const Config& config, const BackendConfig& backend) {
   std::vector<LimitConfig> limits;
   for (const LimitConfig& limit : config.limits) {
@@ -99,6 +92,8 @@ int Work(const Flags& flags) {
   StopSignals signals;  // before any thread exists
   StartLog("consilium-worker", *level);
   std::vector<std::string> warnings;
+  const Result<BusKeys> keys = ReadBusKeys(config->bus);
+  if (!keys) return Complain(keys.error());
   const Result<std::unique_ptr<Backend>> backend = MakeBackend(*chosen, warnings);
   for (const std::string& warning : warnings) {
     LogWarn("knowledge_line_skipped", {{"model", chosen->model}, {"text", warning}});
@@ -110,7 +105,8 @@ int Work(const Flags& flags) {
   options.id = (flags.id.empty() ? chosen->model : flags.id) + "-" + RandomHexId().substr(0, 8);
   options.backend = *chosen;
   options.brokers = flags.brokers;
-  if (options.brokers.empty()) options.brokers.push_back(ConnectTo(config->broker.workers));
+  if (options.brokers.empty()) options.brokers.push_back(ConnectEndpoint(config->broker.workers));
+  options.keys = *keys;
   options.drain = milliseconds(flags.drain_ms);
   options.health = flags.health;
   std::vector<LimitConfig> limits = LimitsOf(*config, *chosen);

@@ -48,9 +48,9 @@ Status Worker::Connect() {
 }
 
 Status Worker::Join(const std::string& endpoint) {
-  auto socket = std::make_unique<DealerSocket>(context_, endpoint);
+  auto socket = std::make_unique<DealerSocket>(context_, endpoint, options_.keys);
   if (Status connected = socket->status(); !connected) return connected;
-  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true};
+  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true, ""};
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
     if (brokers_[i].socket || !inbox_.Held(i).empty()) continue;
     brokers_[i] = std::move(joined);
@@ -175,6 +175,12 @@ bool Worker::Send(std::size_t index, const Message& message) {
 
 void Worker::Tend(std::size_t index) {
   Broker& broker = brokers_[index];
+  if (std::string refusal = broker.socket->refusal(); refusal != broker.refusal) {
+    if (!refusal.empty()) {
+      LogWarn("broker_unwilling", {{"broker", broker.endpoint}, {"text", refusal}});
+    }
+    broker.refusal = std::move(refusal);
+  }
   if (broker.link.Tick(now_)) {
     LogWarn("broker_silent", {{"broker", broker.endpoint}});
     FindNewHome(index);

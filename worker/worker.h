@@ -33,6 +33,7 @@ struct WorkerOptions {
   std::string id;  // fresh per process
   BackendConfig backend;
   std::vector<std::string> brokers;  // endpoints, at least one; a name stands for all its addresses
+  BusKeys keys;                      // empty: the brokers are on this machine
   milliseconds drain{10000};
   milliseconds look_up_every{3000};  // names of brokers
   Resolver::Ask look_up = LookUp;
@@ -57,6 +58,7 @@ class Worker {
     std::unique_ptr<DealerSocket> socket;  // absent: it was left
     BrokerLink link;
     bool listed = true;
+    std::string refusal;  // as last logged
   };
   enum class Phase { kWorking, kFinishing, kConfirming, kDone };
 

@@ -95,14 +95,6 @@ TEST(UseEndpointsTest, ARestartedBrokerBindsWhatWasChosenAndWorkersConnectThere)
   EXPECT_TRUE(HasOption(children[3], "--broker", "tcp://127.0.0.1:8"));
 }
 
-TEST(ConnectEndpointTest, AnyAddressIsReachedOnLoopback) {
-  EXPECT_EQ(ConnectEndpoint("tcp://0.0.0.0:7300"), "tcp://127.0.0.1:7300");
-  EXPECT_EQ(ConnectEndpoint("tcp://[::]:7300"), "tcp://127.0.0.1:7300");
-  EXPECT_EQ(ConnectEndpoint("tcp://[::ffff:10.0.0.1]:7300"), "tcp://10.0.0.1:7300");
-  EXPECT_EQ(ConnectEndpoint("tcp://[fe80::1]:7300"), "tcp://[fe80::1]:7300");
-  EXPECT_EQ(ConnectEndpoint("ipc:///run/x"), "ipc:///run/x");
-}
-
 TEST(RestartDelayTest, GrowsToFiveSecondsAndForgetsAfterAStableLife) {
   RestartDelay delay;
   std::vector<std::int64_t> delays(8);

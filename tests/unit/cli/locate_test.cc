@@ -1,6 +1,7 @@
 #include "cli/locate.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "cli/endpoints.h"
 #include "tests/support/cluster_process.h"
@@ -13,9 +14,25 @@ constexpr const char* kOneModel =
 
 TEST(FindBrokerTest, TheFlagComesFirst) {
   ClusterOptions options;
-  options.broker = "tcp://10.0.0.1:7300";
+  options.broker = "tcp://127.0.0.1:7300";
   options.data = "/nowhere";
-  EXPECT_EQ(*FindBroker(options), "tcp://10.0.0.1:7300");
+  EXPECT_EQ(FindBroker(options).value().endpoint, "tcp://127.0.0.1:7300");
+}
+
+TEST(FindBrokerTest, BeyondThisMachineItNeedsKeys) {
+  const TestFolder folder;
+  ClusterOptions options;
+  options.broker = "tcp://10.0.0.1:7300";
+  EXPECT_EQ(FindBroker(options).error().code, ErrorCode::kInvalid);
+  const KeyPair keys = NewKeyPair();
+  const std::string file = folder.Write("me.key", "secret " + keys.secret_key + "\n");
+  ASSERT_EQ(chmod(file.c_str(), 0600), 0);
+  options.config = folder.Write("c.toml", "[bus]\nkey_file = \"me.key\"\n");
+  const auto found = FindBroker(options);
+  ASSERT_TRUE(found.ok()) << found.error().text;
+  EXPECT_EQ(found->endpoint, "tcp://10.0.0.1:7300");
+  EXPECT_EQ(found->keys.own.public_key, keys.public_key);
+  EXPECT_EQ(found->keys.broker_key, keys.public_key);
 }
 
 TEST(FindBrokerTest, AFlagThatIsNoEndpointIsRefused) {
@@ -38,7 +55,7 @@ TEST(FindBrokerTest, ARunningClusterIsFoundInItsFolder) {
   Endpoints endpoints;
   endpoints.clients = "tcp://127.0.0.1:4711";
   ASSERT_TRUE(WriteEndpoints(endpoints, folder.File(kEndpointsFile)).ok());
-  EXPECT_EQ(*FindBroker(options), "tcp://127.0.0.1:4711");
+  EXPECT_EQ(FindBroker(options).value().endpoint, "tcp://127.0.0.1:4711");
 }
 
 TEST(FindBrokerTest, ElseTheConfigurationSays) {
@@ -48,7 +65,7 @@ TEST(FindBrokerTest, ElseTheConfigurationSays) {
       "c.toml", std::string("[broker]\nclients = \"tcp://127.0.0.1:7311\"\n") + kOneModel);
   const auto found = FindBroker(options);
   ASSERT_TRUE(found.ok()) << found.error().text;
-  EXPECT_EQ(*found, "tcp://127.0.0.1:7311");
+  EXPECT_EQ(found->endpoint, "tcp://127.0.0.1:7311");
 }
 
 TEST(FindBrokerTest, AnOpenPortNeedsTheRunningCluster) {

@@ -104,9 +104,8 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       "c.toml:3: broker.leese: unknown option, expected one of clients, workers, lease_ms, "
       "crashes_max, live_cases_max, "
       "case_bytes_max\n"
-      "c.toml:4: worker: unknown section, expected one of redis, broker, ensemble, council, "
-      "chemistry, "
-      "limit, backend\n"
+      "c.toml:4: worker: unknown section, expected one of redis, broker, bus, ensemble, "
+      "council, chemistry, limit, backend\n"
       "c.toml:7: ensemble.size = \"x\", expected a whole number, 1..256");
 }
 
@@ -139,24 +138,45 @@ TEST(ConfigTest, RefusesUnknownChoicesAndListsTheKnown) {
             "c.toml:4: backend.placement = \"moon\", expected one of local, remote");
 }
 
-TEST(ConfigTest, RefusesToListenBeyondLoopback) {
+TEST(ConfigTest, ListensBeyondLoopbackOnlyWithKeys) {
   for (const char* endpoint : {"tcp://0.0.0.0:7300", "tcp://*:7300", "tcp://[::]:7300",
                                "tcp://10.0.0.1:7300", "tcp://eth0:7300", "tcp://example.org:1"}) {
-    EXPECT_EQ(Problems("[broker]\nclients = \"" + std::string(endpoint) + "\""),
+    const std::string line = "[broker]\nclients = \"" + std::string(endpoint) + "\"\n";
+    EXPECT_EQ(Problems(line),
               "c.toml:2: broker.clients = \"" + std::string(endpoint) +
-                  "\": listening beyond loopback needs CURVE keys, which this version does not "
-                  "have; use 127.0.0.1, [::1] or ipc://");
+                  "\" is beyond this machine, and without keys only ipc:// and tcp:// on a "
+                  "loopback address are allowed: make keys with `consilium keys new` and set "
+                  "bus.key_file (docs/security.md)");
+    const Config config = Parsed(line + "[bus]\nkey_file = \"keys/broker.key\"");
+    EXPECT_EQ(config.broker.clients, endpoint);
+    EXPECT_EQ(config.bus.key_file, "conf/keys/broker.key");
   }
   for (const char* endpoint : {"tcp://127.0.0.1", "tcp://127.0.0.1:65536", "udp://127.0.0.1:1",
-                               "tcp://localhost:1", "7300", "", "ipc://", "tcp://:5"}) {
+                               "7300", "", "ipc://", "tcp://:5"}) {
     EXPECT_EQ(Problems("[broker]\nworkers = \"" + std::string(endpoint) + "\""),
               "c.toml:2: broker.workers = \"" + std::string(endpoint) +
-                  "\", expected tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH");
+                  "\", expected tcp://ADDRESS:PORT or ipc://PATH");
   }
   for (const char* endpoint : {"tcp://127.0.0.1:0", "tcp://127.9.9.9:1", "tcp://[::1]:9"}) {
     EXPECT_EQ(Parsed("[broker]\nworkers = \"" + std::string(endpoint) + "\"").broker.workers,
               endpoint);
   }
+}
+
+TEST(ConfigTest, TheKeyOfTheBrokersIsATextOrAFile) {
+  const std::string key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+  EXPECT_EQ(Parsed("[bus]\nbroker_key = \"" + key + "\"").bus.broker_key, key);
+  EXPECT_EQ(Parsed("[bus]\nbroker_key = \"broker.pub\"").bus.broker_key, "conf/broker.pub");
+  const Variable variable("CONSILIUM_BUS_BROKER_KEY", "other.pub");
+  EXPECT_EQ(Parsed("[bus]\nbroker_key = \"" + key + "\"").bus.broker_key, "other.pub");
+}
+
+TEST(ConfigTest, AClientNeedsNoMoreThanTheBus) {
+  EXPECT_EQ(LoadBusConfig("").value().key_file, "");
+  const Variable variable("CONSILIUM_BUS_KEY_FILE", "me.key");
+  EXPECT_EQ(LoadBusConfig("").value().key_file, "me.key");
+  EXPECT_EQ(LoadBusConfig("/nowhere/c.toml").error().text,
+            "/nowhere/c.toml: cannot be read: No such file or directory");
 }
 
 TEST(ConfigTest, BothDoorsCannotBeOneExceptOnFreePorts) {

@@ -67,7 +67,7 @@ TEST_F(ZmqTest, FramesTravelBothWays) {
   EXPECT_EQ(incoming->frame->type, "fetch");
   EXPECT_EQ(incoming->frame->request, "request 7");
   EXPECT_EQ(Unpack<FetchRequest>(incoming->frame->body)->id, "c-1");
-  EXPECT_EQ(incoming->peer.size(), 32u);
+  EXPECT_FALSE(incoming->peer.empty());
   EXPECT_EQ(router_.Send(incoming->peer, MakeFrame(CancelReply{"c-1"}, "request 7")),
             SendResult::kSent);
   const auto reply = Wait(dealer);

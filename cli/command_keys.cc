@@ -1,0 +1,138 @@
+// keys new, keys show.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/output.h"
+#include "shared/allow_list.h"
+#include "shared/bus_keys.h"
+
+namespace consilium {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr mode_t kSecretMode = 0600;
+constexpr mode_t kPublicMode = 0644;
+
+enum class Writing { kNew, kAppend };
+
+// A key that is there is never overwritten: whoever relies on it would be locked out.
+Status Write(const fs::path& file, const std::string& text, mode_t mode, Writing writing) {
+  const int how = O_WRONLY | O_CREAT | O_CLOEXEC | (writing == Writing::kNew ? O_EXCL : O_APPEND);
+  const int fd = ::open(file.c_str(), how, mode);
+  if (fd < 0 && errno == EEXIST) {
+    return Error{ErrorCode::kConflict, file.string() +
+                                           ": exists, and no key is overwritten; "
+                                           "choose another name or remove it first"};
+  }
+  const bool written =
+      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int problem = errno;
+  const bool closed = fd < 0 || ::close(fd) == 0;
+  if (written && closed) return Ok();
+  return Error{ErrorCode::kUnavailable,
+               file.string() + ": cannot write: " + std::generic_category().message(problem)};
+}
+
+struct NewKey {
+  fs::path folder;
+  BusPeer peer;
+  KeyPair keys;
+  fs::path key_file() const { return folder / (peer.name + ".key"); }
+  fs::path public_file() const { return folder / (peer.name + ".pub"); }
+  fs::path allowed_file() const { return folder / "allowed"; }
+  bool for_brokers() const { return peer.role == BusRole::kBroker; }
+};
+
+// The list that the brokers would read must stay one, so it is read before it is added to.
+Status CheckAllowed(const NewKey& key) {
+  auto text = ReadFile(key.allowed_file().string(), AllowList::kBytesMax);
+  if (!text.ok()) {
+    return text.error().code == ErrorCode::kNotFound ? Ok() : Status(text.error());
+  }
+  if (!text->empty() && text->back() != '\n') {
+    return Invalid(key.allowed_file().string() + ": its last line has no end");
+  }
+  const auto list = AllowList::Parse(*text + AllowLine(key.keys.public_key, key.peer),
+                                     key.allowed_file().string());
+  return list.ok() ? Ok() : Status(list.error());
+}
+
+Status Save(const NewKey& key) {
+  std::error_code failed;
+  fs::create_directories(key.folder, failed);
+  if (failed) {
+    return Error{ErrorCode::kUnavailable,
+                 key.folder.string() + ": cannot be made: " + failed.message()};
+  }
+  if (!key.for_brokers()) {
+    if (auto allowed = CheckAllowed(key); !allowed.ok()) return allowed;
+  }
+  const std::string role = kBusRoleNames[static_cast<std::size_t>(key.peer.role)];
+  const std::string head = "# " + key.peer.name + ", " + role + " on the bus of Consilium. ";
+  const std::string public_line = "public " + key.keys.public_key + "\n";
+  auto written = Write(key.key_file(),
+                       head + "Secret: whoever has this file is " + key.peer.name + ".\n" +
+                           public_line + "secret " + key.keys.secret_key + "\n",
+                       kSecretMode, Writing::kNew);
+  if (!written.ok()) return written;
+  if (key.for_brokers()) {
+    return Write(key.public_file(), head + "Not secret.\n" + public_line, kPublicMode,
+                 Writing::kNew);
+  }
+  return Write(key.allowed_file(), AllowLine(key.keys.public_key, key.peer), kPublicMode,
+               Writing::kAppend);
+}
+
+std::string Describe(const NewKey& key) {
+  std::string text = key.key_file().string() + ": the secret key, for bus.key_file of " +
+                     (key.for_brokers() ? "every broker\n" : key.peer.name + "\n");
+  if (key.for_brokers()) {
+    return text + key.public_file().string() + ": for bus.broker_key of all others\n" +
+           "public key: " + key.keys.public_key + "\n";
+  }
+  return text + key.allowed_file().string() + ": has the new line, for bus.allowed_file of every " +
+         "broker:\n" + AllowLine(key.keys.public_key, key.peer);
+}
+
+}  // namespace
+
+int RunKeysNew(const KeysNewOptions& options) {
+  if (auto name = CheckPeerName(options.name); !name.ok()) {
+    return ReportError(name.error(), options.json);
+  }
+  const NewKey key{options.folder, {options.name, *BusRoleFromName(options.role)}, NewKeyPair()};
+  if (auto saved = Save(key); !saved.ok()) return ReportError(saved.error(), options.json);
+  if (!options.json) {
+    PrintOut(Describe(key));
+    return kExitOk;
+  }
+  Json json{{"name", key.peer.name},
+            {"role", options.role},
+            {"public_key", key.keys.public_key},
+            {"key_file", key.key_file().string()}};
+  if (key.for_brokers()) {
+    json["public_file"] = key.public_file().string();
+  } else {
+    json["allowed_file"] = key.allowed_file().string();
+  }
+  PrintOut(json.dump() + "\n");
+  return kExitOk;
+}
+
+int RunKeysShow(const std::string& file, bool json) {
+  const auto key = ReadPublicKeyFile(file);
+  if (!key.ok()) return ReportError(key.error(), json);
+  PrintOut(json ? Json{{"public_key", *key}}.dump() + "\n" : *key + "\n");
+  return kExitOk;
+}
+
+}  // namespace consilium
