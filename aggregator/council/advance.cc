@@ -57,7 +57,12 @@ Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& coun
   Plan plan;
   plan.tasks = PlanLateReviews(view, record, council, now_ms);
   const Recommendation& last = view.recommendations.back();
-  if (record.outcomes == last.calls) return plan;
+  // A requeued task has another outcome, though not more of them.
+  const bool came_since =
+      std::any_of(view.tasks.begin(), view.tasks.end(), [&last](const TaskView& task) {
+        return task.arrived_ms && *task.arrived_ms >= last.decided_ms;
+      });
+  if (record.outcomes == last.calls && !came_since) return plan;
   Recommendation revised = Decide(With(view, plan.tasks), council, now_ms);
   if (!OutcomeChanged(last, revised)) return plan;
   plan.state = revised.status;

@@ -60,7 +60,10 @@ TaskStanding JudgeUnsettled(const TaskView& task, std::int64_t now_ms) {
     }
     return {"waiting", "waits for a worker"};
   }
-  if (task.leases == 0) return {"no_worker", "no worker took it before its deadline"};
+  if (task.leases == 0) {
+    return {"no_worker", overdue ? "no worker took it before its deadline"
+                                 : "no worker took it in time (council.queue_wait_s)"};
+  }
   std::string text =
       "not done by its deadline after " + Plural(task.leases, "lease") + " to a worker";
   if (task.outcome && !task.outcome->text.empty()) {

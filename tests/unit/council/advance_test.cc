@@ -232,6 +232,27 @@ TEST(AdvanceTest, ExpiredAndDeadTasksAreNotWaitedFor) {
   EXPECT_EQ(end.publish->missing.size(), 3u);  // two reviewers and the answer only they would grade
 }
 
+TEST(AdvanceTest, TheAnswerOfARequeuedTaskMakesARevisionThoughThereAreNoMoreOutcomes) {
+  const Council council = Three();
+  CaseView view = MakeCase(Models());
+  for (const std::string& model : Models()) {
+    TaskView& task = FindTask(view, Stage::kGenerate, 1, model);
+    Fail(view, task, OutcomeStatus::kError, "http_500");
+    task.state = "dead";
+  }
+  ASSERT_EQ(Step(view, council, kAccepted + 9).state, CaseState::kFailed);
+  TaskView& task = FindTask(view, Stage::kGenerate, 1, "a");
+  task.state = "pending";
+  task.outcome.reset();
+  task.arrived_ms.reset();
+  EXPECT_TRUE(Advance(view, council, kDeadline + 1).empty()) << "it only waits";
+  AnswerWith(view, "a", {"amoxicillin"}, kDeadline + 10);
+  const Plan plan = Step(view, council, kDeadline + 10);
+  ASSERT_TRUE(plan.publish.has_value());
+  EXPECT_EQ(plan.publish->revision, 2);
+  EXPECT_NE(plan.state, CaseState::kFailed);
+}
+
 TEST(AdvanceTest, AggregatorThatWakesAfterTheDeadlineDecidesAndStillHasTheAnswersGraded) {
   const Council council = Three();
   CaseView view = MakeCase(Models());
