@@ -176,8 +176,12 @@ void WorkerDesk::StopCase(const std::string& case_id) {
 void WorkerDesk::OnEnd(const RouterSocket::Incoming& incoming) {
   const std::string& peer = incoming.peer;
   const bool result = incoming.frame->type == ResultMessage::kType;
-  // Task and fence first: with them, a result that cannot be read still ends its attempt.
-  const Result<HeldTask> key = Unpack<HeldTask>(incoming.frame->body);
+  std::optional<Result<ResultMessage>> message;
+  if (result) message = Unpack<ResultMessage>(incoming.frame->body);
+  const bool whole = message && message->ok();
+  // With task and fence alone, a result that cannot be read still ends its attempt.
+  const Result<HeldTask> key = whole ? HeldTask{(*message)->task, (*message)->fence}
+                                     : Unpack<HeldTask>(incoming.frame->body);
   if (!key) return Refuse(peer, key.error());
   const Hello about = *roster_.About(peer);
   const Result<TaskId> task = TaskFromRef(key->task);
@@ -193,26 +197,25 @@ void WorkerDesk::OnEnd(const RouterSocket::Incoming& incoming) {
   end.task = *task;
   end.fence = key->fence;
   if (result) {
-    Result<ResultMessage> message = Unpack<ResultMessage>(incoming.frame->body);
     Outcome outcome;
-    if (message) {
-      outcome = Sanitised(task->stage, std::move(message->outcome));
+    if (whole) {
+      outcome = Sanitised(task->stage, std::move((*message)->outcome));
     } else {
       outcome.status = OutcomeStatus::kMalformed;
       outcome.code = "bad_result";
-      outcome.text = WithoutValue(message.error().text);
+      outcome.text = WithoutValue(message->error().text);
     }
     if (outcome.worker.empty()) outcome.worker = about.worker;
     const bool ok = outcome.status == OutcomeStatus::kOk;
     end.kind = AttemptEnd::Kind::kFinal;
-    end.dead_letter = !ok && message && message->dead_letter;
-    if (!ok && message && message->retry_in_ms) {
+    end.dead_letter = !ok && whole && (*message)->dead_letter;
+    if (!ok && whole && (*message)->retry_in_ms) {
       // The worker decides about its attempts; these bounds only contain one that went wrong.
       const bool goes_on = key->fence < limits::kLeasesMax;
       end.kind = goes_on ? AttemptEnd::Kind::kRetry : AttemptEnd::Kind::kFinal;
       end.dead_letter = !goes_on;
       end.delay_ms =
-          std::clamp<std::int64_t>(*message->retry_in_ms, 0, limits::kRetryDelayMax.count());
+          std::clamp<std::int64_t>(*(*message)->retry_in_ms, 0, limits::kRetryDelayMax.count());
     }
     end.outcome = std::move(outcome);
   }

@@ -1,6 +1,6 @@
-// What a field list (shared/fields.h) is applied to: TreeWriter makes a tree of a struct,
-// TreeReader fills a struct from a tree and keeps the first error with its path. Heavy header:
-// included by shared/fields_*.cc only.
+// What a field list (shared/fields.h) is applied to: PackWriter makes MessagePack of a struct,
+// TreeWriter a tree (of which JSON is made), TreeReader fills a struct from a tree and keeps the
+// first error with its path. Heavy header: included by shared/fields_*.cc only.
 #pragma once
 
 #include <cmath>
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/msgpack.h"
 #include "shared/tree.h"
 
 namespace consilium {
@@ -22,18 +23,39 @@ namespace consilium {
 template <class E>
 struct EnumNames;
 
-enum class Absent { kOmit, kNull };
-
-class TreeWriter {
+// How many fields of a struct are there.
+class FieldCounter {
  public:
   static constexpr bool kReads = false;
-  TreeWriter(Tree& map, Absent absent) : map_(map.get_ref<Tree::object_t&>()), absent_(absent) {
-    map_.reserve(16);
+  std::size_t count() const { return count_; }
+
+  template <class T>
+  void Must(const char* /*name*/, const T& /*value*/) {
+    ++count_;
   }
+  template <class T>
+  void May(const char* /*name*/, const T& /*value*/) {
+    ++count_;
+  }
+  template <class T>
+  void May(const char* /*name*/, const std::optional<T>& value) {
+    if (value) ++count_;
+  }
+
+ private:
+  std::size_t count_ = 0;
+};
+
+// Absent optionals are left out.
+class PackWriter {
+ public:
+  static constexpr bool kReads = false;
+  explicit PackWriter(PackStream& out) : out_(out) {}
 
   template <class T>
   void Must(const char* name, const T& value) {
-    map_.emplace_back(name, ToTree(value, absent_));
+    out_.Text(name);
+    Write(out_, value);
   }
   template <class T>
   void May(const char* name, const T& value) {
@@ -41,46 +63,102 @@ class TreeWriter {
   }
   template <class T>
   void May(const char* name, const std::optional<T>& value) {
-    if (value || absent_ == Absent::kNull) Must(name, value);
+    if (value) Must(name, *value);
   }
 
   template <class T>
-  static Tree ToTree(const T& value, Absent absent) {
+  static void Write(PackStream& out, const T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      out.Text(EnumNames<T>::kNames[static_cast<std::size_t>(value)]);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      out.Bool(value);
+    } else if constexpr (std::is_integral_v<T>) {
+      out.Integer(value);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      out.Number(value);
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      out.Text(value);
+    } else {
+      FieldCounter fields;
+      Fields(fields, value);
+      out.Map(fields.count());
+      PackWriter writer(out);
+      Fields(writer, value);
+    }
+  }
+  template <class T>
+  static void Write(PackStream& out, const std::optional<T>& value) {
+    value ? Write(out, *value) : out.Nil();
+  }
+  template <class T>
+  static void Write(PackStream& out, const std::vector<T>& values) {
+    out.List(values.size());
+    for (const T& value : values) Write(out, value);
+  }
+  template <class T>
+  static void Write(PackStream& out, const std::map<std::string, T>& values) {
+    out.Map(values.size());
+    for (const auto& [key, value] : values) {
+      out.Text(key);
+      Write(out, value);
+    }
+  }
+
+ private:
+  PackStream& out_;
+};
+
+// Absent optionals are null.
+class TreeWriter {
+ public:
+  static constexpr bool kReads = false;
+  explicit TreeWriter(Tree& map) : map_(map.get_ref<Tree::object_t&>()) { map_.reserve(16); }
+
+  template <class T>
+  void Must(const char* name, const T& value) {
+    map_.emplace_back(name, ToTree(value));
+  }
+  template <class T>
+  void May(const char* name, const T& value) {
+    Must(name, value);
+  }
+
+  template <class T>
+  static Tree ToTree(const T& value) {
     if constexpr (std::is_enum_v<T>) {
       return EnumNames<T>::kNames[static_cast<std::size_t>(value)];
     } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
       return value;
     } else {
       Tree map = Tree::object();
-      TreeWriter writer(map, absent);
+      TreeWriter writer(map);
       Fields(writer, value);
       return map;
     }
   }
   template <class T>
-  static Tree ToTree(const std::optional<T>& value, Absent absent) {
-    return value ? ToTree(*value, absent) : Tree();
+  static Tree ToTree(const std::optional<T>& value) {
+    return value ? ToTree(*value) : Tree();
   }
   template <class T>
-  static Tree ToTree(const std::vector<T>& values, Absent absent) {
+  static Tree ToTree(const std::vector<T>& values) {
     Tree list = Tree::array();
     auto& items = list.get_ref<Tree::array_t&>();
     items.reserve(values.size());
-    for (const T& value : values) items.push_back(ToTree(value, absent));
+    for (const T& value : values) items.push_back(ToTree(value));
     return list;
   }
   template <class T>
-  static Tree ToTree(const std::map<std::string, T>& values, Absent absent) {
+  static Tree ToTree(const std::map<std::string, T>& values) {
     Tree map = Tree::object();
     auto& items = map.get_ref<Tree::object_t&>();
     items.reserve(values.size());
-    for (const auto& [key, value] : values) items.emplace_back(key, ToTree(value, absent));
+    for (const auto& [key, value] : values) items.emplace_back(key, ToTree(value));
     return map;
   }
 
  private:
   Tree::object_t& map_;
-  Absent absent_;
 };
 
 // Where a reader stands: a chain on the stack, spelt out only for an error.

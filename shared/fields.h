@@ -280,7 +280,9 @@ Result<T> FromTree(Tree tree) {
 
 template <class T>
 std::string Pack(const T& value) {
-  return PackTree(TreeWriter::ToTree(value, Absent::kOmit));
+  PackStream out;
+  PackWriter::Write(out, value);
+  return out.Take();
 }
 
 template <class T>
@@ -292,7 +294,7 @@ Result<T> Unpack(std::string_view bytes) {
 
 template <class T>
 std::string ToJson(const T& value, int indent) {
-  return WriteJson(TreeWriter::ToTree(value, Absent::kNull), indent);
+  return WriteJson(TreeWriter::ToTree(value), indent);
 }
 
 template <class T>

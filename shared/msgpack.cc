@@ -14,58 +14,20 @@ namespace {
 // msgpack's Stream concept.
 class StringStream {
  public:
+  explicit StringStream(std::string& text) : text_(text) {}
   // NOLINTNEXTLINE(readability-identifier-naming): the name is msgpack's
-  void write(const char* bytes, std::size_t size) { text.append(bytes, size); }
-  std::string text;
+  void write(const char* bytes, std::size_t size) { text_.append(bytes, size); }
+
+ private:
+  std::string& text_;
 };
 
-using Packer = msgpack::packer<StringStream>;
-
-void WriteText(Packer& packer, const std::string& text) {
-  const bool valid = FindInvalidUtf8(text) == std::string_view::npos;
-  const std::string repaired = valid ? std::string() : ToValidUtf8(text);
-  const std::string& written = valid ? text : repaired;
-  packer.pack_str(static_cast<std::uint32_t>(written.size()));
-  packer.pack_str_body(written.data(), static_cast<std::uint32_t>(written.size()));
-}
-
-// Recursive, but only over trees made from structs of ours, which are a few levels deep.
-void Write(Packer& packer, const Tree& tree) {  // NOLINT(misc-no-recursion)
-  switch (tree.type()) {
-    case Tree::value_t::boolean:
-      tree.get<bool>() ? packer.pack_true() : packer.pack_false();
-      return;
-    case Tree::value_t::number_integer:
-      packer.pack_int64(tree.get<std::int64_t>());
-      return;
-    case Tree::value_t::number_unsigned:
-      packer.pack_uint64(tree.get<std::uint64_t>());
-      return;
-    case Tree::value_t::number_float: {
-      const auto number = tree.get<double>();
-      std::isfinite(number) ? packer.pack_double(number) : packer.pack_nil();
-      return;
-    }
-    case Tree::value_t::string:
-      WriteText(packer, tree.get_ref<const std::string&>());
-      return;
-    case Tree::value_t::array:
-      packer.pack_array(static_cast<std::uint32_t>(tree.size()));
-      for (const Tree& item : tree) Write(packer, item);
-      return;
-    case Tree::value_t::object:
-      packer.pack_map(static_cast<std::uint32_t>(tree.size()));
-      for (const auto& [key, value] : tree.get_ref<const Tree::object_t&>()) {
-        WriteText(packer, key);
-        Write(packer, value);
-      }
-      return;
-    case Tree::value_t::null:
-    case Tree::value_t::binary:
-    case Tree::value_t::discarded:
-      packer.pack_nil();
-      return;
-  }
+// A packer holds nothing but a reference to its stream.
+template <class Write>
+void With(std::string& bytes, Write write) {
+  StringStream stream(bytes);
+  msgpack::packer<StringStream> packer(stream);
+  write(packer);
 }
 
 // msgpack's visitor; its parser keeps its own stack, so depth costs no recursion.
@@ -112,12 +74,39 @@ class Visitor : public msgpack::null_visitor {
 
 }  // namespace
 
-std::string PackTree(const Tree& tree) {
-  StringStream stream;
-  stream.text.reserve(512);
-  Packer packer(stream);
-  Write(packer, tree);
-  return std::move(stream.text);
+PackStream::PackStream() { bytes_.reserve(512); }
+
+void PackStream::Nil() {
+  With(bytes_, [](auto& packer) { packer.pack_nil(); });
+}
+
+void PackStream::Bool(bool value) {
+  With(bytes_, [value](auto& packer) { value ? packer.pack_true() : packer.pack_false(); });
+}
+
+void PackStream::Integer(std::int64_t value) {
+  With(bytes_, [value](auto& packer) { packer.pack_int64(value); });
+}
+
+void PackStream::Number(double value) {
+  if (!std::isfinite(value)) return Nil();
+  With(bytes_, [value](auto& packer) { packer.pack_double(value); });
+}
+
+void PackStream::Text(std::string_view text) {
+  if (FindInvalidUtf8(text) != std::string_view::npos) return Text(ToValidUtf8(text));
+  With(bytes_, [text](auto& packer) {
+    packer.pack_str(static_cast<std::uint32_t>(text.size()));
+    packer.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
+  });
+}
+
+void PackStream::List(std::size_t items) {
+  With(bytes_, [items](auto& packer) { packer.pack_array(static_cast<std::uint32_t>(items)); });
+}
+
+void PackStream::Map(std::size_t items) {
+  With(bytes_, [items](auto& packer) { packer.pack_map(static_cast<std::uint32_t>(items)); });
 }
 
 Result<Tree> UnpackTree(std::string_view bytes) {

@@ -1,5 +1,8 @@
 #include "shared/text.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace consilium {
 namespace {
 
@@ -82,9 +85,14 @@ std::string Quoted(std::string_view text, std::size_t max) {
 
 std::size_t FindInvalidUtf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    if (At(text, i) < 0x80) {
-      ++i;
-      continue;
+    // Eight characters of ASCII at a time: most texts are nothing else.
+    std::uint64_t eight = 0;
+    if (i + sizeof(eight) <= text.size()) {
+      std::memcpy(&eight, text.data() + i, sizeof(eight));
+      if ((eight & 0x8080808080808080U) == 0) {
+        i += sizeof(eight);
+        continue;
+      }
     }
     const std::size_t bytes = CharacterBytes(text, i);
     if (bytes == 0) return i;
