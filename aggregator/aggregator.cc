@@ -19,7 +19,7 @@ std::deque<CaseLoop> MakeShards(const Config& config, const Council& council,
                                 const CaseLoop::Events& events) {
   std::deque<CaseLoop> shards;
   for (const RedisAddress& address : redis) {
-    shards.emplace_back(config, council, address, shards.size(), id, events);
+    shards.emplace_back(config, council, address, shards.size(), redis.size(), id, events);
   }
   return shards;
 }
@@ -38,43 +38,51 @@ Aggregator::Aggregator(const Config& config, const std::vector<RedisAddress>& re
                             if (shard.shard() == 0) learner_.OnRedisUp();
                           },
                           [this](CaseLoop& shard) {
-                            if (shard.shard() == 0) learner_.OnHint();
+                            if (shard.shard() == 0) return learner_.OnHint();
+                            movers_[shard.shard() - 1].OnHint();
                           }})),
       chemistry_store_(first().redis()),
       learner_(config_, chemistry_store_) {
+  for (CaseLoop& shard : shards_) {
+    if (shard.shard() > 0) movers_.emplace_back(shard.redis(), shard.shard(), chemistry_store_);
+  }
   for (const BackendConfig& backend : config_.backends)
     council_.pool.push_back({backend.model, true});
 }
 
 void Aggregator::Run(StopSignals& stop, HealthFile& health) {
   LogInfo("aggregator_started", {{"aggregator", id_}, {"models", config_.backends.size()}});
+  constexpr milliseconds kLongest{1000};
   TimePoint give_up = TimePoint::max();
-  std::vector<pollfd> polled;
-  for (;;) {
+  while (!stopping_ || (InHand() > 0 && Now() < give_up)) {
     const TimePoint now = Now();
-    const TimePoint next = std::min(Tick(now), health.Tell(Trouble(), now));
-    if (stopping_ && (InHand() == 0 || now >= give_up)) break;
-    polled = {{stop.fd(), POLLIN, 0}};
-    for (const CaseLoop& shard : shards_) {
-      polled.push_back(shard.Work());
-      polled.push_back(shard.Hints());
-    }
-    if (poll(polled.data(), polled.size(), PollTimeoutMs(Now(), next)) < 0) continue;
-    for (CaseLoop& shard : shards_) {
-      const std::size_t at = 1 + 2 * shard.shard();
-      shard.OnReady(polled[at].revents, polled[at + 1].revents);
-    }
-    if (polled[0].revents != 0) {
-      const int signals = stop.Count();
-      if (signals > 1) break;
-      if (signals == 1 && !stopping_) {
-        stopping_ = true;
-        give_up = Now() + kStopLimit;
-        LogInfo("aggregator_stopping", {{"in_hand", InHand()}});
-      }
+    const TimePoint told_again = health.Tell(Trouble(), now);
+    Turn(std::min(kLongest, std::chrono::ceil<milliseconds>(told_again - now)), stop.fd());
+    const int signals = stop.Count();
+    if (signals > 1) break;
+    if (signals == 1 && !stopping_) {
+      stopping_ = true;
+      due_ = TimePoint::min();
+      give_up = Now() + kStopLimit;
+      LogInfo("aggregator_stopping", {{"in_hand", InHand()}});
     }
   }
   LogInfo("aggregator_stopped", {{"in_hand", InHand()}});
+}
+
+void Aggregator::Turn(milliseconds longest, int stop_fd) {
+  polled_ = {{stop_fd, POLLIN, 0}};
+  for (const CaseLoop& shard : shards_) {
+    polled_.push_back(shard.Work());
+    polled_.push_back(shard.Hints());
+  }
+  const TimePoint now = Now();
+  poll(polled_.data(), polled_.size(), PollTimeoutMs(now, std::min(due_, now + longest)));
+  for (CaseLoop& shard : shards_) {
+    const std::size_t at = 1 + 2 * shard.shard();
+    shard.OnReady(polled_[at].revents, polled_[at + 1].revents);
+  }
+  due_ = Tick(Now());
 }
 
 std::size_t Aggregator::InHand() const {
@@ -104,7 +112,11 @@ TimePoint Aggregator::Tick(TimePoint now) {
     Learn();
   }
   next = std::min({next, next_beat_, learning_ ? TimePoint::max() : next_learn_});
-  return stopping_ ? next : std::min(next, learner_.Tick(now));
+  if (stopping_) return next;
+  for (std::size_t i = 0; i < movers_.size(); ++i) {
+    if (shards_[i + 1].ready()) next = std::min(next, movers_[i].Tick(now));
+  }
+  return std::min(next, learner_.Tick(now));
 }
 
 // Which models have a worker: idle ones that can answer are asked for reviews first. A model counts

@@ -1,5 +1,5 @@
-// The aggregator's loop: advances the cases of every shard (case_loop.h), and learns from ended
-// ones (learner.h).
+// The aggregator's loop: advances the cases of every shard (case_loop.h), brings what they say of
+// models together (evidence_mover.h) and learns from it (learner.h).
 //
 // What it knows can be lost at any time. Threads: one loop; owns two connections to each Redis.
 #pragma once
@@ -14,6 +14,7 @@
 
 #include "aggregator/case_loop.h"
 #include "aggregator/council/advance.h"
+#include "aggregator/evidence_mover.h"
 #include "aggregator/learner.h"
 #include "shared/chemistry_store.h"
 #include "shared/clock.h"
@@ -33,6 +34,9 @@ class Aggregator {
   Aggregator(const Aggregator&) = delete;  // its parts call it back
   Aggregator& operator=(const Aggregator&) = delete;
 
+  // One turn of the loop: waits at most `longest` for something to come, does it and all that is
+  // due. `stop_fd`: a descriptor to watch beside, or -1.
+  void Turn(milliseconds longest, int stop_fd = -1);
   // Runs until the first stop signal, then finishes what is in hand (at most 5 s). `health` hears
   // why no case moves on.
   void Run(StopSignals& stop, HealthFile& health);
@@ -53,6 +57,9 @@ class Aggregator {
   ChemistryStore chemistry_store_;  // in the first shard, with all else that is not of one case
   Learner learner_;
 
+  std::deque<EvidenceMover> movers_;  // of the other shards
+  std::vector<pollfd> polled_;
+  TimePoint due_{};  // what the last tick returned
   bool stopping_ = false;
   bool learning_ = false;  // a Describe is under way
   TimePoint next_beat_{};

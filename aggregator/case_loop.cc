@@ -16,7 +16,8 @@ constexpr milliseconds kNextBatch{5};
 // way.
 constexpr std::int64_t kPutOffMs = 300000;
 constexpr milliseconds kClaim{1000};  // events of an aggregator that is gone
-constexpr milliseconds kPoll{250};    // hints may be lost; this finds everything they name
+constexpr milliseconds kPrepareAgain{1000};
+constexpr milliseconds kPoll{250};  // hints may be lost; this finds everything they name
 
 std::int64_t LocalMs(TimePoint now) {
   return std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
@@ -25,7 +26,8 @@ std::int64_t LocalMs(TimePoint now) {
 }  // namespace
 
 CaseLoop::CaseLoop(const Config& config, const Council& council, const RedisAddress& address,
-                   std::size_t shard, const std::string& consumer, const Events& events)
+                   std::size_t shard, std::size_t shards, const std::string& consumer,
+                   const Events& events)
     : config_(config),
       council_(council),
       shard_(shard),
@@ -33,7 +35,7 @@ CaseLoop::CaseLoop(const Config& config, const Council& council, const RedisAddr
       events_(events),
       work_(address, AllScripts(), kRedisLinks),
       hints_(address, {}),
-      store_(work_, static_cast<int>(shard)) {
+      store_(work_, shard, shards) {
   hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
     if (hint == "event") more_events_ = true;
     if (hint == "evidence") events_.on_evidence(*this);
@@ -47,7 +49,8 @@ void CaseLoop::OnReady(short work, short hints) {
 
 std::string CaseLoop::WhyNotReady() const {
   const std::string name = "Redis " + std::to_string(shard_);
-  return work_.up() ? name + " is being prepared" : name + " does not answer: " + work_.reason();
+  if (!work_.up()) return name + " does not answer: " + work_.reason();
+  return name + (refused_.empty() ? " is being prepared" : ": " + refused_);
 }
 
 void CaseLoop::Notice() {
@@ -64,11 +67,22 @@ void CaseLoop::Prepare() {
   prepared_generation_ = work_.generation();
   ready_ = false;
   events_.on_up(*this);
-  std::vector<std::string> models;
-  for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
-  store_.Prepare(models, [this](const Status& prepared) {
+  const auto done = [this](const Status& prepared) {
     ready_ = prepared.ok();
-    if (!prepared) prepared_generation_ = 0;
+    refused_ = prepared ? "" : prepared.error().text;
+    if (prepared) return;
+    prepared_generation_ = 0;
+    prepare_at_ = Now() + kPrepareAgain;
+    if (prepared.error().code == ErrorCode::kConflict && refusals_.Due()) {
+      LogError("shard_refused",
+               {{"shard", shard_}, {"text", prepared.error().text}, {"count", refusals_.count()}});
+    }
+  };
+  store_.Claim([this, done](const Status& claimed) {
+    if (!claimed) return done(claimed);
+    std::vector<std::string> models;
+    for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
+    store_.Prepare(models, done);
   });
 }
 
@@ -79,7 +93,7 @@ TimePoint CaseLoop::Tick(bool take, TimePoint now) {
     ready_ = false;
     return std::min(next, now + kPoll);
   }
-  if (prepared_generation_ != work_.generation()) Prepare();
+  if (prepared_generation_ != work_.generation() && now >= prepare_at_) Prepare();
   if (!ready_) return std::min(next, now + kPoll);
   if (!done_.empty()) Acknowledge();
   if (!take) return next;

@@ -33,16 +33,17 @@ class CaseLoop {
     std::function<void(CaseLoop&)> on_evidence;
   };
 
-  // `consumer` takes the events; config and council outlive this.
+  // Of shard `shard` of `shards`. `consumer` takes the events; config and council outlive this.
   CaseLoop(const Config& config, const Council& council, const RedisAddress& address,
-           std::size_t shard, const std::string& consumer, const Events& events);
+           std::size_t shard, std::size_t shards, const std::string& consumer,
+           const Events& events);
   CaseLoop(const CaseLoop&) = delete;  // its connections call it back
   CaseLoop& operator=(const CaseLoop&) = delete;
 
   std::size_t shard() const { return shard_; }
   RedisConnection& redis() { return work_; }
   Store& store() { return store_; }
-  // Its Redis is up and has the consumer groups.
+  // Its Redis is up, is this shard, and has the consumer groups.
   bool ready() const { return work_.up() && ready_; }
   // For people; while it is not.
   std::string WhyNotReady() const;
@@ -91,7 +92,10 @@ class CaseLoop {
   std::size_t acking_ = 0;          // ... told to Redis, which has not answered
   std::int64_t prepared_generation_ = 0;
   bool was_up_ = false;
-  bool ready_ = false;       // consumer groups exist on this connection
+  bool ready_ = false;      // claimed, and consumer groups exist, on this connection
+  TimePoint prepare_at_{};  // after a failure
+  std::string refused_;     // why it failed
+  PowersOfTwo refusals_;
   bool taking_ = false;      // a TakeEvents is under way
   bool asking_due_ = false;  // a Due is under way
   bool more_events_ = true;  // a hint came, or the last take was full

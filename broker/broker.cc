@@ -39,7 +39,7 @@ Shard::Events Broker::ShardEvents() {
   Shard::Events events;
   events.on_change = [this](Shard& shard) {
     beat_at_ = hub_.now;
-    if (shard.number() == 0) ReadBoard();
+    if (shard.number() == 0 && shard.answering()) ReadBoard();
   };
   events.on_ready = [this](Shard& shard) { worker_desk_.OnReady(shard); };
   events.on_tasks = [this](Shard& shard, const std::string& model) {
@@ -138,7 +138,7 @@ void Broker::KeepDoor() {
 TimePoint Broker::Tick() {
   TimePoint next = TimePoint::max();
   for (Shard& shard : hub_.shards) next = std::min(next, shard.Tick(!hub_.draining, hub_.now));
-  if (!hub_.draining && hub_.AnyUp()) {
+  if (!hub_.draining && hub_.AnyAnswering()) {
     if (hub_.now >= beat_at_) Beat();
     next = std::min(next, beat_at_);
   }
@@ -165,11 +165,11 @@ void Broker::Beat() {
   beat.reason = hub_.NotAccepting();
   beat.accepting = beat.reason.empty();
   for (Shard& shard : hub_.shards) {
-    if (!shard.up()) continue;
+    if (!shard.answering()) continue;
     beat.id = shard.owner();
     shard.store().SendBeat("brokers", beat, [](const Status&) {});
   }
-  ReadBoard();
+  if (hub_.first().answering()) ReadBoard();
 }
 
 // Without an answer the board stays as it was.
@@ -188,7 +188,7 @@ void Broker::OnHint(Shard& shard, const std::string& hint) {
   const std::size_t space = hint.find(' ');
   const std::string_view word = std::string_view(hint).substr(0, space);
   if (word == "out") return client_desk_.OnPublished();
-  if (word == "ensembles") return ReadBoard();
+  if (word == "ensembles") return hub_.first().answering() ? ReadBoard() : void();
   if (space == std::string::npos) return;
   const std::string rest = hint.substr(space + 1);
   if (word == "cancel") return worker_desk_.StopCase(rest);
@@ -203,7 +203,7 @@ void Broker::Drain() {
   hub_.draining = true;
   drain_until_ = Now() + kDrainMax;
   due_ = TimePoint::min();
-  if (hub_.AnyUp()) Beat();
+  if (hub_.AnyAnswering()) Beat();
   client_desk_.ReleaseWatches();
 }
 

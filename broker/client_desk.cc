@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "broker/ensemble.h"
 #include "broker/evidence_check.h"
+#include "broker/feed.h"
 #include "broker/intake.h"
+#include "broker/status_sum.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/limits.h"
@@ -23,6 +27,8 @@ constexpr const char* kNotAccepted = "; the case was not accepted; send it again
 constexpr const char* kPerhapsAccepted =
     "; whether the case was accepted is not known; send it again";
 constexpr const char* kAskAgain = "; send it again";
+
+Error Unavailable(std::string text) { return {ErrorCode::kUnavailable, std::move(text)}; }
 
 Status CheckInteger(const char* field, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value >= low && value <= high) return Ok();
@@ -100,9 +106,10 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   }
 }
 
-bool ClientDesk::Admits(const Caller& to, const Shard& shard, const std::string& consequence) {
-  if (const std::string why = hub_.NotAnswering(shard); !why.empty()) {
-    Fail(to, {ErrorCode::kUnavailable, why + consequence});
+bool ClientDesk::Admits(const Caller& to, const std::string& why_not,
+                        const std::string& consequence) {
+  if (!why_not.empty()) {
+    Fail(to, {ErrorCode::kUnavailable, why_not + consequence});
     return false;
   }
   if (waiting_ >= kRequestsMax) {
@@ -117,14 +124,13 @@ bool ClientDesk::Admits(const Caller& to, const Shard& shard, const std::string&
 }
 
 template <class T, class Then>
-Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequence, Then then) {
-  return [this, to, consequence, then = std::move(then)](Result<T> result) {
+Store::Done<T> ClientDesk::Answer(const Caller& to, const Shard& shard,
+                                  const std::string& consequence, Then then) {
+  return [this, to, &shard, consequence, then = std::move(then)](Result<T> result) {
     --waiting_;
     if (!result) {
-      Error error = result.error();
-      if (error.code == ErrorCode::kUnavailable) {
-        error.text = "Redis does not answer: " + error.text + consequence;
-      }
+      Error error = hub_.Named(shard, result.error());
+      if (error.code == ErrorCode::kUnavailable) error.text += consequence;
       return Fail(to, error);
     }
     then(*result);
@@ -132,17 +138,45 @@ Store::Done<T> ClientDesk::Answer(const Caller& to, const std::string& consequen
   };
 }
 
+template <class T, class AskOne, class Then>
+void ClientDesk::AskAll(AskOne ask, Then then) {
+  struct Said {
+    std::vector<Result<T>> all;
+    std::size_t missing;
+  };
+  const std::size_t count = hub_.shards.size();
+  auto said = std::make_shared<Said>();
+  said->all.assign(count, Unavailable(""));
+  said->missing = count;
+  for (Shard& shard : hub_.shards) {
+    const auto hear = [this, said, then, &shard](Result<T> result) {
+      if (!result) result = hub_.Named(shard, result.error());
+      said->all[shard.number()] = std::move(result);
+      if (--said->missing == 0) then(said->all);
+    };
+    if (shard.answering()) {
+      ask(shard, hear);
+    } else {
+      said->all[shard.number()] = Unavailable(hub_.NotAnswering(shard));
+      if (--said->missing == 0) then(said->all);
+    }
+  }
+}
+
 void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
-  const Result<NewCase> admitted = Admit(request, hub_.config, hub_.board);
+  Result<NewCase> admitted = Admit(request, hub_.config, hub_.board);
   if (!admitted) return Fail(to, admitted.error());
   Shard& shard = hub_.Of(admitted->id);
+  // Ids spread evenly, so a shard has its share of the limit.
+  const auto shards = static_cast<std::int64_t>(hub_.shards.size());
+  admitted->live_cases_max = (admitted->live_cases_max + shards - 1) / shards;
   if (std::string why = hub_.NotAccepting(shard); !why.empty()) {
     return Fail(to, {ErrorCode::kUnavailable, why + kNotAccepted});
   }
-  if (!Admits(to, shard, kNotAccepted)) return;
+  if (!Admits(to, "", kNotAccepted)) return;
   shard.store().Submit(
       *admitted,
-      Answer<SubmitReply>(to, kPerhapsAccepted, [this, &shard](const SubmitReply& reply) {
+      Answer<SubmitReply>(to, shard, kPerhapsAccepted, [this, &shard](const SubmitReply& reply) {
         for (const std::string& model : reply.ensemble) workers_.Wake(shard, model);
         LogDebug("case_accepted", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
       }));
@@ -151,9 +185,9 @@ void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
 void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
   Shard& shard = hub_.Of(request.id);
-  if (!Admits(to, shard, kAskAgain)) return;
+  if (!Admits(to, hub_.NotAnswering(shard), kAskAgain)) return;
   shard.store().Cancel(request.id,
-                       Answer<CancelReply>(to, kAskAgain, [this](const CancelReply& reply) {
+                       Answer<CancelReply>(to, shard, kAskAgain, [this](const CancelReply& reply) {
                          if (reply.cancelled) workers_.StopCase(reply.id);
                        }));
 }
@@ -161,8 +195,8 @@ void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
 void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
   Shard& shard = hub_.Of(request.id);
-  if (!Admits(to, shard, kAskAgain)) return;
-  shard.store().Fetch(request.id, Answer<CaseView>(to, kAskAgain, [](const CaseView&) {}));
+  if (!Admits(to, hub_.NotAnswering(shard), kAskAgain)) return;
+  shard.store().Fetch(request.id, Answer<CaseView>(to, shard, kAskAgain, [](const CaseView&) {}));
 }
 
 void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
@@ -171,39 +205,60 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
         CheckInteger("max", request.max, 1, static_cast<std::int64_t>(limits::kWatchBatchMax))}) {
     if (!status) return Fail(to, status.error());
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
+  if (!Admits(to, hub_.NoneAnswers(), kAskAgain)) return;
   const std::uint64_t asked_at = watchers_.hints();
-  hub_.first().store().Watch(
-      request.after, request.max, [this, to, request, asked_at](const Result<WatchSlice>& slice) {
-        --waiting_;
-        if (!slice) {
-          Error error = slice.error();
-          if (error.code == ErrorCode::kUnavailable) {
-            error.text = "Redis does not answer: " + error.text + kAskAgain;
-          }
-          return Fail(to, error);
-        }
-        const bool now = !slice->items.empty() || slice->gap || request.wait_ms == 0 ||
-                         request.after == "$" || hub_.draining;
-        if (now) return Serve({to}, request.after, *slice);
-        ParkedWatch watch{to.peer, to.request, slice->cursor, request.max,
-                          hub_.now + milliseconds(request.wait_ms)};
-        if (watchers_.Park(std::move(watch), asked_at, hub_.now)) return;
-        Fail(to, {ErrorCode::kQueueFull,
-                  std::to_string(kWatchesMax) + " watches wait at this broker, its limit"});
-      });
+  ReadFeed(request.after, request.max,
+           [this, to, request, asked_at](const Result<WatchSlice>& slice) {
+             --waiting_;
+             if (!slice) {
+               Error error = slice.error();
+               if (error.code == ErrorCode::kUnavailable) error.text += kAskAgain;
+               return Fail(to, error);
+             }
+             const bool now = !slice->items.empty() || slice->gap || request.wait_ms == 0 ||
+                              request.after == "$" || hub_.draining;
+             if (now) return Serve({to}, request.after, *slice);
+             ParkedWatch watch{to.peer, to.request, slice->cursor, request.max,
+                               hub_.now + milliseconds(request.wait_ms)};
+             if (watchers_.Park(std::move(watch), asked_at, hub_.now)) return;
+             Fail(to, {ErrorCode::kQueueFull,
+                       std::to_string(kWatchesMax) + " watches wait at this broker, its limit"});
+           });
+}
+
+void ClientDesk::ReadFeed(const std::string& after, std::int64_t max,
+                          Store::Done<WatchSlice> done) {
+  const auto places = SplitCursor(after, hub_.shards.size());
+  if (!places) return done(places.error());
+  const auto ask = [places = *places, max](Shard& shard, const Store::Done<WatchSlice>& hear) {
+    shard.store().Watch(places[shard.number()], max, hear);
+  };
+  const auto merge = [places = *places, max, done = std::move(done),
+                      from_end = after == "$"](const std::vector<Result<WatchSlice>>& said) {
+    std::vector<std::optional<WatchSlice>> slices;
+    bool any = false;
+    for (const Result<WatchSlice>& slice : said) {
+      // Where the feed of a shard ends is not known without it; anything else comes later.
+      const bool needed = from_end || slice.ok() || slice.error().code != ErrorCode::kUnavailable;
+      if (!slice && needed) return done(slice.error());
+      any = any || slice.ok();
+      slices.push_back(slice ? std::make_optional(*slice) : std::nullopt);
+    }
+    if (!any) return done(said.front().error());
+    done(MergeFeeds(places, slices, max));
+  };
+  AskAll<WatchSlice>(ask, merge);
 }
 
 void ClientDesk::Ask(const Watchers::Question& question) {
-  hub_.first().store().Watch(
-      question.after, question.max, [this, question](const Result<WatchSlice>& slice) {
-        const bool found = slice && (!slice->items.empty() || slice->gap);
-        std::vector<Caller> callers;
-        for (ParkedWatch& watch : watchers_.Answered(question, found, hub_.now)) {
-          callers.push_back({std::move(watch.peer), std::move(watch.request)});
-        }
-        if (!callers.empty()) Serve(callers, question.after, *slice);
-      });
+  ReadFeed(question.after, question.max, [this, question](const Result<WatchSlice>& slice) {
+    const bool found = slice && (!slice->items.empty() || slice->gap);
+    std::vector<Caller> callers;
+    for (ParkedWatch& watch : watchers_.Answered(question, found, hub_.now)) {
+      callers.push_back({std::move(watch.peer), std::move(watch.request)});
+    }
+    if (!callers.empty()) Serve(callers, question.after, *slice);
+  });
 }
 
 void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& after,
@@ -217,25 +272,35 @@ void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& af
     return;
   }
   const auto half = static_cast<std::int64_t>(slice.items.size() / 2);
-  hub_.first().store().Watch(after, half,
-                             [this, callers, after](const Result<WatchSlice>& smaller) {
-                               if (smaller) return Serve(callers, after, *smaller);
-                               for (const Caller& caller : callers) Fail(caller, smaller.error());
-                             });
+  ReadFeed(after, half, [this, callers, after](const Result<WatchSlice>& smaller) {
+    if (smaller) return Serve(callers, after, *smaller);
+    for (const Caller& caller : callers) Fail(caller, smaller.error());
+  });
 }
 
 void ClientDesk::OnStatus(const Caller& to) {
-  if (!hub_.first().up()) {
+  if (!hub_.AnyAnswering()) {
     // What this broker knows by itself, so that an operator sees more than an error.
     StatusReply status;
     Fill(status);
     return Reply(to, status);
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
+  if (!Admits(to, "", kAskAgain)) return;
   std::vector<std::string> models;
   for (const BackendConfig& backend : hub_.config.backends) models.push_back(backend.model);
-  hub_.first().store().Describe(
-      models, Answer<StatusReply>(to, kAskAgain, [this](StatusReply& s) { Fill(s); }));
+  const auto ask = [models](Shard& shard, const Store::Done<StatusReply>& hear) {
+    shard.store().Describe(models, hear);
+  };
+  AskAll<StatusReply>(ask, [this, to](const std::vector<Result<StatusReply>>& said) {
+    --waiting_;
+    StatusReply status;
+    for (const Result<StatusReply>& shard : said) {
+      status.shards.emplace_back().live = shard ? shard->live : 0;
+      if (shard) AddStatus(status, *shard);
+    }
+    Fill(status);
+    Reply(to, status);
+  });
 }
 
 void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) {
@@ -245,23 +310,23 @@ void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) 
     return Fail(to, Invalid("kind = " + Quoted(kind) + ", expected one of " + JoinNames(kinds) +
                             " (council.kinds)"));
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
-  hub_.chemistry.ReadReport(kind,
-                            Answer<ChemistryReport>(to, kAskAgain, [](const ChemistryReport&) {}));
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  hub_.chemistry.ReadReport(
+      kind, Answer<ChemistryReport>(to, hub_.first(), kAskAgain, [](const ChemistryReport&) {}));
 }
 
 void ClientDesk::OnEnsembles(const Caller& to) {
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
   // What is shown is what the next case is seated by.
   hub_.chemistry.ReadBoard(Answer<SeatingBoard>(
-      to, kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
+      to, hub_.first(), kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
 }
 
 void ClientDesk::OnRebuild(const Caller& to, const RebuildRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
-  hub_.chemistry.AskRebuild(request.id,
-                            Answer<RebuildReply>(to, kAskAgain, [](const RebuildReply&) {}));
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  hub_.chemistry.AskRebuild(
+      request.id, Answer<RebuildReply>(to, hub_.first(), kAskAgain, [](const RebuildReply&) {}));
 }
 
 void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
@@ -274,9 +339,9 @@ void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
   if (const Status good = CheckImport(complete, hub_.config, now_ms); !good) {
     return Fail(to, good.error());
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
-  hub_.chemistry.Import(complete.cases,
-                        Answer<ImportReply>(to, kAskAgain, [](const ImportReply&) {}));
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  hub_.chemistry.Import(
+      complete.cases, Answer<ImportReply>(to, hub_.first(), kAskAgain, [](const ImportReply&) {}));
 }
 
 void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
@@ -285,9 +350,10 @@ void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
       !max) {
     return Fail(to, max.error());
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
-  hub_.chemistry.ReadHistory(request.after, request.max,
-                             Answer<HistoryReply>(to, kAskAgain, [](const HistoryReply&) {}));
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  hub_.chemistry.ReadHistory(
+      request.after, request.max,
+      Answer<HistoryReply>(to, hub_.first(), kAskAgain, [](const HistoryReply&) {}));
 }
 
 void ClientDesk::Fill(StatusReply& status) const {
@@ -295,6 +361,13 @@ void ClientDesk::Fill(StatusReply& status) const {
   status.version = CONSILIUM_VERSION;
   status.reason = hub_.NotAccepting();
   status.accepting = status.reason.empty();
+  status.shards.resize(hub_.shards.size());
+  for (const Shard& shard : hub_.shards) {
+    ShardStatus& about = status.shards[shard.number()];
+    about.shard = static_cast<std::int64_t>(shard.number());
+    about.reason = shard.NotAccepting();
+    about.accepting = about.reason.empty();
+  }
   status.counters["refused_messages"] = refusals_.count() + workers_.refused();
   status.counters["refused_connections"] = hub_.bus.strangers;
   status.counters["refused_keys"] = hub_.bus.door.keys;
@@ -318,13 +391,13 @@ void ClientDesk::ReleaseWatches() {
 TimePoint ClientDesk::Tick() {
   for (const ParkedWatch& watch : watchers_.TakeExpired(hub_.now)) {
     const Caller to{watch.peer, watch.request};
-    if (const std::string why = hub_.NotAnswering(hub_.first()); !why.empty()) {
+    if (const std::string why = hub_.NoneAnswers(); !why.empty()) {
       Fail(to, {ErrorCode::kUnavailable, why + kAskAgain});
     } else {
       Reply(to, WatchReply{{}, watch.after, false});
     }
   }
-  if (!hub_.first().up()) return watchers_.next_expiry();
+  if (!hub_.AnyAnswering()) return watchers_.next_expiry();
   for (const Watchers::Question& question : watchers_.TakeDue(hub_.now)) Ask(question);
   return watchers_.next();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,11 +43,18 @@ class ClientDesk {
   template <class Message>
   void Reply(const Caller& to, const Message& message);
   void Fail(const Caller& to, const Error& error);
-  // False, and answered, when the request cannot be asked of the shard now.
-  bool Admits(const Caller& to, const Shard& shard, const std::string& consequence);
+  // False, and answered, when the request cannot be asked of Redis now: for `why_not`, or because
+  // too many wait.
+  bool Admits(const Caller& to, const std::string& why_not, const std::string& consequence);
   // A callback for the store that answers `to`; `then` sees a success first.
   template <class T, class Then>
-  Store::Done<T> Answer(const Caller& to, const std::string& consequence, Then then);
+  Store::Done<T> Answer(const Caller& to, const Shard& shard, const std::string& consequence,
+                        Then then);
+  // Asks every shard that answers; `then` gets what each said, in their order.
+  template <class T, class AskOne, class Then>
+  void AskAll(AskOne ask, Then then);
+  // The feed of all shards (feed.h). Without a shard that does not answer, unless none does.
+  void ReadFeed(const std::string& after, std::int64_t max, Store::Done<WatchSlice> done);
 
   void OnSubmit(const Caller& to, const CaseRequest& request);
   void OnCancel(const Caller& to, const CancelRequest& request);

@@ -11,12 +11,12 @@ std::deque<Shard> MakeShards(const Config& config, const std::vector<RedisAddres
                              const std::string& id, const Shard::Events& events) {
   std::deque<Shard> shards;
   for (const RedisAddress& address : redis) {
-    shards.emplace_back(config, address, shards.size(), id, events);
+    shards.emplace_back(config, address, shards.size(), redis.size(), id, events);
   }
   return shards;
 }
 
-std::string Named(const Hub& hub, const Shard& shard, const std::string& why) {
+std::string WithName(const Hub& hub, const Shard& shard, const std::string& why) {
   if (why.empty() || hub.shards.size() == 1) return why;
   return "shard " + std::to_string(shard.number()) + ": " + why;
 }
@@ -30,8 +30,9 @@ Hub::Hub(const Config& cluster, const std::vector<RedisAddress>& redis, const Sh
       chemistry(shards.front().redis()),
       now(Now()) {}
 
-bool Hub::AnyUp() const {
-  return std::any_of(shards.begin(), shards.end(), [](const Shard& shard) { return shard.up(); });
+bool Hub::AnyAnswering() const {
+  return std::any_of(shards.begin(), shards.end(),
+                     [](const Shard& shard) { return shard.answering(); });
 }
 
 bool Hub::AllReady() const {
@@ -40,12 +41,26 @@ bool Hub::AllReady() const {
 }
 
 std::string Hub::NotAnswering(const Shard& shard) const {
-  return Named(*this, shard, shard.NotAnswering());
+  return WithName(*this, shard, shard.NotAnswering());
+}
+
+std::string Hub::NoneAnswers() const {
+  if (AnyAnswering()) return "";
+  std::string all;
+  for (const Shard& shard : shards) all += (all.empty() ? "" : "; ") + NotAnswering(shard);
+  return all;
+}
+
+Error Hub::Named(const Shard& shard, Error error) const {
+  if (error.code == ErrorCode::kUnavailable) {
+    error.text = WithName(*this, shard, "Redis does not answer: " + error.text);
+  }
+  return error;
 }
 
 std::string Hub::NotAccepting(const Shard& shard) const {
   if (draining) return "this broker is draining";
-  return Named(*this, shard, shard.NotAccepting());
+  return WithName(*this, shard, shard.NotAccepting());
 }
 
 std::string Hub::NotAccepting() const {

@@ -13,6 +13,7 @@
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/redis.h"
+#include "shared/result.h"
 
 namespace consilium {
 
@@ -39,10 +40,14 @@ struct Hub {
   const Shard& first() const { return shards.front(); }
   Shard& Of(const std::string& case_id) { return shards[ShardOf(case_id, shards.size())]; }
 
-  bool AnyUp() const;
+  bool AnyAnswering() const;
   bool AllReady() const;
   // Why a shard can be asked nothing; "" when it can. Names the shard where there are several.
   std::string NotAnswering(const Shard& shard) const;
+  // Why no shard can be asked anything; "" when one can.
+  std::string NoneAnswers() const;
+  // What the store of a shard failed with, as clients are told.
+  Error Named(const Shard& shard, Error error) const;
   // Why a shard accepts no case; "" when it does.
   std::string NotAccepting(const Shard& shard) const;
   // The same of all: why cases are refused.

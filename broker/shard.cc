@@ -23,14 +23,14 @@ constexpr std::int64_t kNeverMs = 1'000'000'000'000;
 }  // namespace
 
 Shard::Shard(const Config& config, const RedisAddress& address, std::size_t number,
-             const std::string& broker_id, const Events& events)
+             std::size_t count, const std::string& broker_id, const Events& events)
     : config_(config),
       number_(number),
       broker_id_(broker_id),
       events_(events),
       redis_(address, AllScripts(), kRedisLinks),
       hints_(address, {}),
-      store_(redis_, static_cast<int>(number)),
+      store_(redis_, number, count),
       owner_(broker_id + ".0"),
       jitter_(number, "chores of " + broker_id) {
   hints_.Subscribe(store_.HintChannel(),
@@ -38,11 +38,13 @@ Shard::Shard(const Config& config, const RedisAddress& address, std::size_t numb
 }
 
 std::string Shard::NotAnswering() const {
-  return redis_.up() ? "" : "Redis does not answer: " + redis_.reason();
+  if (!redis_.up()) return "Redis does not answer: " + redis_.reason();
+  if (claimed_) return "";
+  return wrong_.empty() ? "which shard this Redis is, is being checked" : wrong_;
 }
 
 std::string Shard::NotAccepting() const {
-  if (!redis_.up()) return NotAnswering();
+  if (!answering()) return NotAnswering();
   return not_durable_ ? *not_durable_ : "the settings of Redis are being checked";
 }
 
@@ -78,6 +80,8 @@ void Shard::Notice() {
 void Shard::OnUp() {
   generation_ = redis_.generation();
   owner_ = broker_id_ + "." + std::to_string(generation_);
+  claimed_ = false;
+  wrong_.clear();
   prepared_ = false;
   preparing_ = false;
   promoting_ = false;
@@ -93,7 +97,7 @@ void Shard::OnUp() {
 TimePoint Shard::DoChores() {
   // First: replies come in order, so whoever sees the lanes prepared knows the settings, too.
   if (now_ >= check_at_) CheckDurability();
-  if (!prepared_ && !preparing_ && now_ >= prepare_at_) Prepare();
+  if (!prepared_ && !preparing_ && now_ >= prepare_at_) claimed_ ? Prepare() : Claim();
   TimePoint next = check_at_;
   if (!prepared_) return std::min(next, preparing_ ? TimePoint::max() : prepare_at_);
   if (now_ >= promote_at_ && !promoting_) Promote();
@@ -106,6 +110,25 @@ TimePoint Shard::DoChores() {
     next = std::min(next, at);
   }
   return next;
+}
+
+void Shard::Claim() {
+  preparing_ = true;
+  store_.Claim([this, generation = generation_](const Status& status) {
+    if (generation != generation_) return;
+    preparing_ = false;
+    claimed_ = status.ok();
+    if (claimed_) {
+      wrong_.clear();
+      events_.on_change(*this);
+      return Prepare();
+    }
+    prepare_at_ = now_ + kPrepareAgain;
+    if (status.error().text == wrong_) return;
+    wrong_ = status.error().text;
+    LogError("shard_refused", {{"shard", number_}, {"text", wrong_}});
+    events_.on_change(*this);
+  });
 }
 
 void Shard::Prepare() {

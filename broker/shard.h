@@ -36,7 +36,8 @@ class Shard {
     std::function<void(Shard&, const std::string& hint)> on_hint;
   };
 
-  Shard(const Config& config, const RedisAddress& address, std::size_t number,
+  // Number `number` of `count`.
+  Shard(const Config& config, const RedisAddress& address, std::size_t number, std::size_t count,
         const std::string& broker_id, const Events& events);
   Shard(const Shard&) = delete;  // its connections call it back
   Shard& operator=(const Shard&) = delete;
@@ -50,8 +51,10 @@ class Shard {
   // taken back as orphans, uncounted.
   const std::string& owner() const { return owner_; }
   bool up() const { return redis_.up(); }
-  // Up, and the lanes exist.
-  bool ready() const { return redis_.up() && prepared_; }
+  // Up, and it is this shard and no other.
+  bool answering() const { return redis_.up() && claimed_; }
+  // Answering, and the lanes exist.
+  bool ready() const { return answering() && prepared_; }
   // Why it can be asked nothing: "Redis does not answer: ..."; "" when it can.
   std::string NotAnswering() const;
   // Why no case is accepted here; "" when they are.
@@ -75,6 +78,7 @@ class Shard {
   void Notice();
   void OnUp();
   TimePoint DoChores();
+  void Claim();
   void Prepare();
   void CheckDurability();
   void Promote();
@@ -92,8 +96,10 @@ class Shard {
   std::string owner_;
   std::int64_t generation_ = 0;
   bool was_up_ = false;
-  bool prepared_ = false;
-  bool preparing_ = false;
+  bool claimed_ = false;    // it is this shard, on this connection
+  std::string wrong_;       // why it is not; "" while that is not known
+  bool prepared_ = false;   // the lanes exist
+  bool preparing_ = false;  // claiming, or making lanes
   TimePoint prepare_at_;
   // Why this Redis would not keep what is accepted; empty while it is not known whether it would.
   std::optional<std::string> not_durable_;

@@ -260,7 +260,9 @@ void WorkerDesk::EndWork(const std::string& peer, const HeldTask& key, AttemptEn
          {"latency_ms", end.outcome->latency_ms},
          {"failures", retries_.count()}});
   };
-  hub_.Of(end.task.case_id).store().EndAttempt(end, done);
+  Shard& shard = hub_.Of(end.task.case_id);
+  if (!shard.answering()) return done(Error{ErrorCode::kUnavailable, shard.NotAnswering()});
+  shard.store().EndAttempt(end, done);
 }
 
 void WorkerDesk::OnGoodbye(const std::string& peer) {
@@ -297,7 +299,7 @@ void WorkerDesk::Release(const TaskId& task, std::int64_t fence) {
 
 void WorkerDesk::Say(AttemptEnd end) {
   Shard& shard = hub_.Of(end.task.case_id);
-  if (!shard.up()) return Keep(std::move(end));
+  if (!shard.answering()) return Keep(std::move(end));
   shard.store().EndAttempt(end, [this, &shard, end](const Result<Disposition>& disposition) {
     if (disposition) {
       Wake(shard, end.task.model);
@@ -325,8 +327,9 @@ void WorkerDesk::OnReady(const Shard& shard) {
 }
 
 bool WorkerDesk::idle() const {
-  return std::none_of(unsaid_.begin(), unsaid_.end(),
-                      [this](const AttemptEnd& end) { return hub_.Of(end.task.case_id).up(); });
+  return std::none_of(unsaid_.begin(), unsaid_.end(), [this](const AttemptEnd& end) {
+    return hub_.Of(end.task.case_id).answering();
+  });
 }
 
 void WorkerDesk::TurnAway(const BusDoor& door) {
@@ -346,7 +349,7 @@ TimePoint WorkerDesk::Tick() {
     TakeBack(leaver, AttemptEnd::Kind::kCrash);
   }
   TimePoint next = roster_.next_silence();
-  if (hub_.AnyUp() && !unsaid_.empty()) {
+  if (hub_.AnyAnswering() && !unsaid_.empty()) {
     if (hub_.now >= say_at_) {
       for (AttemptEnd& end : std::exchange(unsaid_, {})) Say(std::move(end));
     }

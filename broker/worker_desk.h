@@ -44,7 +44,7 @@ class WorkerDesk {
   // again.
   TimePoint Tick();
 
-  // Nothing waits to be told to a shard that is up.
+  // Nothing waits to be told to a shard that answers.
   bool idle() const;
   std::vector<WorkerStatus> Describe() const { return roster_.Describe(hub_.first().owner()); }
   std::int64_t refused() const { return refusals_.count(); }

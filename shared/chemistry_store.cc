@@ -39,15 +39,13 @@ std::string PublicationStamp(const LedgerPlace& made_from, const std::string& se
   return std::to_string(made_from.epoch) + " " + made_from.cursor + " " + settings;
 }
 
-ChemistryStore::ChemistryStore(RedisConnection& redis, int shard)
-    : redis_(redis), prefix_("consilium:{" + std::to_string(shard) + "}:") {}
+ChemistryStore::ChemistryStore(RedisConnection& redis, std::size_t shard)
+    : redis_(redis), prefix_(ShardPrefix(shard)) {}
 
 std::vector<RedisScript> ChemistryStore::Scripts() {
-  return {{"follow_evidence", kFollowEvidenceScript},
-          {"write_ledger", kWriteLedgerScript},
-          {"publish_chemistry", kPublishChemistryScript},
-          {"ask_rebuild", kAskRebuildScript},
-          {"import_evidence", kImportEvidenceScript}};
+  return {{"follow_evidence", kFollowEvidenceScript},     {"write_ledger", kWriteLedgerScript},
+          {"publish_chemistry", kPublishChemistryScript}, {"ask_rebuild", kAskRebuildScript},
+          {"import_evidence", kImportEvidenceScript},     {"take_evidence", kTakeEvidenceScript}};
 }
 
 std::vector<RedisScript> AllScripts() {
@@ -147,6 +145,43 @@ void ChemistryStore::Publish(const LedgerPlace& made_from, const std::string& se
              Reading<bool>(std::move(done), [](const RedisReply& reply) {
                return Result<bool>(reply.integer == 1);
              }));
+}
+
+void ChemistryStore::ReadWaiting(std::int64_t max, Done<std::vector<WaitingEvidence>> done) {
+  // First: whatever comes after the look is told.
+  redis_.Send({"HSETNX", Key("wanted"), "evidence", "1"}, [](const Result<RedisReply>&) {});
+  redis_.Send({"XRANGE", Key("evidence"), "-", "+", "COUNT", std::to_string(max)},
+              Reading<std::vector<WaitingEvidence>>(std::move(done), [](const RedisReply& reply) {
+                std::vector<WaitingEvidence> lines;
+                for (const RedisReply& entry : reply.items) {
+                  if (entry.items.size() != 2 || entry.items[1].items.size() < 2) continue;
+                  WaitingEvidence& waiting = lines.emplace_back();
+                  waiting.entry = entry.items[0].text;
+                  waiting.line = entry.items[1].items[1].text;
+                  const auto line = Unpack<EvidenceLine>(waiting.line);
+                  if (line) waiting.member = LearnedMember(line->evidence);
+                }
+                return Result<std::vector<WaitingEvidence>>(std::move(lines));
+              }));
+}
+
+void ChemistryStore::Take(std::size_t shard, const std::vector<WaitingEvidence>& lines,
+                          Done<std::int64_t> done) {
+  std::vector<std::string> args = {Key("hints"), std::to_string(shard)};
+  for (const WaitingEvidence& waiting : lines) {
+    args.insert(args.end(), {waiting.entry, waiting.member, waiting.line});
+  }
+  redis_.Run("take_evidence", {Key("evidence"), Key("learned"), Key("taken"), Key("wanted")},
+             std::move(args), Reading<std::int64_t>(std::move(done), [](const RedisReply& reply) {
+               return Result<std::int64_t>(reply.integer);
+             }));
+}
+
+void ChemistryStore::Forget(const std::vector<WaitingEvidence>& lines, Done<Nothing> done) {
+  std::vector<std::string> command = {"XDEL", Key("evidence")};
+  for (const WaitingEvidence& waiting : lines) command.push_back(waiting.entry);
+  redis_.Send(std::move(command),
+              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 
 void ChemistryStore::ReadReport(const std::string& kind, Done<ChemistryReport> done) {

@@ -7,11 +7,13 @@
 // - P learning: hash: asked, done (ids of rebuilds), report (of the last one), published
 //   (stamp), learner and seen (who last held the matrix, and when).
 // - P learned: set of "<kind>|<case id>" of all cases in the stream.
+// - P taken: hash, shard -> the last line of its evidence that is in the stream.
 // - P chemistry:<kind>, P ensembles: the published reports and board.
 //
 // The ledger is a fold over the stream. It is written only if it is still the one that was read, at
 // the same cursor and epoch, so a line counts exactly once, however many aggregators learn and
-// wherever one dies.
+// wherever one dies. All of it is in shard 0; the stream of every other shard holds what was not
+// taken over from there yet.
 //
 // Threads: as RedisConnection: one loop.
 #pragma once
@@ -41,6 +43,13 @@ struct LedgerPlace {
   std::int64_t epoch = 0;  // grows when it is replaced
 
   friend bool operator==(const LedgerPlace&, const LedgerPlace&) = default;
+};
+
+// A line that waits in a shard to be taken over.
+struct WaitingEvidence {
+  std::string entry;   // stream id there
+  std::string member;  // of learned; "" = the line cannot be read, which is for the learner to say
+  std::string line;    // as stored
 };
 
 struct StoredLedger {
@@ -76,7 +85,7 @@ class ChemistryStore {
   template <class T>
   using Done = Store::Done<T>;
 
-  explicit ChemistryStore(RedisConnection& redis, int shard = 0);
+  explicit ChemistryStore(RedisConnection& redis, std::size_t shard = 0);
   // The scripts that a RedisConnection used here must load.
   static std::vector<RedisScript> Scripts();
 
@@ -97,6 +106,14 @@ class ChemistryStore {
   void Publish(const LedgerPlace& made_from, const std::string& stamp,
                const std::vector<ChemistryReport>& reports, const SeatingBoard& board,
                Done<bool> done);
+
+  // --- between shards. Idempotent if lines are taken in their order and forgotten afterwards.
+  // The oldest `max` lines of a shard other than 0.
+  void ReadWaiting(std::int64_t max, Done<std::vector<WaitingEvidence>> done);
+  // Adds to shard 0 what was not taken from `shard` before; how many lines that were.
+  void Take(std::size_t shard, const std::vector<WaitingEvidence>& lines, Done<std::int64_t> done);
+  // Removes lines that were taken.
+  void Forget(const std::vector<WaitingEvidence>& lines, Done<Nothing> done);
 
   // --- broker
   // kNotFound when nothing was learned of this kind yet.

@@ -24,6 +24,7 @@ inline constexpr int kSocketHwm = 4096;
 inline constexpr std::int64_t kZmqMessageBytesMax = static_cast<std::int64_t>(kMessageBytesMax);
 
 inline constexpr std::size_t kModelsMax = 256;        // backends of one cluster
+inline constexpr std::size_t kShardsMax = 64;         // Redis of one cluster
 inline constexpr std::size_t kLimitsMax = 64;         // [[limit]]s of one cluster
 inline constexpr std::size_t kBoardSizesMax = 10;     // sizes of council that are learned
 inline constexpr std::size_t kSlotsMax = 1024;        // credits of one worker

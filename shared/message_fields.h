@@ -117,6 +117,14 @@ void Fields(A& a, Of<A, WorkerStatus> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, ShardStatus> v) {
+  a.Must("shard", v.shard);
+  a.Must("accepting", v.accepting);
+  a.Must("reason", v.reason);
+  a.Must("live", v.live);
+}
+
+template <class A>
 void Fields(A& a, Of<A, StatusReply> v) {
   a.Must("broker", v.broker);
   a.Must("version", v.version);
@@ -132,6 +140,7 @@ void Fields(A& a, Of<A, StatusReply> v) {
   a.Must("balanced", v.balanced);
   a.Must("lanes", v.lanes);
   a.Must("workers", v.workers);
+  a.May("shards", v.shards);
 }
 
 template <class A>

@@ -135,12 +135,18 @@ struct WorkerStatus {
   std::string broker;
   std::string trouble;  // Heartbeat::trouble
 };
+struct ShardStatus {
+  std::int64_t shard = 0;
+  bool accepting = true;
+  std::string reason;     // when not accepting
+  std::int64_t live = 0;  // cases not ended; 0 also when it does not answer
+};
 struct StatusReply {
   static constexpr std::string_view kType = "status_report";
-  std::string broker;   // that answered
-  std::string version;  // of the program
-  bool accepting = true;
-  std::string reason;  // when not accepting
+  std::string broker;     // that answered
+  std::string version;    // of the program
+  bool accepting = true;  // whatever its id, a case is accepted
+  std::string reason;     // when not accepting
   std::int64_t now_ms = 0;
   std::vector<std::string> brokers;
   std::vector<std::string> aggregators;
@@ -152,6 +158,8 @@ struct StatusReply {
       true;  // accepted = complete + degraded + insufficient + failed + cancelled + live
   std::vector<LaneStatus> lanes;
   std::vector<WorkerStatus> workers;
+  // In their order. What stands above is the sum over those that answer.
+  std::vector<ShardStatus> shards;
 };
 
 // --- worker -> broker

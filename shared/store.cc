@@ -69,8 +69,10 @@ Result<std::vector<LeasedTask>> ReadLeases(const RedisReply& reply) {
 
 }  // namespace
 
-Store::Store(RedisConnection& redis, int shard)
-    : redis_(redis), prefix_("consilium:{" + std::to_string(shard) + "}:") {}
+Store::Store(RedisConnection& redis, std::size_t shard, std::size_t shards)
+    : redis_(redis), shard_(shard), shards_(shards), prefix_(ShardPrefix(shard)) {}
+
+std::string ShardPrefix(std::size_t shard) { return "consilium:{" + std::to_string(shard) + "}:"; }
 
 std::vector<RedisScript> Store::Scripts() {
   return {{"submit_case", kSubmitCaseScript},   {"lease_tasks", kLeaseTasksScript},
@@ -79,7 +81,7 @@ std::vector<RedisScript> Store::Scripts() {
           {"cancel_case", kCancelCaseScript},   {"apply_update", kApplyUpdateScript},
           {"take_events", kTakeEventsScript},   {"ack_events", kAckEventsScript},
           {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
-          {"describe", kDescribeScript}};
+          {"describe", kDescribeScript},        {"claim_shard", kClaimShardScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -89,6 +91,18 @@ std::string Store::LaneKey(Stage stage, const std::string& model) const {
 }
 
 std::string Store::HintChannel() const { return Key("hints"); }
+
+void Store::Claim(Done<Nothing> done) {
+  const std::string place = std::to_string(shard_) + " of " + std::to_string(shards_);
+  redis_.Run("claim_shard", {"consilium:shard", ShardPrefix(0) + "counters"}, {place},
+             Reading<Nothing>(std::move(done), [place](const RedisReply& reply) -> Result<Nothing> {
+               if (reply.text == place) return Nothing{};
+               return Error{ErrorCode::kConflict,
+                            "this Redis is shard " + Escaped(reply.text) + ", expected " + place +
+                                ": redis.url must list the same Redis in the same order as when "
+                                "they were first used"};
+             }));
+}
 
 void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) {
   // The group starts at 0, so that nothing written before it is skipped; BUSYGROUP means it exists.
@@ -143,8 +157,11 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
   add("seating", new_case.seating);
   add("ensemble", Pack(new_case.ensemble));
 
-  const auto read = [id = new_case.id,
-                     ensemble = new_case.ensemble](const RedisReply& reply) -> Result<SubmitReply> {
+  const std::string queue =
+      shards_ == 1 ? "the queue" : "the queue of shard " + std::to_string(shard_);
+  const std::string limit = shards_ == 1 ? "limit" : "share of the limit";
+  const auto read = [id = new_case.id, ensemble = new_case.ensemble, queue,
+                     limit](const RedisReply& reply) -> Result<SubmitReply> {
     if (reply.items.empty()) return Unexpected("submit_case");
     const std::string& word = reply.items[0].text;
     SubmitReply accepted;
@@ -173,8 +190,8 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
     }
     if (word == "full" && reply.items.size() == 2) {
       return Error{ErrorCode::kQueueFull,
-                   "the queue holds " + std::to_string(ToInt(reply.items[1])) +
-                       " live cases, its limit (broker.live_cases_max); try later"};
+                   queue + " holds " + std::to_string(ToInt(reply.items[1])) + " live cases, its " +
+                       limit + " (broker.live_cases_max); try later"};
     }
     return Unexpected("submit_case");
   };
@@ -342,6 +359,7 @@ void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> d
                       auto item = Unpack<Recommendation>(entry.items[1].items[1].text);
                       if (!item) return item.error();
                       slice.items.push_back(std::move(*item));
+                      slice.entries.push_back(entry.items[0].text);
                       slice.cursor = entry.items[0].text;
                     }
                     return slice;
@@ -442,17 +460,13 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       CaseKey(update.case_id), Key("timers"),   Key("counters"), Key("out"),
       Key("history"),          Key("evidence"), Key("learned"),  Key("wanted")};
   std::vector<std::string> args = {
-      update.case_id,
-      std::to_string(update.version),
-      HintChannel(),
+      update.case_id, std::to_string(update.version), HintChannel(),
       update.state ? kCaseStateNames[static_cast<std::size_t>(*update.state)] : "",
-      update.timer_ms ? std::to_string(*update.timer_ms) : "",
-      std::to_string(update.retention_ms),
-      update.publish ? Pack(*update.publish) : "",
-      update.history ? Pack(*update.history) : "",
-      kFeedMax,
-      update.evidence ? Pack(*update.evidence) : "",
-      update.evidence ? LearnedMember(update.evidence->evidence) : "",
+      update.timer_ms ? std::to_string(*update.timer_ms) : "", std::to_string(update.retention_ms),
+      update.publish ? Pack(*update.publish) : "", update.history ? Pack(*update.history) : "",
+      kFeedMax, update.evidence ? Pack(*update.evidence) : "",
+      // What is known of all cases is known in shard 0, which takes the line over.
+      update.evidence && shard_ == 0 ? LearnedMember(update.evidence->evidence) : "",
       std::to_string(update.tasks.size())};
   for (const NewTask& task : update.tasks) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));

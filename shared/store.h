@@ -4,7 +4,8 @@
 // draws the states. All may be sent twice: after kUnavailable the effect is unknown and the caller
 // asks again.
 //
-// Keys, with P = "consilium:{<shard>}:"
+// A Redis is one shard of the cluster and says so in the key "consilium:shard": "<number> of
+// <count>". Its other keys, with P = "consilium:{<shard>}:"
 // - P case:<id>: hash, the record of one case, its tasks and outcomes (fields below).
 // - P lane:<stage>:<model>: stream of refs, group "w"; the pending entry is the lease.
 // - P delayed: zset, ref -> when it goes back to its lane.
@@ -16,7 +17,7 @@
 // - P wanted: hash, what somebody found empty and waits for ("lane <model>", "event", "out",
 //   "evidence"): whoever adds to it removes the field and publishes the hint.
 // - P brokers, P aggregators: zset, id -> last beat; P beat:<id>: string (Beat), expires.
-// - P evidence, P learned, and what is made of them: chemistry_store.h.
+// - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
 // Fields of a case: digest, state, v, vignette, gold, source, kind, strategy, seating, ensemble,
 // accepted_ms, deadline_ms, rev, rec:<n>, and per task k = "stage|round|model": s: state, f: leases
@@ -27,6 +28,7 @@
 // Threads: as RedisConnection: one loop.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -112,19 +114,27 @@ struct CaseUpdate {
 
 struct WatchSlice {
   std::vector<Recommendation> items;
+  std::vector<std::string> entries;  // stream ids of the items
   std::string cursor;
   bool gap = false;
 };
+
+// What the keys of a shard begin with: "consilium:{<shard>}:".
+std::string ShardPrefix(std::size_t shard);
 
 class Store {
  public:
   template <class T>
   using Done = std::function<void(Result<T>)>;
 
-  explicit Store(RedisConnection& redis, int shard = 0);
+  // Of `shard`, one of `shards`.
+  explicit Store(RedisConnection& redis, std::size_t shard = 0, std::size_t shards = 1);
   // The scripts that a RedisConnection used here must load.
   static std::vector<RedisScript> Scripts();
 
+  // Makes sure that this Redis is the shard, which it becomes when it is still empty. kConflict
+  // when it is another one: it may be asked nothing.
+  void Claim(Done<Nothing> done);
   // Creates the consumer groups of all lanes of `models` and of the events, where missing.
   void Prepare(const std::vector<std::string>& models, Done<Nothing> done);
 
@@ -195,6 +205,8 @@ class Store {
   std::string LaneKey(Stage stage, const std::string& model) const;
 
   RedisConnection& redis_;
+  std::size_t shard_;
+  std::size_t shards_;
   std::string prefix_;
 };
 

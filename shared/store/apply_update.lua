@@ -2,7 +2,7 @@
 -- Applies what the aggregator decided about a case, if the record is still the one it looked at.
 -- KEYS  case, timers, counters, out, history, evidence, learned, wanted, lane of each new task ...
 -- ARGV  id, version, channel, state or "", timer_ms or "", retention_ms, recommendation or "",
---       history or "", out_max, evidence or "", member of learned, task count, then per task: task,
+--       history or "", out_max, evidence or "", member of learned or "", task count, then per task: task,
 --       deadline_ms, packet, labels
 -- Returns 1 | 0 (changed meanwhile)
 local f = redis.call('HMGET', KEYS[1], 'v', 'state', 'rev')
@@ -31,7 +31,7 @@ end
 if ARGV[8] ~= '' then redis.call('XADD', KEYS[5], '*', 'h', ARGV[8]) end
 if ARGV[10] ~= '' then
   redis.call('XADD', KEYS[6], '*', 'e', ARGV[10])
-  redis.call('SADD', KEYS[7], ARGV[11])
+  if ARGV[11] ~= '' then redis.call('SADD', KEYS[7], ARGV[11]) end
   hint('evidence')
 end
 if state ~= '' then
