@@ -29,7 +29,7 @@ int Serve(const Flags& flags) {
   if (!level) return Complain(level.error());
   const auto config = LoadConfig(flags.config);
   if (!config) return Complain(config.error());
-  const auto redis = RedisAddressOf(config->redis);
+  const auto redis = RedisAddressesOf(config->redis);
   if (!redis) return Complain(redis.error());
   auto medications = MedicationTable::Load(config->council.medications);
   if (!medications) return Complain(medications.error());
@@ -39,7 +39,7 @@ int Serve(const Flags& flags) {
   StopSignals stop;  // before any thread exists
   StartLog("consilium-aggregator", *level);
   HealthFile health(flags.health);
-  Aggregator(*config, {*redis}, std::move(*medications), std::move(*safety)).Run(stop, health);
+  Aggregator(*config, *redis, std::move(*medications), std::move(*safety)).Run(stop, health);
   return 0;
 }
 

@@ -60,13 +60,13 @@ int Serve(const Flags& flags) {
   if (!config) return Complain(config.error(), kUsage);
   if (!flags.clients.empty()) config->broker.clients = flags.clients;
   if (!flags.workers.empty()) config->broker.workers = flags.workers;
-  const Result<RedisAddress> redis = RedisAddressOf(config->redis);
+  const auto redis = RedisAddressesOf(config->redis);
   if (!redis) return Complain(redis.error(), kUsage);
 
   StopSignals signals;  // before any thread exists
   StartLog("consilium-broker", *level);
   ZmqContext context;
-  Broker broker(std::move(*config), {*redis}, context);
+  Broker broker(std::move(*config), *redis, context);
   if (const Status bound = broker.Bind(); !bound) {
     return Complain(bound.error(), bound.error().code == ErrorCode::kInvalid ? kUsage : kFailed);
   }

@@ -70,11 +70,18 @@ Status Cluster::Plan(const std::string& config_file) {
       return Error{ErrorCode::kNotFound,
                    program.error().text + "; install it, or set redis.url to a running one"};
     }
-    auto socket = folder_.RedisSocket();
-    if (!socket.ok()) return socket.error();
     input.redis_program = *program;
-    input.redis_socket = *socket;
-    redis_url_ = "unix:" + *socket;
+    for (std::size_t shard = 0; shard < static_cast<std::size_t>(config_.redis.shards); ++shard) {
+      auto socket = folder_.RedisSocket(shard);
+      if (!socket.ok()) return socket.error();
+      const std::string redis_folder = RedisFolder(folder_.path(), shard);
+      fs::create_directory(redis_folder, failed);
+      if (failed) {
+        return Error{ErrorCode::kUnavailable, redis_folder + ": cannot make: " + failed.message()};
+      }
+      redis_url_ += (shard == 0 ? "unix:" : " unix:") + *socket;
+      input.redis_sockets.push_back(std::move(*socket));
+    }
   }
   input.data = folder_.path();
   input.endpoints_file = broker_file_ = folder_.File("broker.json");
@@ -204,11 +211,13 @@ std::optional<Status> Cluster::Await(StopSignals& stop, TimePoint deadline, cons
 bool Cluster::RedisAnswers() {
   RedisConfig config = config_.redis;
   config.url = redis_url_;
-  auto address = RedisAddressOf(config);
-  if (!address.ok()) return false;
-  RedisConnection redis(std::move(address).value(), {});
-  const auto pong = redis.Call({"PING"}, kAsk);
-  return pong.ok() && pong->text == "PONG";
+  const auto addresses = RedisAddressesOf(config);
+  if (!addresses.ok()) return false;
+  return std::all_of(addresses->begin(), addresses->end(), [](const RedisAddress& address) {
+    RedisConnection redis(address, {});
+    const auto pong = redis.Call({"PING"}, kAsk);
+    return pong.ok() && pong->text == "PONG";
+  });
 }
 
 bool Cluster::BrokerIsBound() {
@@ -317,7 +326,10 @@ void Cluster::Stop(StopSignals& stop) {
   std::error_code ignored;
   fs::remove(EndpointsFile(), ignored);
   fs::remove(broker_file_, ignored);
-  if (config_.redis.url.empty()) folder_.RemoveRedisSocket();
+  if (!config_.redis.url.empty()) return;
+  for (std::size_t shard = 0; shard < static_cast<std::size_t>(config_.redis.shards); ++shard) {
+    folder_.RemoveRedisSocket(shard);
+  }
 }
 
 }  // namespace consilium

@@ -93,7 +93,7 @@ class Cluster {
   Say say_;
   std::vector<Child> children_;
   Endpoints endpoints_;
-  std::string redis_url_;
+  std::string redis_url_;  // as redis.url: one a shard
   std::string broker_file_;
   std::string waiting_for_;  // what AllAnswer() still misses
   std::string status_request_;

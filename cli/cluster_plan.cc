@@ -40,17 +40,27 @@ void SetOption(std::vector<std::string>& arguments, const std::string& option,
 
 }  // namespace
 
+std::string RedisFolder(const std::string& data, std::size_t shard) {
+  return shard == 0 ? data : data + "/redis-" + std::to_string(shard);
+}
+
 std::vector<ChildPlan> PlanCluster(const PlanInput& input) {
   std::vector<ChildPlan> children;
   std::vector<std::pair<std::string, std::string>> environment;
   if (!input.redis_program.empty()) {
-    ChildPlan redis;
-    redis.part = Part::kRedis;
-    redis.name = redis.log_name = "redis";
-    redis.process.program = input.redis_program;
-    redis.process.arguments = RedisArguments(input.redis_socket, input.data);
-    children.push_back(std::move(redis));
-    environment.emplace_back("CONSILIUM_REDIS_URL", "unix:" + input.redis_socket);
+    std::string urls;
+    for (std::size_t shard = 0; shard < input.redis_sockets.size(); ++shard) {
+      const std::string& socket = input.redis_sockets[shard];
+      ChildPlan redis;
+      redis.part = Part::kRedis;
+      redis.name = "redis";
+      redis.log_name = shard == 0 ? "redis" : "redis-" + std::to_string(shard);
+      redis.process.program = input.redis_program;
+      redis.process.arguments = RedisArguments(socket, RedisFolder(input.data, shard));
+      children.push_back(std::move(redis));
+      urls += (shard == 0 ? "unix:" : " unix:") + socket;
+    }
+    environment.emplace_back("CONSILIUM_REDIS_URL", urls);
   }
   const auto ours = [&](Part part, const std::string& name, const std::string& log_name,
                         const std::string& program, std::vector<std::string> arguments) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,13 +25,16 @@ struct ChildPlan {
 
 struct PlanInput {
   Config config;
-  std::string config_file;     // absolute
-  std::string programs;        // folder of our executables
-  std::string redis_program;   // "" = a Redis is configured, none is run
-  std::string redis_socket;    // of the private one
-  std::string data;            // absolute
-  std::string endpoints_file;  // where the broker says what it is bound to
+  std::string config_file;                 // absolute
+  std::string programs;                    // folder of our executables
+  std::string redis_program;               // "" = a Redis is configured, none is run
+  std::vector<std::string> redis_sockets;  // of the private ones, one a shard
+  std::string data;                        // absolute
+  std::string endpoints_file;              // where the broker says what it is bound to
 };
+
+// Where the private Redis of a shard keeps its data.
+std::string RedisFolder(const std::string& data, std::size_t shard);
 
 // Without the broker's endpoints, which are only known once it is bound.
 std::vector<ChildPlan> PlanCluster(const PlanInput& input);

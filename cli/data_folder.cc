@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 
 // sun_path has 108 bytes; some are left for what Redis appends.
 constexpr std::size_t kSocketBytesMax = 100;
-constexpr const char* kSocketName = "redis.sock";
+std::string SocketName(std::size_t shard) {
+  return shard == 0 ? "redis.sock" : "redis-" + std::to_string(shard) + ".sock";
+}
 
 std::string Reason(int number) { return std::generic_category().message(number); }
 
@@ -75,21 +77,23 @@ DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-std::string DataFolder::SocketFolder() const {
-  if (File(kSocketName).size() <= kSocketBytesMax) return path_;
+std::string DataFolder::SocketFolder(const std::string& name) const {
+  if (File(name).size() <= kSocketBytesMax) return path_;
   return "/tmp/consilium-" + std::to_string(::getuid()) + "-" + Sha256Hex(path_).substr(0, 16);
 }
 
-void DataFolder::RemoveRedisSocket() const {
-  const std::string folder = SocketFolder();
+void DataFolder::RemoveRedisSocket(std::size_t shard) const {
+  const std::string name = SocketName(shard);
+  const std::string folder = SocketFolder(name);
   std::error_code ignored;
-  fs::remove(folder + "/" + kSocketName, ignored);
+  fs::remove(folder + "/" + name, ignored);
   if (folder != path_) fs::remove(folder, ignored);
 }
 
-Result<std::string> DataFolder::RedisSocket() const {
-  const std::string folder = SocketFolder();
-  if (folder == path_) return File(kSocketName);
+Result<std::string> DataFolder::RedisSocket(std::size_t shard) const {
+  const std::string name = SocketName(shard);
+  const std::string folder = SocketFolder(name);
+  if (folder == path_) return File(name);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error{ErrorCode::kUnavailable, folder + ": cannot make: " + Reason(errno)};
   }
@@ -101,7 +105,7 @@ Result<std::string> DataFolder::RedisSocket() const {
                      ": not a private folder of ours; remove it, or give a --data folder "
                      "with a shorter path"};
   }
-  return folder + "/" + kSocketName;
+  return folder + "/" + name;
 }
 
 std::string FileNameOf(const std::string& name) {

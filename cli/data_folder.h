@@ -1,6 +1,7 @@
 // The data folder of a local cluster: its own, locked, with the place of Redis' socket.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "shared/result.h"
@@ -21,14 +22,15 @@ class DataFolder {
   std::string File(const std::string& name) const { return path_ + "/" + name; }
   std::string LogFile(const std::string& name) const { return path_ + "/log/" + name + ".log"; }
 
-  // Where Redis' Unix socket goes: in the folder, or, when that path is too long for a socket, in a
-  // private folder under /tmp whose name follows from the path, so that a next start reuses it.
-  Result<std::string> RedisSocket() const;
+  // Where the Unix socket of a shard's Redis goes: in the folder, or, when that path is too long
+  // for a socket, in a private folder under /tmp whose name follows from the path, so that a next
+  // start reuses it.
+  Result<std::string> RedisSocket(std::size_t shard = 0) const;
   // Removes the socket of a Redis that has stopped, and that private folder.
-  void RemoveRedisSocket() const;
+  void RemoveRedisSocket(std::size_t shard = 0) const;
 
  private:
-  std::string SocketFolder() const;
+  std::string SocketFolder(const std::string& name) const;
   DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::string path_;
   int lock_ = -1;

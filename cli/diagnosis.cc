@@ -161,6 +161,14 @@ std::vector<Checked> JudgePrompts(const std::vector<CheckedModel>& models) {
   return checks;
 }
 
+Checked JudgeShard(const std::string& says, std::size_t shard, std::size_t shards) {
+  const std::string expected = std::to_string(shard) + " of " + std::to_string(shards);
+  if (says.empty()) return {Finding::kOk, "redis shard", expected + ", not used yet", ""};
+  if (says == expected) return {Finding::kOk, "redis shard", says, ""};
+  return {Finding::kProblem, "redis shard", "found " + says + ", expected " + expected,
+          "redis.url must list the same Redis in the same order as when they were first used"};
+}
+
 Checked JudgeRedisError(const RedisConfig& config, const Error& error) {
   Checked check{Finding::kProblem, "redis", error.text, ""};
   const auto says = [&](std::string_view word) { return error.text.find(word) != error.text.npos; };
@@ -234,7 +242,9 @@ std::vector<Checked> JudgeStatus(const Config& config, const std::string& endpoi
       Checked{Finding::kOk, "broker", "runs at " + endpoint + ", version " + status.version, ""});
   if (!status.accepting) {
     broker.finding = Finding::kProblem;
-    broker.text += "; accepts nothing: " + status.reason;
+    const auto accepts = [](const ShardStatus& shard) { return shard.accepting; };
+    const bool some = std::any_of(status.shards.begin(), status.shards.end(), accepts);
+    broker.text += (some ? "; refuses cases: " : "; accepts nothing: ") + status.reason;
   } else if (status.version != ours) {
     broker.finding = Finding::kNote;
     broker.text += "; this program is " + std::string(ours);

@@ -1,6 +1,7 @@
 // What `consilium doctor` found out, and how it judges what it found. Pure: values in, values out.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,10 @@ CheckedModel WithoutReport(const BackendConfig& backend, const Error& error);
 std::optional<Checked> JudgePrices(const std::vector<CheckedModel>& models);
 // Each folder of prompts once, with the first digits of its templates' hashes.
 std::vector<Checked> JudgePrompts(const std::vector<CheckedModel>& models);
+
+// What a Redis says of itself in "consilium:shard" ("" = nothing yet), where it is to be shard
+// `shard` of `shards`.
+Checked JudgeShard(const std::string& says, std::size_t shard, std::size_t shards);
 
 // Redis does not answer as it should: unreachable, or the login is refused.
 Checked JudgeRedisError(const RedisConfig& config, const Error& error);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "cli/files.h"
 #include "cli/locate.h"
 #include "cli/process.h"
+#include "cli/screen.h"
 #include "shared/ids.h"
 #include "shared/redis.h"
 #include "shared/redis_address.h"
@@ -28,26 +30,46 @@ constexpr milliseconds kVersionWait{5000};
 constexpr std::size_t kTableBytesMax = 64u << 20;
 constexpr std::size_t kVersionDigits = 12;  // as of the medication tables
 
-RedisLook AskRedis(const RedisConfig& config) {
-  RedisLook look;
-  Result<RedisAddress> address = RedisAddressOf(config);
-  if (!address.ok()) {
-    look.checks.push_back(JudgeRedisError(config, address.error()));
-    return look;
-  }
-  RedisConnection redis(std::move(*address), {});
+std::vector<Checked> AskShard(const RedisConfig& config, const RedisAddress& address,
+                              std::size_t shard, std::size_t shards) {
+  RedisConnection redis(address, {});
   const auto ping = redis.Call({"PING"}, kRedisWait);
-  if (!ping.ok()) {
-    look.checks.push_back(JudgeRedisError(config, ping.error()));
-    return look;
-  }
-  look.url = config.url;
+  if (!ping.ok()) return {JudgeRedisError(config, ping.error())};
+  std::vector<Checked> checks;
   const auto info = redis.Call({"INFO", "server"}, kRedisWait);
-  look.checks.push_back(
+  checks.push_back(
       JudgeRedisVersion("at " + config.url, info.ok() ? RedisVersionIn(info->text) : ""));
   const auto told = redis.Call(AskDurableSettings(), kRedisWait);
   for (const SettingFound& setting : ReadDurableSettings(told.ok() ? *told : RedisReply())) {
-    look.checks.push_back(JudgeRedisSetting(setting, config.durability == "trusted"));
+    checks.push_back(JudgeRedisSetting(setting, config.durability == "trusted"));
+  }
+  const auto place = redis.Call({"GET", "consilium:shard"}, kRedisWait);
+  const bool known = place.ok() && !place->text.empty();
+  if (known || shards > 1) {
+    checks.push_back(JudgeShard(known ? CleanText(place->text) : "", shard, shards));
+  }
+  return checks;
+}
+
+RedisLook AskRedis(const RedisConfig& config) {
+  RedisLook look;
+  const auto addresses = RedisAddressesOf(config);
+  if (!addresses.ok()) {
+    look.checks.push_back(JudgeRedisError(config, addresses.error()));
+    return look;
+  }
+  const std::vector<std::string> urls = RedisUrls(config);
+  for (std::size_t shard = 0; shard < urls.size(); ++shard) {
+    RedisConfig one = config;
+    one.url = urls[shard];
+    std::vector<Checked> checks = AskShard(one, (*addresses)[shard], shard, urls.size());
+    const bool answers = checks.size() > 1;
+    if (shard == 0 && answers) look.url = config.url;
+    for (Checked& check : checks) {
+      constexpr std::size_t kName = std::string_view("redis").size();
+      if (urls.size() > 1) check.subject.insert(kName, "[" + std::to_string(shard) + "]");
+      look.checks.push_back(std::move(check));
+    }
   }
   return look;
 }

@@ -14,7 +14,7 @@ namespace consilium {
 
 struct RedisLook {
   std::vector<Checked> checks;
-  std::string url;  // of one that answers; "" = none does
+  std::string url;  // of those whose first shard answers; "" = it does not
 };
 // The configured one; without one the private Redis of a cluster that runs in the folder `data`,
 // else the program that `consilium up` would run.

@@ -18,7 +18,7 @@ namespace consilium {
 struct Endpoints {
   std::string clients;  // of the broker, as a client connects to it
   std::string workers;
-  std::string redis;  // URL
+  std::string redis;  // URL; with several shards as redis.url has them
   // "redis", "broker", "aggregator", "worker:<model>" -> process ids, in the order of their start.
   std::map<std::string, std::vector<std::int64_t>> pids;
 

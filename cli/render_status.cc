@@ -76,6 +76,14 @@ std::string RenderStatus(const StatusReply& status, const Look& look) {
     counters.push_back(name + " " + std::to_string(count));
   }
   text += Field("Counters", Join(counters, ", "), look);
+  if (status.shards.size() > 1) {
+    for (const ShardStatus& shard : status.shards) {
+      text += Field("Shard " + std::to_string(shard.shard),
+                    std::to_string(shard.live) + " live" +
+                        (shard.accepting ? "" : ", accepts nothing: " + shard.reason),
+                    look, shard.accepting ? Tint::kPlain : Tint::kRed);
+    }
+  }
   text += status.balanced
               ? Field("Balanced", "yes: every accepted case is live or ended", look)
               : Field("Balanced", "no: cases accepted and cases known differ", look, Tint::kRed);

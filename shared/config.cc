@@ -417,6 +417,18 @@ void Describe(std::string_view section, const std::vector<Option<S>>& options,
 
 }  // namespace
 
+std::vector<std::string> RedisUrls(const RedisConfig& redis) {
+  std::vector<std::string> urls;
+  std::string_view rest = redis.url;
+  while (!rest.empty()) {
+    // The path of a socket may have spaces of its own.
+    const std::size_t end = std::min({rest.find(" unix:"), rest.find(" tcp://"), rest.size()});
+    urls.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return urls;
+}
+
 const BackendConfig* Config::FindBackend(std::string_view model) const {
   const auto found = std::find_if(backends.begin(), backends.end(),
                                   [model](const BackendConfig& b) { return b.model == model; });

@@ -20,13 +20,19 @@
 namespace consilium {
 
 struct RedisConfig {
-  std::string url;  // "" = `consilium up` runs a private one; other programs need it
+  // One, or the shards in their order with a space between; see RedisUrls(). "" = `consilium up`
+  // runs private ones; other programs need it.
+  std::string url;
+  std::int64_t shards = 1;  // private ones that it runs
   std::string user;
   std::string password_env;
   // "checked": a broker accepts only while Redis' settings keep what is accepted; "trusted": it
   // takes the operator's word for it.
   std::string durability = "checked";
 };
+
+// The URLs in it, one a shard.
+std::vector<std::string> RedisUrls(const RedisConfig& redis);
 
 struct BrokerConfig {
   std::string clients = "tcp://127.0.0.1:7300";  // ROUTER for clients

@@ -55,6 +55,28 @@ void CheckBus(const Config& config, Problems& problems) {
   check("broker.workers", config.broker.workers);
 }
 
+void CheckRedis(const RedisConfig& redis, Problems& problems) {
+  const std::vector<std::string> urls = RedisUrls(redis);
+  std::set<std::string_view> known;
+  for (const std::string& url : urls) {
+    if (!known.insert(url).second) {
+      problems.Add("redis.url", "redis.url: " + Quoted(url) +
+                                    " stands twice; each shard needs a Redis of its own");
+    }
+  }
+  if (urls.size() > limits::kShardsMax) {
+    problems.Add("redis.url", "redis.url: " + std::to_string(urls.size()) +
+                                  " shards, expected at most " +
+                                  std::to_string(limits::kShardsMax));
+  }
+  if (!urls.empty() && urls.size() != static_cast<std::size_t>(redis.shards)) {
+    problems.Add("redis.shards",
+                 "redis.shards = " + std::to_string(redis.shards) + ", but redis.url has " +
+                     std::to_string(urls.size()),
+                 /*only_if_written=*/true);
+  }
+}
+
 void CheckEnsemble(const Config& config, Problems& problems) {
   const EnsembleConfig& ensemble = config.ensemble;
   std::set<std::string_view> named;
@@ -228,6 +250,7 @@ void CheckBackend(const BackendConfig& backend, const std::string& place, Proble
 
 std::vector<ConfigProblem> CheckTogether(const Config& config) {
   Problems problems;
+  CheckRedis(config.redis, problems);
   CheckBroker(config, problems);
   CheckBus(config, problems);
   CheckKinds(config.council, problems);

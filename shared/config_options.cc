@@ -57,8 +57,12 @@ Option<S> Flag(std::string_view key, bool S::*field, std::string_view help) {
 const std::vector<Option<RedisConfig>>& RedisOptions() {
   using C = RedisConfig;
   static const std::vector<Option<C>> options = {
-      Text("url", &C::url, TextKind::kRedisUrl,
-           "Redis to use; empty: `consilium up` runs a private one"),
+      Text(
+          "url", &C::url, TextKind::kRedisUrl,
+          "Redis to use, or a list of them: one a shard, always the same in the same order; empty: "
+          "`consilium up` runs private ones"),
+      Whole("shards", &C::shards, 1, static_cast<std::int64_t>(limits::kShardsMax), "",
+            "how many private ones that are"),
       Text("user", &C::user, TextKind::kPlain, "Redis user; empty: the default user"),
       Text("password_env", &C::password_env, TextKind::kVariable,
            "environment variable with the Redis password; empty: none"),

@@ -21,7 +21,7 @@ namespace consilium {
 enum class TextKind {
   kPlain,
   kPath,      // relative to the file's folder
-  kRedisUrl,  // ParseRedisUrl(), or empty
+  kRedisUrl,  // ParseRedisUrl() each, as a list or with a space between; or empty
   kListen,    // a ZeroMQ endpoint to listen on
   kBusKey,    // IsBusKey(), or the path of a file that holds one
   kHttpUrl,   // http:// or https://, or empty

@@ -93,12 +93,31 @@ std::string CheckHttpUrl(std::string_view url, const std::string& shown) {
   return " = " + shown + ", expected http://HOST... or https://HOST...";
 }
 
+// A list as one text; see RedisConfig.
+std::string JoinUrls(const std::vector<std::string>& urls) {
+  std::string text;
+  for (const std::string& url : urls) text += (text.empty() ? "" : " ") + url;
+  return text;
+}
+
 std::string CheckRedisUrl(const std::string& url, const std::string& shown) {
   if (url.find('@') != std::string::npos) {
     return ": user and password do not belong in the URL; see redis.user and redis.password_env";
   }
   if (ParseRedisUrl(url)) return "";
   return " = " + shown + ", expected unix:/path (at most 107 bytes) or tcp://host:port";
+}
+
+std::string CheckRedisUrls(const std::string& shown, std::string_view folder, std::string& text) {
+  RedisConfig redis;
+  redis.url = text;
+  std::vector<std::string> urls = RedisUrls(redis);
+  for (std::string& url : urls) {
+    ResolveAfter(kUnix, folder, url);
+    if (std::string problem = CheckRedisUrl(url, shown); !problem.empty()) return problem;
+  }
+  text = JoinUrls(urls);
+  return "";
 }
 
 // Checks and completes a text whose variables are replaced.
@@ -112,9 +131,7 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
       Resolve(folder, text);
       return "";
     case TextKind::kRedisUrl:
-      if (text.empty()) return "";
-      ResolveAfter(kUnix, folder, text);
-      return CheckRedisUrl(text, shown);
+      return CheckRedisUrls(shown, folder, text);
     case TextKind::kListen:
       ResolveAfter(kIpc, folder, text);
       return CheckListen(text, shown);
@@ -140,6 +157,18 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
     case TextKind::kJson:
       return "";
   }
+  return "";
+}
+
+// Each of the list is one URL.
+std::string SetUrls(std::vector<std::string> urls, const std::string& shown,
+                    std::string_view folder, std::string& out) {
+  for (std::string& url : urls) {
+    if (std::string unset = Expand(url); !unset.empty()) return unset;
+    ResolveAfter(kUnix, folder, url);
+    if (std::string problem = CheckRedisUrl(url, shown); !problem.empty()) return problem;
+  }
+  out = JoinUrls(urls);
   return "";
 }
 
@@ -211,6 +240,10 @@ std::string DescribeAllowed(OptionType type, const Allowed& allowed) {
 
 std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_view folder,
                       std::string& out) {
+  const auto* const list = std::get_if<std::vector<std::string>>(&raw.value);
+  if (list != nullptr && allowed.kind == TextKind::kRedisUrl) {
+    return SetUrls(*list, raw.shown, folder, out);
+  }
   const auto* const given = std::get_if<std::string>(&raw.value);
   if (given == nullptr) return Expected(raw, OptionType::kText, allowed);
   std::string text = *given;

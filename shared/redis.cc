@@ -125,8 +125,8 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
       address.host = host;
       const char* const end = port.data() + port.size();
       const auto [stop, problem] = std::from_chars(port.data(), end, address.port);
-      if (!host.empty() && problem == std::errc() && stop == end && address.port > 0 &&
-          address.port <= 65535) {
+      if (!host.empty() && host.find(' ') == std::string_view::npos && problem == std::errc() &&
+          stop == end && address.port > 0 && address.port <= 65535) {
         return address;
       }
     }

@@ -1,6 +1,6 @@
 // Measures a whole local cluster against bare Redis in the same run. Prints a table, or JSON with
 // --json.
-//   bench_cluster [--part all|tasks] [--rounds N] [--cases N] [--queued N] [--json]
+//   bench_cluster [--part all|tasks] [--rounds N] [--cases N] [--queued N] [--shards N] [--json]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -52,6 +52,7 @@ int Main(int argc, char** argv) {
   const std::size_t cases = Number(argc, argv, "--cases", 10000);
   const std::size_t queued = Number(argc, argv, "--queued", 100000);
   const bool tasks_only = Has(argc, argv, "--part", "tasks");
+  const std::size_t shards = Number(argc, argv, "--shards", 1);
   const bool json = argc > 1 && std::strcmp(argv[argc - 1], "--json") == 0;
 
   Series raw_add{"raw Redis: XADD 1 KiB, synced, window 64", "/s", {}};
@@ -75,7 +76,7 @@ int Main(int argc, char** argv) {
     raw_add.values.push_back(raw.add_per_s);
     raw_all.values.push_back(raw.end_to_end_per_s);
     if (!tasks_only) {
-      LocalCluster cluster(0);  // nobody takes the tasks: accepting alone
+      LocalCluster cluster(0, shards);  // nobody takes the tasks: accepting alone
       LoadOptions load;
       load.cases = cases;
       load.prefix = "accept-";
@@ -92,7 +93,7 @@ int Main(int argc, char** argv) {
       }
     }
     {
-      LocalCluster cluster(1);
+      LocalCluster cluster(1, shards);
       LoadOptions load;
       load.cases = cases;
       load.await_results = true;

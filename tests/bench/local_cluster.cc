@@ -23,13 +23,14 @@ namespace {
 
 }  // namespace
 
-LocalCluster::LocalCluster(int workers) {
+LocalCluster::LocalCluster(int workers, std::size_t shards) {
   std::string pattern =
       (std::filesystem::temp_directory_path() / "consilium-bench-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) Give("cannot make a temporary folder");
   folder_ = pattern;
   const std::string config = folder_ + "/bench.toml";
   std::ofstream(config)
+      << "[redis]\nshards = " << shards << "\n"
       << "[broker]\nclients = \"tcp://127.0.0.1:0\"\nworkers = \"tcp://127.0.0.1:0\"\n"
       << "[ensemble]\nstrategy = \"all\"\nsize = 1\n"
       << "[council]\ndeadline_s = 86400\nmedications = \"" CONSILIUM_SOURCE_DIR

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,9 +14,9 @@ namespace consilium::bench {
 
 class LocalCluster {
  public:
-  // One model, "bench", simulated with zero latency, run by `workers` processes; stops the program
-  // with a message when it does not come up.
-  explicit LocalCluster(int workers);
+  // One model, "bench", simulated with zero latency, run by `workers` processes, on `shards` Redis;
+  // stops the program with a message when it does not come up.
+  explicit LocalCluster(int workers, std::size_t shards = 1);
   ~LocalCluster();
   LocalCluster(const LocalCluster&) = delete;  // owns a folder and processes
   LocalCluster& operator=(const LocalCluster&) = delete;

@@ -59,6 +59,23 @@ TEST_F(DoctorTest, DurableRedisIsOkSettingBySetting) {
   }
 }
 
+TEST_F(DoctorTest, EachRedisIsLookedAtAndHasItsPlace) {
+  Serve();
+  PrivateRedis first;
+  PrivateRedis second({"--appendfsync", "everysec"});
+  const std::string both = first.url() + " " + second.url();
+  Json all = Diagnose(Config(Backend("m1"), both), 1);
+  EXPECT_EQ(Line(all, "redis[0] appendfsync")["result"], "ok");
+  EXPECT_EQ(Line(all, "redis[1] appendfsync")["found"], "found everysec, expected always");
+  EXPECT_EQ(Line(all, "redis[1] shard")["found"], "1 of 2, not used yet");
+  EXPECT_EQ(all["problems"], 1);
+  RedisConnection connection(first.address(), {});
+  ASSERT_TRUE(connection.Call({"SET", "consilium:shard", "1 of 2"}, kDoctorPatience).ok());
+  all = Diagnose(Config(Backend("m1"), both), 1);
+  EXPECT_EQ(Line(all, "redis[0] shard")["found"], "found 1 of 2, expected 0 of 2");
+  EXPECT_EQ(all["problems"], 2);
+}
+
 TEST_F(DoctorTest, LaxRedisIsAProblemWithTheLineThatMendsIt) {
   Serve();
   PrivateRedis redis({"--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru"});

@@ -79,6 +79,39 @@ TEST_P(KillTest, SixtyCasesAllEndOnce) {
   ExpectAllEndedOnce(cluster, done.out, 60);
 }
 
+TEST(RecoveryTest, OnThreeRedisSixtyCasesAllEndOnceThoughOneIsKilled) {
+  TestFolder folder;
+  ClusterProcess cluster(
+      folder.Write("c.toml", "[redis]\nshards = 3\n" + SimulatedCluster(Slow())));
+  ASSERT_EQ(cluster.Start(), "");
+  RunningCommand submit(
+      "consilium",
+      cluster.WithData({"submit", "--json", folder.Write("cases.jsonl", DemoCases(60))}));
+  ASSERT_TRUE(Eventually([&] { return JsonLines(submit.OutSoFar()).size() >= 3; }))
+      << submit.ErrSoFar();
+  const auto before = cluster.PidsOf("redis");
+  ASSERT_EQ(before.size(), 3u);
+  ASSERT_EQ(kill(before[1], SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] {
+    const auto now = cluster.PidsOf("redis");
+    return now.size() == 3 && now[1] != before[1];
+  }));
+  const CommandResult done = submit.Wait(seconds(90));
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  ExpectAllEndedOnce(cluster, done.out, 60);
+  const json status = json::parse(cluster.Run({"status", "--json"}).out);
+  ASSERT_EQ(status.at("shards").size(), 3u);
+  for (const json& shard : status.at("shards")) EXPECT_TRUE(shard.at("accepting").get<bool>());
+  // All of them were learned from: what they say was brought together, one line a case.
+  int exports = 0;
+  std::string exported;
+  EXPECT_TRUE(Eventually([&] {
+    const std::string to = folder.File("learned-" + std::to_string(++exports));
+    exported = cluster.Run({"export", to}).out;
+    return exported.rfind("exported 60 cases ", 0) == 0;
+  })) << exported;
+}
+
 INSTANTIATE_TEST_SUITE_P(EachPart, KillTest,
                          testing::Values("broker", "worker:m1", "aggregator", "redis"),
                          [](const auto& param) {

@@ -350,7 +350,7 @@ TEST(ParseRedisUrlTest, ReadsSocketsHostsAndAddresses) {
 
 TEST(ParseRedisUrlTest, RefusesTheRest) {
   for (const char* url : {"", "unix:", "tcp://", "tcp://h", "tcp://h:", "tcp://:1", "tcp://h:0",
-                          "tcp://h:65536", "tcp://h:1x", "redis://h:1"}) {
+                          "tcp://h:65536", "tcp://h:1x", "redis://h:1", "tcp://a:1 b:2"}) {
     EXPECT_EQ(ParseRedisUrl(url).error(), Invalid("redis url = \"" + std::string(url) +
                                                   "\", expected unix:/path or tcp://host:port"));
   }

@@ -23,7 +23,7 @@ PlanInput Input() {
   input.config_file = "/c/cluster.toml";
   input.programs = "/bin";
   input.redis_program = "/usr/bin/redis-server";
-  input.redis_socket = "/d/redis.sock";
+  input.redis_sockets = {"/d/redis.sock"};
   input.data = "/d";
   input.endpoints_file = "/d/broker.json";
   BackendConfig two;
@@ -74,6 +74,19 @@ TEST(PlanClusterTest, ThePrivateRedisSyncsEveryWriteAndEvictsNothing) {
   }
   EXPECT_THAT(children[1].process.environment,
               ElementsAre(Pair("CONSILIUM_REDIS_URL", "unix:/d/redis.sock")));
+}
+
+TEST(PlanClusterTest, EachShardHasAPrivateRedisWithDataOfItsOwn) {
+  PlanInput input = Input();
+  input.redis_sockets.push_back("/d/redis-1.sock");
+  const auto children = PlanCluster(input);
+  EXPECT_EQ(children[1].name, "redis");
+  EXPECT_EQ(children[1].log_name, "redis-1");
+  EXPECT_TRUE(HasOption(children[0], "--dir", "/d"));
+  EXPECT_TRUE(HasOption(children[1], "--dir", "/d/redis-1"));
+  EXPECT_TRUE(HasOption(children[1], "--unixsocket", "/d/redis-1.sock"));
+  EXPECT_THAT(children[2].process.environment,
+              ElementsAre(Pair("CONSILIUM_REDIS_URL", "unix:/d/redis.sock unix:/d/redis-1.sock")));
 }
 
 TEST(PlanClusterTest, AConfiguredRedisIsNotRunNorOverridden) {

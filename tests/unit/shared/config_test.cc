@@ -347,6 +347,32 @@ TEST(ConfigTest, ChecksOptionsAgainstEachOther) {
       "c.toml:8: backend.simulated.skill.x = 2, expected 0..1");
 }
 
+TEST(ConfigTest, SeveralRedisAreAListOrATextWithSpaces) {
+  const auto urls = [](const std::string& value) {
+    return RedisUrls(Parsed("[redis]\nurl = " + value).redis);
+  };
+  using List = std::vector<std::string>;
+  EXPECT_EQ(urls("\"\""), List());
+  EXPECT_EQ(urls("[]"), List());
+  EXPECT_EQ(urls("\"unix:/my folder/r.sock\""), List({"unix:/my folder/r.sock"}));
+  EXPECT_EQ(urls("[\"tcp://a:1\", \"unix:/r s\", \"tcp://b:2\"]"),
+            List({"tcp://a:1", "unix:/r s", "tcp://b:2"}));
+  EXPECT_EQ(urls("\"tcp://a:1 unix:/r s tcp://b:2\""),
+            List({"tcp://a:1", "unix:/r s", "tcp://b:2"}));
+  const Variable url("CONSILIUM_REDIS_URL", "unix:/a unix:/b");
+  EXPECT_EQ(urls("\"tcp://c:1\""), List({"unix:/a", "unix:/b"}));
+}
+
+TEST(ConfigTest, ARedisIsOneShard) {
+  EXPECT_EQ(Problems("[redis]\nurl = [\"tcp://a:1\", \"tcp://b:2\", \"tcp://a:1\"]"),
+            "c.toml:2: redis.url: \"tcp://a:1\" stands twice; each shard needs a Redis of its own");
+  EXPECT_EQ(Problems("[redis]\nurl = [\"tcp://a:1\", \"tcp://b:2\"]\nshards = 3"),
+            "c.toml:3: redis.shards = 3, but redis.url has 2");
+  EXPECT_EQ(Problems("[redis]\nurl = [\"tcp://a:1\", \"redis:6379\"]"),
+            "c.toml:2: redis.url = [\"tcp://a:1\", \"redis:6379\"], expected unix:/path (at most "
+            "107 bytes) or tcp://host:port");
+}
+
 TEST(ConfigTest, ReplacesVariablesInTextAndMissingOnesAreErrors) {
   const Variable folder("CONFIG_TEST_FOLDER", "/data");
   EXPECT_EQ(Parsed("[council]\nmedications = \"${CONFIG_TEST_FOLDER}/m\"").council.medications,
