@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -22,6 +23,8 @@ namespace {
 constexpr std::int64_t kBusyRetryMs = 200;   // too many requests at once
 constexpr std::int64_t kFullRetryMs = 1000;  // too many live cases
 constexpr std::int64_t kWatchWaitMaxMs = 60000;
+constexpr milliseconds kPatience{2000};  // with one shard, where others have answered
+constexpr const char* kNoReply = "Redis does not answer in time";
 
 constexpr const char* kNotAccepted = "; the case was not accepted; send it again";
 constexpr const char* kPerhapsAccepted =
@@ -39,7 +42,11 @@ Status CheckInteger(const char* field, std::int64_t value, std::int64_t low, std
 }  // namespace
 
 ClientDesk::ClientDesk(Hub& hub, RouterSocket& socket, WorkerDesk& workers)
-    : hub_(hub), socket_(socket), workers_(workers), watchers_(kWatchesMax) {}
+    : hub_(hub),
+      socket_(socket),
+      workers_(workers),
+      watchers_(kWatchesMax),
+      waiting_(hub.shards.size()) {}
 
 template <class Message>
 void ClientDesk::Reply(const Caller& to, const Message& message) {
@@ -106,28 +113,32 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   }
 }
 
-bool ClientDesk::Admits(const Caller& to, const std::string& why_not,
+bool ClientDesk::Admits(const Caller& to, const std::string& why_not, std::size_t& waiting,
                         const std::string& consequence) {
   if (!why_not.empty()) {
     Fail(to, {ErrorCode::kUnavailable, why_not + consequence});
     return false;
   }
-  if (waiting_ >= kRequestsMax) {
+  if (waiting >= kRequestsMax) {
     Reply(to, ErrorMessage{
                   std::string(ErrorName(ErrorCode::kQueueFull)),
-                  std::to_string(waiting_) + " requests wait for Redis, the limit" + consequence,
+                  std::to_string(waiting) + " requests wait for Redis, the limit" + consequence,
                   kBusyRetryMs});
     return false;
   }
-  ++waiting_;
+  ++waiting;
   return true;
+}
+
+bool ClientDesk::Admits(const Caller& to, const Shard& shard, const std::string& consequence) {
+  return Admits(to, hub_.NotAnswering(shard), waiting_[shard.number()], consequence);
 }
 
 template <class T, class Then>
 Store::Done<T> ClientDesk::Answer(const Caller& to, const Shard& shard,
                                   const std::string& consequence, Then then) {
   return [this, to, &shard, consequence, then = std::move(then)](Result<T> result) {
-    --waiting_;
+    --waiting_[shard.number()];
     if (!result) {
       Error error = hub_.Named(shard, result.error());
       if (error.code == ErrorCode::kUnavailable) error.text += consequence;
@@ -143,24 +154,33 @@ void ClientDesk::AskAll(AskOne ask, Then then) {
   struct Said {
     std::vector<Result<T>> all;
     std::size_t missing;
+    Then then;
   };
-  const std::size_t count = hub_.shards.size();
-  auto said = std::make_shared<Said>();
-  said->all.assign(count, Unavailable(""));
-  said->missing = count;
+  const auto said = std::make_shared<Said>(Said{{}, hub_.shards.size(), std::move(then)});
+  for (const Shard& shard : hub_.shards) {
+    std::string why = shard.answering() ? hub_.Named(shard, kNoReply) : hub_.NotAnswering(shard);
+    said->all.push_back(Unavailable(std::move(why)));
+  }
+  const auto one_less = [said] {
+    if (said->missing > 0 && --said->missing == 0) said->then(said->all);
+  };
   for (Shard& shard : hub_.shards) {
-    const auto hear = [this, said, then, &shard](Result<T> result) {
+    if (!shard.answering()) {
+      one_less();
+      continue;
+    }
+    ask(shard, [this, said, one_less, &shard](Result<T> result) {
+      if (said->missing == 0) return;  // it was not waited for
       if (!result) result = hub_.Named(shard, result.error());
       said->all[shard.number()] = std::move(result);
-      if (--said->missing == 0) then(said->all);
-    };
-    if (shard.answering()) {
-      ask(shard, hear);
-    } else {
-      said->all[shard.number()] = Unavailable(hub_.NotAnswering(shard));
-      if (--said->missing == 0) then(said->all);
-    }
+      one_less();
+    });
   }
+  // One that hangs must not hold up the others.
+  if (said->missing == 0 || hub_.shards.size() == 1) return;
+  asked_.push_back({hub_.now + kPatience, [said] {
+                      if (std::exchange(said->missing, 0) > 0) said->then(said->all);
+                    }});
 }
 
 void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
@@ -173,7 +193,7 @@ void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
   if (std::string why = hub_.NotAccepting(shard); !why.empty()) {
     return Fail(to, {ErrorCode::kUnavailable, why + kNotAccepted});
   }
-  if (!Admits(to, "", kNotAccepted)) return;
+  if (!Admits(to, shard, kNotAccepted)) return;
   shard.store().Submit(
       *admitted,
       Answer<SubmitReply>(to, shard, kPerhapsAccepted, [this, &shard](const SubmitReply& reply) {
@@ -185,7 +205,7 @@ void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
 void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
   Shard& shard = hub_.Of(request.id);
-  if (!Admits(to, hub_.NotAnswering(shard), kAskAgain)) return;
+  if (!Admits(to, shard, kAskAgain)) return;
   shard.store().Cancel(request.id,
                        Answer<CancelReply>(to, shard, kAskAgain, [this](const CancelReply& reply) {
                          if (reply.cancelled) workers_.StopCase(reply.id);
@@ -195,7 +215,7 @@ void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
 void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
   Shard& shard = hub_.Of(request.id);
-  if (!Admits(to, hub_.NotAnswering(shard), kAskAgain)) return;
+  if (!Admits(to, shard, kAskAgain)) return;
   shard.store().Fetch(request.id, Answer<CaseView>(to, shard, kAskAgain, [](const CaseView&) {}));
 }
 
@@ -205,11 +225,11 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
         CheckInteger("max", request.max, 1, static_cast<std::int64_t>(limits::kWatchBatchMax))}) {
     if (!status) return Fail(to, status.error());
   }
-  if (!Admits(to, hub_.NoneAnswers(), kAskAgain)) return;
+  if (!Admits(to, hub_.NoneAnswers(), waiting_for_all_, kAskAgain)) return;
   const std::uint64_t asked_at = watchers_.hints();
   ReadFeed(request.after, request.max,
            [this, to, request, asked_at](const Result<WatchSlice>& slice) {
-             --waiting_;
+             --waiting_for_all_;
              if (!slice) {
                Error error = slice.error();
                if (error.code == ErrorCode::kUnavailable) error.text += kAskAgain;
@@ -285,19 +305,27 @@ void ClientDesk::OnStatus(const Caller& to) {
     Fill(status);
     return Reply(to, status);
   }
-  if (!Admits(to, "", kAskAgain)) return;
+  if (!Admits(to, "", waiting_for_all_, kAskAgain)) return;
   std::vector<std::string> models;
   for (const BackendConfig& backend : hub_.config.backends) models.push_back(backend.model);
   const auto ask = [models](Shard& shard, const Store::Done<StatusReply>& hear) {
     shard.store().Describe(models, hear);
   };
   AskAll<StatusReply>(ask, [this, to](const std::vector<Result<StatusReply>>& said) {
-    --waiting_;
+    --waiting_for_all_;
     StatusReply status;
+    bool any = false;
     for (const Result<StatusReply>& shard : said) {
-      status.shards.emplace_back().live = shard ? shard->live : 0;
-      if (shard) AddStatus(status, *shard);
+      ShardStatus& about = status.shards.emplace_back();
+      any = any || shard.ok();
+      if (shard) {
+        about.live = shard->live;
+        AddStatus(status, *shard);
+      } else {
+        about.reason = kNoReply;
+      }
     }
+    if (!any) return Fail(to, Unavailable(said.front().error().text + kAskAgain));
     Fill(status);
     Reply(to, status);
   });
@@ -310,13 +338,13 @@ void ClientDesk::OnChemistry(const Caller& to, const ChemistryRequest& request) 
     return Fail(to, Invalid("kind = " + Quoted(kind) + ", expected one of " + JoinNames(kinds) +
                             " (council.kinds)"));
   }
-  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.ReadReport(
       kind, Answer<ChemistryReport>(to, hub_.first(), kAskAgain, [](const ChemistryReport&) {}));
 }
 
 void ClientDesk::OnEnsembles(const Caller& to) {
-  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   // What is shown is what the next case is seated by.
   hub_.chemistry.ReadBoard(Answer<SeatingBoard>(
       to, hub_.first(), kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
@@ -324,7 +352,7 @@ void ClientDesk::OnEnsembles(const Caller& to) {
 
 void ClientDesk::OnRebuild(const Caller& to, const RebuildRequest& request) {
   if (const Status id = CheckCaseId(request.id); !id) return Fail(to, id.error());
-  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.AskRebuild(
       request.id, Answer<RebuildReply>(to, hub_.first(), kAskAgain, [](const RebuildReply&) {}));
 }
@@ -339,7 +367,7 @@ void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
   if (const Status good = CheckImport(complete, hub_.config, now_ms); !good) {
     return Fail(to, good.error());
   }
-  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.Import(
       complete.cases, Answer<ImportReply>(to, hub_.first(), kAskAgain, [](const ImportReply&) {}));
 }
@@ -350,7 +378,7 @@ void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
       !max) {
     return Fail(to, max.error());
   }
-  if (!Admits(to, hub_.NotAnswering(hub_.first()), kAskAgain)) return;
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
   hub_.chemistry.ReadHistory(
       request.after, request.max,
       Answer<HistoryReply>(to, hub_.first(), kAskAgain, [](const HistoryReply&) {}));
@@ -360,14 +388,18 @@ void ClientDesk::Fill(StatusReply& status) const {
   status.broker = hub_.first().owner();
   status.version = CONSILIUM_VERSION;
   status.reason = hub_.NotAccepting();
-  status.accepting = status.reason.empty();
   status.shards.resize(hub_.shards.size());
   for (const Shard& shard : hub_.shards) {
     ShardStatus& about = status.shards[shard.number()];
     about.shard = static_cast<std::int64_t>(shard.number());
-    about.reason = shard.NotAccepting();
-    about.accepting = about.reason.empty();
+    if (const std::string why = shard.NotAccepting(); !why.empty()) {
+      about.reason = why;
+    } else if (!about.reason.empty()) {  // up, but it did not answer now
+      status.reason += (status.reason.empty() ? "" : "; ") + hub_.Named(shard, about.reason);
+    }
+    about.accepting = about.reason.empty() && !hub_.draining;
   }
+  status.accepting = status.reason.empty();
   status.counters["refused_messages"] = refusals_.count() + workers_.refused();
   status.counters["refused_connections"] = hub_.bus.strangers;
   status.counters["refused_keys"] = hub_.bus.door.keys;
@@ -389,6 +421,12 @@ void ClientDesk::ReleaseWatches() {
 }
 
 TimePoint ClientDesk::Tick() {
+  while (!asked_.empty() && hub_.now >= asked_.front().until) {
+    const std::function<void()> give_up = std::move(asked_.front().give_up);
+    asked_.pop_front();
+    give_up();
+  }
+  const TimePoint patience = asked_.empty() ? TimePoint::max() : asked_.front().until;
   for (const ParkedWatch& watch : watchers_.TakeExpired(hub_.now)) {
     const Caller to{watch.peer, watch.request};
     if (const std::string why = hub_.NoneAnswers(); !why.empty()) {
@@ -397,9 +435,9 @@ TimePoint ClientDesk::Tick() {
       Reply(to, WatchReply{{}, watch.after, false});
     }
   }
-  if (!hub_.AnyAnswering()) return watchers_.next_expiry();
+  if (!hub_.AnyAnswering()) return std::min(patience, watchers_.next_expiry());
   for (const Watchers::Question& question : watchers_.TakeDue(hub_.now)) Ask(question);
-  return watchers_.next();
+  return std::min(patience, watchers_.next());
 }
 
 }  // namespace consilium

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ namespace consilium {
 
 class ClientDesk {
  public:
-  // Requests that wait for Redis at one time, and watches that wait for a recommendation.
+  // Requests that wait for one Redis at one time, and watches that wait for a recommendation.
   static constexpr std::size_t kRequestsMax = 4096;
   static constexpr std::size_t kWatchesMax = 1024;
 
@@ -44,13 +46,17 @@ class ClientDesk {
   void Reply(const Caller& to, const Message& message);
   void Fail(const Caller& to, const Error& error);
   // False, and answered, when the request cannot be asked of Redis now: for `why_not`, or because
-  // too many wait.
-  bool Admits(const Caller& to, const std::string& why_not, const std::string& consequence);
+  // too many are `waiting`.
+  bool Admits(const Caller& to, const std::string& why_not, std::size_t& waiting,
+              const std::string& consequence);
+  // The same of a request to one shard.
+  bool Admits(const Caller& to, const Shard& shard, const std::string& consequence);
   // A callback for the store that answers `to`; `then` sees a success first.
   template <class T, class Then>
   Store::Done<T> Answer(const Caller& to, const Shard& shard, const std::string& consequence,
                         Then then);
-  // Asks every shard that answers; `then` gets what each said, in their order.
+  // Asks every shard; `then` gets what each said, in their order: kUnavailable where one does not
+  // answer, or not in time.
   template <class T, class AskOne, class Then>
   void AskAll(AskOne ask, Then then);
   // The feed of all shards (feed.h). Without a shard that does not answer, unless none does.
@@ -76,7 +82,14 @@ class ClientDesk {
   RouterSocket& socket_;
   WorkerDesk& workers_;
   Watchers watchers_;
-  std::size_t waiting_ = 0;  // requests that wait for Redis
+  std::vector<std::size_t> waiting_;  // requests that wait for one Redis, by shard
+  std::size_t waiting_for_all_ = 0;   // and those that wait for all
+  // Questions to several shards, oldest first; those answered meanwhile are given up in vain.
+  struct Asked {
+    TimePoint until;
+    std::function<void()> give_up;
+  };
+  std::deque<Asked> asked_;
   PowersOfTwo refusals_;
 };
 

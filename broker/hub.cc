@@ -16,11 +16,6 @@ std::deque<Shard> MakeShards(const Config& config, const std::vector<RedisAddres
   return shards;
 }
 
-std::string WithName(const Hub& hub, const Shard& shard, const std::string& why) {
-  if (why.empty() || hub.shards.size() == 1) return why;
-  return "shard " + std::to_string(shard.number()) + ": " + why;
-}
-
 }  // namespace
 
 Hub::Hub(const Config& cluster, const std::vector<RedisAddress>& redis, const Shard::Events& events)
@@ -41,7 +36,7 @@ bool Hub::AllReady() const {
 }
 
 std::string Hub::NotAnswering(const Shard& shard) const {
-  return WithName(*this, shard, shard.NotAnswering());
+  return Named(shard, shard.NotAnswering());
 }
 
 std::string Hub::NoneAnswers() const {
@@ -51,16 +46,21 @@ std::string Hub::NoneAnswers() const {
   return all;
 }
 
+std::string Hub::Named(const Shard& shard, const std::string& why) const {
+  if (why.empty() || shards.size() == 1) return why;
+  return "shard " + std::to_string(shard.number()) + ": " + why;
+}
+
 Error Hub::Named(const Shard& shard, Error error) const {
   if (error.code == ErrorCode::kUnavailable) {
-    error.text = WithName(*this, shard, "Redis does not answer: " + error.text);
+    error.text = Named(shard, "Redis does not answer: " + error.text);
   }
   return error;
 }
 
 std::string Hub::NotAccepting(const Shard& shard) const {
   if (draining) return "this broker is draining";
-  return WithName(*this, shard, shard.NotAccepting());
+  return Named(shard, shard.NotAccepting());
 }
 
 std::string Hub::NotAccepting() const {

@@ -46,6 +46,8 @@ struct Hub {
   std::string NotAnswering(const Shard& shard) const;
   // Why no shard can be asked anything; "" when one can.
   std::string NoneAnswers() const;
+  // `why` with the name of the shard, where there are several.
+  std::string Named(const Shard& shard, const std::string& why) const;
   // What the store of a shard failed with, as clients are told.
   Error Named(const Shard& shard, Error error) const;
   // Why a shard accepts no case; "" when it does.

@@ -25,7 +25,13 @@ Lanes::Due Lanes::Take(const std::string& model, std::int64_t free, const std::v
   const auto found = lanes_.find(model);
   if (found == lanes_.end()) return due;
   Model& of_model = found->second;
-  std::int64_t left = free - of_model.asked_for;
+  if (free <= 0) return due;
+  std::int64_t left = free;
+  for (const Lane& lane : of_model.lanes) {
+    if (!lane.asking || now >= lane.asked_at + kPatience) continue;
+    left -= lane.asked_for;
+    if (of_model.lanes.size() > 1) due.next = std::min(due.next, lane.asked_at + kPatience);
+  }
   if (left <= 0) return due;
 
   std::vector<std::size_t> shards;
@@ -45,9 +51,10 @@ Lanes::Due Lanes::Take(const std::string& model, std::int64_t free, const std::v
     const std::int64_t count = std::min(kMost, (left + sharers - 1) / sharers);
     Lane& lane = of_model.lanes[shards[i]];
     lane.asking = true;
+    lane.asked_for = count;
+    lane.asked_at = now;
     lane.woken = false;
     left -= count;
-    of_model.asked_for += count;
     of_model.first = (shards[i] + 1) % of_model.lanes.size();
     due.questions.push_back({shards[i], count});
   }
@@ -55,9 +62,7 @@ Lanes::Due Lanes::Take(const std::string& model, std::int64_t free, const std::v
 }
 
 void Lanes::Answered(const std::string& model, const Question& question, bool more, TimePoint now) {
-  Model& of_model = lanes_.at(model);
-  of_model.asked_for -= question.count;
-  Lane& lane = of_model.lanes[question.shard];
+  Lane& lane = lanes_.at(model).lanes[question.shard];
   lane.asking = false;
   lane.woken = lane.woken || more;
   lane.again = now + kPoll;

@@ -253,6 +253,47 @@ TEST_F(ShardsTest, ThreeHundredCasesEndOnceThoughOneRedisDiesMeanwhile) {
   EXPECT_EQ(Raw(0, {"XLEN", "consilium:{0}:evidence"}), std::to_string(kCases));
 }
 
+TEST_F(ShardsTest, ARedisThatHangsHoldsUpItsOwnCasesOnly) {
+  Start();
+  StartAggregator();
+  AddWorker("w-alpha", "alpha", 1);  // the hanging shard may have been asked for its only credit
+  AddWorker("w-bravo", "bravo", 1);
+  TestClient& client = AddClient();
+  std::size_t hung = 0;
+  for (; hung < 5; ++hung) {
+    EXPECT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{CaseOf(NextId(1))}).ok());
+  }
+  more_[0].Pause();
+  const TimePoint paused = Now();
+  std::set<std::string> others;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = NextId(i % 2 == 0 ? 0 : 2);
+    EXPECT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{CaseOf(id)}).ok());
+    others.insert(id);
+  }
+  Follower follower;
+  RunUntil("the others ended", [&] {
+    Follow(client, follower);
+    const auto times = TimesPublished(follower);
+    return std::all_of(others.begin(), others.end(),
+                       [&](const std::string& id) { return times.count(id) > 0; });
+  });
+  const auto status = AskRunning<StatusReply>(client, StatusRequest{});
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->counters.at("accepted"), 10);
+  EXPECT_EQ(status->reason, "shard 1: Redis does not answer in time");
+  EXPECT_TRUE(status->shards[0].accepting);
+  EXPECT_FALSE(status->shards[1].accepting);
+  // The connection itself gives up much later.
+  EXPECT_LT(Now() - paused, limits::kRedisSilenceMax);
+  more_[0].Resume();
+  RunUntil("all ended", [&] {
+    Follow(client, follower);
+    return follower.seen.size() >= others.size() + hung;
+  });
+  for (const auto& [id, count] : TimesPublished(follower)) EXPECT_EQ(count, 1) << id;
+}
+
 TEST_F(ShardsTest, SwappedAddressesAreRefusedAndTheRestGoesOn) {
   Start();
   TestClient& first = AddClient();

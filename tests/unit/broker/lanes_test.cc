@@ -31,6 +31,18 @@ TEST(LanesTest, ALaneIsAskedAtOnceAndOnlyOneQuestionIsUnderWay) {
   EXPECT_EQ(due.next, kNever);
 }
 
+TEST(LanesTest, AShardThatDoesNotAnswerKeepsCreditsForASecondOnly) {
+  Lanes lanes({"alpha"}, 2);
+  const std::vector<bool> both = {true, true};
+  EXPECT_THAT(lanes.Take("alpha", 1, both, kStart).questions, ElementsAre(Asks(0, 1)));
+  const Lanes::Due due = lanes.Take("alpha", 1, both, kStart + milliseconds(10));
+  EXPECT_THAT(due.questions, IsEmpty());
+  EXPECT_EQ(due.next, kStart + Lanes::kPatience);
+  EXPECT_THAT(lanes.Take("alpha", 1, both, due.next).questions, ElementsAre(Asks(1, 1)));
+  lanes.Answered("alpha", {1, 1}, true, due.next);
+  EXPECT_THAT(lanes.Take("alpha", 1, both, due.next).questions, ElementsAre(Asks(1, 1)));
+}
+
 TEST(LanesTest, WithoutCreditsNothingIsAskedAndNothingIsDue) {
   Lanes lanes({"alpha"}, 1);
   const Lanes::Due due = lanes.Take("alpha", 0, kOne, kStart);
