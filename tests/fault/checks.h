@@ -1,0 +1,89 @@
+// What must hold after every fault, read from Redis itself:
+//   L  each acknowledged case has its recommendation         acknowledged - published = {}
+//   D  each case has exactly one first recommendation
+//   U  there is none for a case that nobody submitted
+//   E  nothing is left: lanes, leases, delays, events and timers are empty, and
+//      accepted = complete + degraded + insufficient + failed + cancelled
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/fault/load.h"
+#include "tests/fault/rig.h"
+
+namespace consilium::fault {
+
+// The feed of recommendations from its beginning. Read on before it is trimmed, at 100,000.
+class Feed {
+ public:
+  struct Entry {
+    Recommendation recommendation;  // of the first publication, without its texts
+    int firsts = 0;                 // publications of revision 1
+    int notices = 0;                // that it was cancelled
+    int revisions = 0;              // later ones
+    std::int64_t published_ms = 0;  // of the first
+  };
+  // Reads what is new. False when Redis does not answer.
+  bool Follow(Rig& rig);
+  const std::map<std::string, Entry>& cases() const { return cases_; }
+
+ private:
+  std::string cursor_ = "-";
+  std::map<std::string, Entry> cases_;
+};
+
+// Fresh cases for all brokers of the rig, with a ledger in its folder: one such load a rig.
+LoadOptions LoadOf(const Rig& rig, double per_second);
+
+void Sleep(std::chrono::milliseconds time);
+
+// What is left in Redis; "" when nothing is.
+std::string Left(Rig& rig);
+// Waits for that.
+bool Drained(Rig& rig, std::chrono::milliseconds within);
+
+// Leases beyond the first of each task of these cases, and tasks: how much was dispatched twice.
+struct Dispatches {
+  std::int64_t tasks = 0;
+  std::int64_t again = 0;
+  std::int64_t most = 0;  // leases of one task
+};
+Dispatches CountDispatches(Rig& rig, const std::set<std::string>& ids);
+
+struct Verdict {
+  std::size_t submitted = 0;
+  std::size_t acknowledged = 0;
+  std::size_t lost = 0;
+  std::size_t duplicated = 0;
+  std::size_t unexpected = 0;
+  std::string left;  // "" = nothing
+  std::string examples;
+};
+// After the loads have finished and the cluster has had its time.
+Verdict Judge(Rig& rig, const Feed& feed, const std::vector<const Load*>& loads);
+
+// One fault of a test: prints its line at the end, with all counts.
+class FaultRun {
+ public:
+  FaultRun(const char* fault, Rig& rig);
+  // Ends the loads, waits until nothing is left, checks L, D, U and E with gtest's expectations and
+  // prints the line.
+  void Settle(Rig& rig, const std::vector<Load*>& loads,
+              std::chrono::milliseconds within = std::chrono::seconds(60));
+  // Shown at the end of the line.
+  void Note(const std::string& name, double value);
+  Feed& feed() { return feed_; }
+  const Verdict& verdict() const { return verdict_; }
+
+ private:
+  std::string fault_;
+  TimePoint started_;
+  std::string notes_;
+  Feed feed_;
+  Verdict verdict_;
+};
+
+}  // namespace consilium::fault

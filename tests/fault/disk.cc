@@ -1,0 +1,58 @@
+#include "tests/fault/disk.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <new>
+
+#include "shared/check.h"
+
+namespace consilium::fault {
+
+namespace fs = std::filesystem;
+
+Disk::Disk(std::string file) : file_(std::move(file)) {
+  const int fd = open(file_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  CHECK(fd >= 0 && ftruncate(fd, sizeof(DiskControl)) == 0, "tests can write to their folder");
+  void* memory = mmap(nullptr, sizeof(DiskControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  CHECK(memory != MAP_FAILED, "a page can be mapped");
+  control_ = new (memory) DiskControl;
+}
+
+Disk::~Disk() { munmap(control_, sizeof(DiskControl)); }
+
+std::vector<std::pair<std::string, std::string>> Disk::Environment() const {
+  return {{"LD_PRELOAD", CONSILIUM_SLOW_DISK}, {kDiskVariable, file_}};
+}
+
+void Disk::Mend() {
+  control_->sync_delay_ms = 0;
+  control_->sync_error = 0;
+  control_->room = DiskControl::kRoomForAll;
+}
+
+std::uint64_t Disk::CutPower(const std::string& folder) const {
+  CHECK(control_->untold == 0,
+        "the record has room for every file that a server syncs in one test");
+  std::uint64_t lost = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    struct stat about {};
+    CHECK(stat(entry.path().c_str(), &about) == 0, "nobody else changes the folder");
+    std::uint64_t synced = 0;  // a file that was never synced has no bytes
+    for (const SyncedFile& file : control_->files) {
+      if (file.inode == about.st_ino) synced = file.bytes;
+    }
+    const auto size = static_cast<std::uint64_t>(about.st_size);
+    if (size <= synced) continue;
+    lost += size - synced;
+    fs::resize_file(entry.path(), synced);
+  }
+  return lost;
+}
+
+}  // namespace consilium::fault
