@@ -1,0 +1,174 @@
+// The network lies: replies are lost after their requests went through, connections are there and
+// carry nothing, everything is slow or comes byte by byte.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "shared/ids.h"
+#include "shared/store.h"
+#include "tests/fault/checks.h"
+#include "tests/fault/gate.h"
+#include "tests/fault/load.h"
+#include "tests/fault/rig.h"
+
+namespace consilium::fault {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// By name, as Redis knows it.
+std::string ScriptSha(Rig& rig, std::string_view name) {
+  for (const RedisScript& script : Store::Scripts()) {
+    if (script.name == name) {
+      return rig.Ask({"SCRIPT", "LOAD", std::string(script.source)}).text;
+    }
+  }
+  return "";
+}
+
+// The gates between all parts of a rig: in front of Redis, and of each broker's two doors.
+struct Gates {
+  explicit Gates(Rig& rig)
+      : redis("unix:" + rig.folder().File("gate.sock"), "unix:" + rig.redis_socket(), Seed()) {
+    const std::string url = "unix:" + rig.folder().File("gate.sock");
+    for (const Part part : {Part::kBroker, Part::kAggregator}) {
+      for (int i = 0; i < rig.Count(part); ++i) rig.ReachRedisBy(part, i, url);
+    }
+    std::vector<std::string> doors;
+    for (int b = 0; b < rig.Count(Part::kBroker); ++b) {
+      doors.push_back(Beside(rig.workers(b)));
+      to_clients.push_back(Beside(rig.clients(b)));
+      workers.push_back(std::make_unique<Gate>(doors.back(), rig.workers(b), Seed()));
+      clients.push_back(std::make_unique<Gate>(to_clients.back(), rig.clients(b), Seed()));
+    }
+    for (int w = 0; w < rig.Count(Part::kWorker); ++w) rig.ReachBrokersBy(w, doors);
+  }
+  // The same address with a port of its own.
+  static std::string Beside(const std::string& endpoint) {
+    const std::size_t colon = endpoint.rfind(':');
+    return endpoint.substr(0, colon + 1) +
+           std::to_string(std::stoi(endpoint.substr(colon + 1)) + 100);
+  }
+  void SetAll(const GateWeather& weather) {
+    redis.Set(weather);
+    for (auto& gate : workers) gate->Set(weather);
+    for (auto& gate : clients) gate->Set(weather);
+  }
+
+  Gate redis;
+  std::vector<std::unique_ptr<Gate>> workers;
+  std::vector<std::unique_ptr<Gate>> clients;
+  std::vector<std::string> to_clients;
+};
+
+TEST(NetworkTest, F09RepliesOfRedisAreLostAfterTheScriptRan) {
+  RigOptions options;
+  options.simulated = "fault_error = 0.2";  // so that attempts are made again
+  options.backend = "attempts_max = 20\nbreaker_share = 1";
+  options.lease_ms = 30000;
+  Rig rig(options);
+  Gates gates(rig);
+  FaultRun run("F09", rig);
+  std::map<std::string, std::string> marks;
+  for (const char* name :
+       {"submit_case", "lease_tasks", "end_attempt", "apply_update", "take_events", "ack_events",
+        "promote_delayed", "renew_leases", "reap_leases"}) {
+    marks[name] = ScriptSha(rig, name);
+    ASSERT_EQ(marks[name].size(), 40u) << name;
+  }
+  Load load(LoadOf(rig, 60));
+  SeededRandom random(Seed(), "F09");
+  load.Start();
+  std::map<std::string, int> asked;
+  for (const TimePoint until = Now() + Scaled(milliseconds(8000)); Now() < until;) {
+    // Those that carry cases and results half of the time, all others the other half.
+    auto mark = marks.begin();
+    std::advance(mark, static_cast<long>(random.Below(marks.size())));
+    if (random.Below(2) == 0) {
+      mark = marks.find(
+          std::vector<std::string>{"submit_case", "lease_tasks", "end_attempt"}[random.Below(3)]);
+    }
+    if (gates.redis.LoseReplyOf(mark->second)) ++asked[mark->first];
+    Sleep(milliseconds(20));
+  }
+  run.Note("lost_replies", static_cast<double>(gates.redis.lost_replies()));
+  for (const auto& [name, count] : asked) run.Note(name, count);
+  run.Settle(rig, {&load});
+  EXPECT_GE(gates.redis.lost_replies(), 10);
+  EXPECT_GT(load.Count("duplicate"), 0u) << "a case whose acknowledgement was lost is known again";
+  EXPECT_EQ(rig.Counter("crashed"), 0);
+}
+
+// Silence in one direction or both, somewhere, for longer than any side waits for the other.
+TEST(NetworkTest, F14ConnectionsThatCarryNothing) {
+  RigOptions options;
+  options.broker = "crashes_max = 100";
+  Rig rig(options);
+  Gates gates(rig);
+  FaultRun run("F14", rig);
+  LoadOptions through = LoadOf(rig, 40);
+  through.brokers = gates.to_clients;
+  Load load(through);
+  SeededRandom random(Seed(), "F14");
+  load.Start();
+  Sleep(milliseconds(1000));
+  std::map<int, std::int64_t> descriptors;
+  for (int b = 0; b < 2; ++b) descriptors[b] = Descriptors(rig.Pid(Part::kBroker, b));
+  const auto silence = [&](Gate& gate, const char* where) {
+    GateWeather weather;
+    const auto ways = 1 + random.Below(3);
+    weather.swallow_up = (ways & 1U) != 0;
+    weather.swallow_down = (ways & 2U) != 0;
+    gate.Set(weather);
+    Sleep(Scaled(milliseconds(5500)));
+    gate.Set({});
+    std::printf("F14 %s, %s\n", where,
+                ways == 3   ? "both ways"
+                : ways == 1 ? "towards the part"
+                            : "from the part");
+  };
+  silence(*gates.clients[random.Below(2)], "client - broker");
+  silence(*gates.workers[random.Below(2)], "worker - broker");
+  silence(gates.redis, "broker, aggregator - redis");
+  run.Note("longest_gap_ms", static_cast<double>(load.longest_gap().count()));
+  run.Settle(rig, {&load});
+  for (int b = 0; b < 2; ++b) {
+    EXPECT_TRUE(Eventually(
+        [&] { return Descriptors(rig.Pid(Part::kBroker, b)) <= descriptors[b] + 4; }, seconds(15)))
+        << "descriptors: " << descriptors[b] << " before, "
+        << Descriptors(rig.Pid(Part::kBroker, b)) << " after";
+  }
+}
+
+TEST(NetworkTest, F15SlowStallingAndFragmentedConnections) {
+  RigOptions options;
+  options.lease_ms = 30000;
+  options.workers = 2;
+  options.brokers = 1;
+  Rig rig(options);
+  Gates gates(rig);
+  FaultRun run("F15", rig);
+  GateWeather weather;
+  weather.delay = milliseconds(100);
+  weather.jitter = milliseconds(50);
+  weather.stall = 0.01;
+  gates.SetAll(weather);
+  LoadOptions through = LoadOf(rig, 30);
+  through.brokers = gates.to_clients;
+  through.patience = seconds(4);
+  Load load(through);
+  load.Start();
+  Sleep(Scaled(milliseconds(4000)));
+  // Every byte by itself.
+  GateWeather bytes;
+  bytes.bytewise = true;
+  gates.SetAll(bytes);
+  Sleep(Scaled(milliseconds(3000)));
+  gates.SetAll({});
+  run.Settle(rig, {&load});
+  EXPECT_EQ(rig.Counter("crashed"), 0) << "slow is not dead";
+}
+
+}  // namespace
+}  // namespace consilium::fault
