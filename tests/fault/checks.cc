@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 #include <thread>
 
 #include "shared/codec.h"
@@ -116,9 +117,10 @@ Dispatches CountDispatches(Rig& rig, const std::set<std::string>& ids) {
   return counted;
 }
 
-Verdict Judge(Rig& rig, const Feed& feed, const std::vector<const Load*>& loads) {
+Verdict Judge(Rig& rig, const Feed& feed, const std::vector<const Load*>& loads,
+              const std::set<std::string>& others) {
   Verdict verdict;
-  std::set<std::string> submitted;
+  std::set<std::string> submitted = others;
   for (const Load* load : loads) {
     verdict.submitted += load->submitted();
     submitted.insert(load->submitted_ids().begin(), load->submitted_ids().end());
@@ -154,7 +156,17 @@ FaultRun::FaultRun(const char* fault, Rig& rig) : fault_(fault), started_(Now())
   std::printf("%s CONSILIUM_FAULT_SEED=%llu CONSILIUM_FAULT_SCALE=%g\n", fault,
               static_cast<unsigned long long>(Seed()), Scale());
   std::fflush(stdout);
-  EXPECT_EQ(rig.StartAll(), "");
+  if (const std::string why = rig.StartAll(); !why.empty()) throw std::runtime_error(why);
+}
+
+FaultRun::~FaultRun() {
+  std::printf(
+      "%s seed %llu: submitted %zu acknowledged %zu lost %zu duplicated %zu unexpected %zu,"
+      " %.1f s;%s\n",
+      fault_.c_str(), static_cast<unsigned long long>(Seed()), verdict_.submitted,
+      verdict_.acknowledged, verdict_.lost, verdict_.duplicated, verdict_.unexpected, seconds_,
+      notes_.c_str());
+  std::fflush(stdout);
 }
 
 void FaultRun::Note(const std::string& name, double value) {
@@ -171,19 +183,13 @@ void FaultRun::Settle(Rig& rig, const std::vector<Load*>& loads, std::chrono::mi
   }
   EXPECT_TRUE(Drained(rig, within));
   EXPECT_TRUE(feed_.Follow(rig));
-  verdict_ = Judge(rig, feed_, {loads.begin(), loads.end()});
+  verdict_ = Judge(rig, feed_, {loads.begin(), loads.end()}, others_);
   EXPECT_EQ(verdict_.lost, 0u) << verdict_.examples;
   EXPECT_EQ(verdict_.duplicated, 0u) << verdict_.examples;
   EXPECT_EQ(verdict_.unexpected, 0u) << verdict_.examples;
   EXPECT_EQ(verdict_.left, "");
   EXPECT_GT(verdict_.acknowledged, 0u);
-  std::printf(
-      "%s seed %llu: submitted %zu acknowledged %zu lost %zu duplicated %zu unexpected %zu,"
-      " %.1f s;%s\n",
-      fault_.c_str(), static_cast<unsigned long long>(Seed()), verdict_.submitted,
-      verdict_.acknowledged, verdict_.lost, verdict_.duplicated, verdict_.unexpected,
-      std::chrono::duration<double>(Now() - started_).count(), notes_.c_str());
-  std::fflush(stdout);
+  seconds_ = std::chrono::duration<double>(Now() - started_).count();
 }
 
 }  // namespace consilium::fault

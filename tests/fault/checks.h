@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,16 +64,23 @@ struct Verdict {
   std::string examples;
 };
 // After the loads have finished and the cluster has had its time.
-Verdict Judge(Rig& rig, const Feed& feed, const std::vector<const Load*>& loads);
+// `others` are further ids that may be known.
+Verdict Judge(Rig& rig, const Feed& feed, const std::vector<const Load*>& loads,
+              const std::set<std::string>& others = {});
 
 // One fault of a test: prints its line at the end, with all counts.
 class FaultRun {
  public:
+  // Starts the rig; throws when it does not come up.
   FaultRun(const char* fault, Rig& rig);
-  // Ends the loads, waits until nothing is left, checks L, D, U and E with gtest's expectations and
-  // prints the line.
+  ~FaultRun();
+  FaultRun(const FaultRun&) = delete;  // prints its line once
+  FaultRun& operator=(const FaultRun&) = delete;
+  // Ends the loads, waits until nothing is left, checks L, D, U and E with gtest's expectations.
   void Settle(Rig& rig, const std::vector<Load*>& loads,
               std::chrono::milliseconds within = std::chrono::seconds(60));
+  // A case that was submitted beside the loads; it may have been refused.
+  void AlsoSubmitted(const std::string& id) { others_.insert(id); }
   // Shown at the end of the line.
   void Note(const std::string& name, double value);
   Feed& feed() { return feed_; }
@@ -81,7 +89,9 @@ class FaultRun {
  private:
   std::string fault_;
   TimePoint started_;
+  double seconds_ = 0;
   std::string notes_;
+  std::set<std::string> others_;
   Feed feed_;
   Verdict verdict_;
 };

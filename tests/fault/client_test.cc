@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "shared/codec.h"
 #include "shared/ids.h"
@@ -76,6 +77,84 @@ TEST(ClientTest, F17BurstIsTakenAndWorkedOffLater) {
   for (int i = 0; i < options.workers; ++i) rig.Start(Part::kWorker, i);
   run.Settle(rig, {&load}, seconds(120));
   run.Note("busy", static_cast<double>(load.Count("queue_full")));
+}
+
+// Cases are called off while they wait, while models answer, and while the last result comes in.
+TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
+  RigOptions options;
+  options.latency_ms = 250;
+  options.concurrency = 8;
+  Rig rig(options);
+  FaultRun run("F21", rig);
+  Load load(LoadOf(rig, 50));
+  SeededRandom random(Seed(), "F21");
+  load.Start();
+  std::map<std::string, CancelReply> replies;
+  for (const TimePoint until = Now() + Scaled(milliseconds(6000)); Now() < until;) {
+    const std::size_t known = load.acknowledged();
+    if (known < 60) continue;
+    const std::string id = "case-" + std::to_string(known - 1 - random.Below(60));
+    const auto frame = AskBroker(rig.clients(static_cast<int>(random.Below(2))),
+                                 MakeFrame(CancelRequest{id}, id), seconds(5));
+    // The latest ones may be acknowledged out of order.
+    if (!frame && frame.error().code == ErrorCode::kNotFound) continue;
+    ASSERT_TRUE(frame.ok()) << frame.error().text;
+    const auto reply = Unpack<CancelReply>(frame->body);
+    ASSERT_TRUE(reply.ok());
+    replies.emplace(id, *reply);
+  }
+  run.Settle(rig, {&load});
+  std::size_t cancelled = 0;
+  for (const auto& [id, reply] : replies) {
+    const auto found = run.feed().cases().find(id);
+    ASSERT_NE(found, run.feed().cases().end()) << id;
+    const std::string state = rig.Ask({"HGET", "consilium:{0}:case:" + id, "state"}).text;
+    EXPECT_EQ(state == "cancelled", reply.cancelled) << id << " is " << state;
+    EXPECT_EQ(found->second.firsts, reply.cancelled ? 0 : 1) << id;
+    cancelled += reply.cancelled ? 1 : 0;
+  }
+  run.Note("asked", static_cast<double>(replies.size()));
+  run.Note("cancelled", static_cast<double>(cancelled));
+  EXPECT_GT(cancelled, 0u);
+  EXPECT_LT(cancelled, replies.size()) << "some had ended before";
+  EXPECT_EQ(rig.Counter("cancelled"), static_cast<std::int64_t>(cancelled));
+}
+
+// Far more than the workers can do, with little time: what cannot be done in time is said so in
+// time.
+TEST(ClientTest, F22DeadlinesPassUnderOverloadAndAreReported) {
+  RigOptions options;
+  options.workers = 2;
+  options.concurrency = 2;
+  options.latency_ms = 100;
+  Rig rig(options);
+  FaultRun run("F22", rig);
+  LoadOptions many = LoadOf(rig, 60);
+  const auto deadline_ms = [](std::size_t n) {
+    return static_cast<std::int64_t>(1000 +
+                                     SeededRandom(Seed(), "F22 " + std::to_string(n)).Below(2800));
+  };
+  many.shape = [&](CaseRequest& request, std::size_t n) {
+    request.deadline_s = static_cast<double>(deadline_ms(n)) / 1000;
+  };
+  Load load(many);
+  load.Start();
+  Sleep(Scaled(milliseconds(5000)));
+  run.Settle(rig, {&load});
+  std::int64_t latest = 0;
+  std::size_t missed = 0;
+  for (std::size_t n = 0; n < load.submitted(); ++n) {
+    const auto found = run.feed().cases().find("case-" + std::to_string(n));
+    if (found == run.feed().cases().end()) continue;
+    const std::int64_t late =
+        found->second.published_ms - found->second.recommendation.accepted_ms - deadline_ms(n);
+    latest = std::max(latest, late);
+    missed += found->second.recommendation.status == CaseState::kComplete ? 0u : 1u;
+  }
+  run.Note("missed", static_cast<double>(missed));
+  run.Note("latest_ms", static_cast<double>(latest));
+  EXPECT_GT(missed, 0u) << "it was no overload";
+  EXPECT_LE(latest, 1000);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST(DiskTest, F04PowerCutsLoseNothingThatWasAccepted) {
   Rig rig;
   FaultRun run("F04", rig);
   // So that at any moment something is on its way to the disk.
-  rig.disk().DelaySyncs(milliseconds(5));
+  rig.machine().DelaySyncs(milliseconds(5));
   Load load(LoadOf(rig, 60));
   SeededRandom random(Seed(), "F04");
   load.Start();
@@ -42,10 +42,10 @@ TEST(DiskTest, F04PowerCutsLoseNothingThatWasAccepted) {
   for (int i = 0; i < rounds; ++i) {
     Sleep(milliseconds(400 + random.Below(1200)));
     rig.Kill(Part::kRedis);
-    cut += rig.disk().CutPower(AofFolder(rig));
+    cut += rig.machine().CutPower(AofFolder(rig));
     ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
   }
-  rig.disk().Mend();
+  rig.machine().Mend();
   run.Note("cuts", rounds);
   run.Note("bytes_cut", static_cast<double>(cut));
   run.Settle(rig, {&load});
@@ -58,14 +58,14 @@ TEST(DiskTest, F04ControlWithEverysecLosesWhatWasAccepted) {
   options.redis_options = {"--appendfsync", "everysec"};
   Rig rig(options);
   FaultRun run("F04 control", rig);
-  rig.disk().DelaySyncs(milliseconds(1500));
+  rig.machine().DelaySyncs(milliseconds(1500));
   Load load(LoadOf(rig, 80));
   load.Start();
   ASSERT_TRUE(Eventually([&] { return load.acknowledged() >= 150; }, seconds(20)));
   load.Abandon();
   rig.Kill(Part::kRedis);
-  const std::uint64_t cut = rig.disk().CutPower(AofFolder(rig));
-  rig.disk().Mend();
+  const std::uint64_t cut = rig.machine().CutPower(AofFolder(rig));
+  rig.machine().Mend();
   ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
   const std::size_t lost = Forgotten(rig, load);
   EXPECT_GT(lost, 0u) << "this harness would not notice a loss";
@@ -88,7 +88,7 @@ TEST(DiskTest, F05SlowSyncsSlowTheClusterAndNothingElse) {
   std::size_t last = 0;
   double rate_before = 0;
   for (const int delay_ms : {0, 20, 200, 1500}) {
-    rig.disk().DelaySyncs(milliseconds(delay_ms));
+    rig.machine().DelaySyncs(milliseconds(delay_ms));
     const TimePoint from = Now();
     Sleep(Scaled(milliseconds(delay_ms == 1500 ? 4000 : 1500)));
     const double rate = static_cast<double>(load.acknowledged() - last) /
@@ -102,7 +102,7 @@ TEST(DiskTest, F05SlowSyncsSlowTheClusterAndNothingElse) {
   }
   std::int64_t after = 0;
   for (int i = 0; i < 2; ++i) after += ResidentKib(rig.Pid(Part::kBroker, i));
-  rig.disk().Mend();
+  rig.machine().Mend();
   run.Note("brokers_grew_mib", static_cast<double>(after - before) / 1024);
   run.Settle(rig, {&load}, seconds(120));
   EXPECT_LT(after - before, 64 * 1024);
@@ -123,9 +123,9 @@ TEST_P(DyingDiskTest, F06BrokersStopAcceptingAndGoOnByThemselves) {
   for (int round = 0; round < Scaled(2); ++round) {
     Sleep(milliseconds(800 + random.Below(800)));
     if (full) {
-      rig.disk().LeaveRoom(static_cast<std::int64_t>(random.Below(20000)));
+      rig.machine().LeaveRoom(static_cast<std::int64_t>(random.Below(20000)));
     } else {
-      rig.disk().FailSyncs(EIO);
+      rig.machine().FailSyncs(EIO);
     }
     ASSERT_TRUE(Eventually([&] { return !rig.Alive(Part::kRedis); }, seconds(10)))
         << "Redis goes on without its disk";
@@ -143,8 +143,8 @@ TEST_P(DyingDiskTest, F06BrokersStopAcceptingAndGoOnByThemselves) {
     Sleep(milliseconds(300));
     EXPECT_EQ(load.acknowledged(), at_death);
     // What was not synced is gone: a kernel may drop it after an error.
-    rig.disk().CutPower(AofFolder(rig));
-    rig.disk().Mend();
+    rig.machine().CutPower(AofFolder(rig));
+    rig.machine().Mend();
     ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
   }
   run.Settle(rig, {&load});
@@ -180,7 +180,7 @@ TEST(DiskTest, F30RewritesOfTheAppendOnlyFileUnderLoad) {
   EXPECT_LE(during, 10 * std::max(before, 20.0));
   // A power cut straight after a rewrite: the files that it made are whole.
   rig.Kill(Part::kRedis);
-  rig.disk().CutPower(AofFolder(rig));
+  rig.machine().CutPower(AofFolder(rig));
   ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
   run.Settle(rig, {&quiet, &load});
 }

@@ -50,7 +50,7 @@ std::string Slurp(const std::string& file) {
 Rig::Rig(RigOptions options) : options_(std::move(options)), address_(OwnAddress()) {
   fs::create_directory(folder_.File("log"));
   fs::create_directory(redis_data());
-  disk_ = std::make_unique<Disk>(folder_.File("disk"));
+  machine_ = std::make_unique<Machine>(folder_.File("machine"));
   RedisAddress address;
   address.socket = redis_socket();
   redis_ = std::make_unique<RedisConnection>(address, std::vector<RedisScript>{});
@@ -151,7 +151,7 @@ void Rig::Start(Part part, int index) {
     }
     spec.arguments.insert(spec.arguments.end(), options_.redis_options.begin(),
                           options_.redis_options.end());
-    for (auto& entry : disk_->Environment()) spec.environment.push_back(std::move(entry));
+    for (auto& entry : machine_->Environment()) spec.environment.push_back(std::move(entry));
   } else {
     spec.program = std::string(CONSILIUM_BINARY_DIR) + "/consilium-" + name;
     spec.arguments = {"--config", folder_.File("rig.toml")};

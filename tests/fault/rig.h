@@ -4,7 +4,7 @@
 // Every rig has a loopback address of its own, so that a part comes back on the endpoint it had and
 // nobody else takes it meanwhile. Workers know all brokers. Nothing outlives the test: children die
 // with the thread that made the rig, and are ended by their process ids.
-// Threads: one, but for disk().
+// Threads: one, but for machine().
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +22,7 @@
 #include "shared/redis.h"
 #include "shared/result.h"
 #include "shared/zmq.h"
-#include "tests/fault/disk.h"
+#include "tests/fault/machine.h"
 #include "tests/support/cluster_process.h"
 
 namespace consilium::fault {
@@ -57,7 +57,7 @@ class Rig {
   Rig& operator=(const Rig&) = delete;
 
   const RigOptions& options() const { return options_; }
-  Disk& disk() { return *disk_; }
+  Machine& machine() { return *machine_; }
   const TestFolder& folder() const { return folder_; }
   std::string redis_data() const { return folder_.File("redis"); }
   // Where the parts listen.
@@ -109,7 +109,7 @@ class Rig {
   RigOptions options_;
   TestFolder folder_;
   std::string address_;
-  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<Machine> machine_;
   std::unique_ptr<RedisConnection> redis_;
   std::map<std::pair<Part, int>, Process> processes_;
 };

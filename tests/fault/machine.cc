@@ -1,4 +1,4 @@
-#include "tests/fault/disk.h"
+#include "tests/fault/machine.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,28 +14,31 @@ namespace consilium::fault {
 
 namespace fs = std::filesystem;
 
-Disk::Disk(std::string file) : file_(std::move(file)) {
+Machine::Machine(std::string file) : file_(std::move(file)) {
   const int fd = open(file_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  CHECK(fd >= 0 && ftruncate(fd, sizeof(DiskControl)) == 0, "tests can write to their folder");
-  void* memory = mmap(nullptr, sizeof(DiskControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  CHECK(fd >= 0 && ftruncate(fd, sizeof(MachineControl)) == 0, "tests can write to their folder");
+  void* memory = mmap(nullptr, sizeof(MachineControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
   CHECK(memory != MAP_FAILED, "a page can be mapped");
-  control_ = new (memory) DiskControl;
+  control_ = new (memory) MachineControl;
 }
 
-Disk::~Disk() { munmap(control_, sizeof(DiskControl)); }
+Machine::~Machine() { munmap(control_, sizeof(MachineControl)); }
 
-std::vector<std::pair<std::string, std::string>> Disk::Environment() const {
-  return {{"LD_PRELOAD", CONSILIUM_SLOW_DISK}, {kDiskVariable, file_}};
+std::vector<std::pair<std::string, std::string>> Machine::Environment() const {
+  return {{"LD_PRELOAD", CONSILIUM_BAD_MACHINE},
+          {kMachineVariable, file_},
+          // A program built with the sanitizer wants to be told that this is meant.
+          {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
 }
 
-void Disk::Mend() {
+void Machine::Mend() {
   control_->sync_delay_ms = 0;
   control_->sync_error = 0;
-  control_->room = DiskControl::kRoomForAll;
+  control_->room = MachineControl::kRoomForAll;
 }
 
-std::uint64_t Disk::CutPower(const std::string& folder) const {
+std::uint64_t Machine::CutPower(const std::string& folder) const {
   CHECK(control_->untold == 0,
         "the record has room for every file that a server syncs in one test");
   std::uint64_t lost = 0;

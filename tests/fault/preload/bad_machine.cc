@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -14,34 +16,40 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "tests/fault/preload/disk_control.h"
+#include "tests/fault/preload/machine_control.h"
 
 namespace {
 
-using consilium::fault::DiskControl;
+using consilium::fault::MachineControl;
 using consilium::fault::SyncedFile;
 
-DiskControl* Open() {
-  const char* file = std::getenv(consilium::fault::kDiskVariable);
+MachineControl* Open() {
+  const char* file = std::getenv(consilium::fault::kMachineVariable);
   if (file == nullptr) return nullptr;
   const int fd = open(file, O_RDWR | O_CLOEXEC);
   if (fd < 0) return nullptr;
-  void* memory = mmap(nullptr, sizeof(DiskControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* memory = mmap(nullptr, sizeof(MachineControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
-  return memory == MAP_FAILED ? nullptr : static_cast<DiskControl*>(memory);
+  return memory == MAP_FAILED ? nullptr : static_cast<MachineControl*>(memory);
 }
 
-DiskControl* Control() {
-  static DiskControl* const control = Open();
+MachineControl* Control() {
+  static MachineControl* const control = Open();
   return control;
 }
+
+// Set when the library is loaded, so that reading the clock takes no lock.
+MachineControl* loaded = nullptr;
+__attribute__((constructor)) void Load() { loaded = Control(); }
+
+time_t AheadSeconds() { return loaded == nullptr ? 0 : loaded->clock_ahead_ms / 1000; }
 
 template <class Function>
 Function* Real(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-SyncedFile* Entry(DiskControl& control, std::uint64_t inode) {
+SyncedFile* Entry(MachineControl& control, std::uint64_t inode) {
   for (SyncedFile& file : control.files) {
     std::uint64_t found = file.inode.load();
     if (found == 0 && file.inode.compare_exchange_strong(found, inode)) return &file;
@@ -52,7 +60,7 @@ SyncedFile* Entry(DiskControl& control, std::uint64_t inode) {
 }
 
 int Sync(int fd, int (*real)(int)) {
-  DiskControl* const control = Control();
+  MachineControl* const control = Control();
   if (control == nullptr) return real(fd);
   struct stat before {};
   if (fstat(fd, &before) != 0) return real(fd);
@@ -92,8 +100,8 @@ __attribute__((visibility("default"))) int fdatasync(int fd) {
 // A disk that fills up takes the part that still fits first.
 __attribute__((visibility("default"))) ssize_t write(int fd, const void* bytes, size_t count) {
   static const auto real = Real<ssize_t(int, const void*, size_t)>("write");
-  DiskControl* const control = Control();
-  if (control == nullptr || control->room == DiskControl::kRoomForAll) {
+  MachineControl* const control = Control();
+  if (control == nullptr || control->room == MachineControl::kRoomForAll) {
     return real(fd, bytes, count);
   }
   struct stat about {};
@@ -107,6 +115,30 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void* bytes, 
       real(fd, bytes, count < static_cast<size_t>(room) ? count : static_cast<size_t>(room));
   if (taken > 0) control->room -= taken;
   return taken;
+}
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  // Not through dlsym(): allocators ask for the time before it may be called.
+  const auto result = static_cast<int>(syscall(SYS_clock_gettime, clock, time));
+  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+    time->tv_sec += AheadSeconds();
+  }
+  return result;
+}
+
+__attribute__((visibility("default"))) int gettimeofday(timeval* time, void*) noexcept {
+  timespec now{};
+  const int result = clock_gettime(CLOCK_REALTIME, &now);
+  time->tv_sec = now.tv_sec;
+  time->tv_usec = now.tv_nsec / 1000;
+  return result;
+}
+
+__attribute__((visibility("default"))) time_t time(time_t* time) noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (time != nullptr) *time = now.tv_sec;
+  return now.tv_sec;
 }
 
 }  // extern "C"

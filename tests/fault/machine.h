@@ -1,6 +1,6 @@
-// The disk under the redis-server of a rig: slow, full, broken, or without power.
+// The machine under a program: its disk is slow, full, broken or without power, its clock jumps.
 //
-// preload/slow_disk.cc does it inside the server; this commands it and reads its record.
+// preload/bad_machine.cc does it inside the program; this commands it and reads its record.
 // Threads: any; all state is atomic.
 #pragma once
 
@@ -10,17 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "tests/fault/preload/disk_control.h"
+#include "tests/fault/preload/machine_control.h"
 
 namespace consilium::fault {
 
-class Disk {
+class Machine {
  public:
   // `file` is made in an existing folder.
-  explicit Disk(std::string file);
-  ~Disk();
-  Disk(const Disk&) = delete;  // owns a mapping
-  Disk& operator=(const Disk&) = delete;
+  explicit Machine(std::string file);
+  ~Machine();
+  Machine(const Machine&) = delete;  // owns a mapping
+  Machine& operator=(const Machine&) = delete;
 
   // What the environment of the server needs.
   std::vector<std::pair<std::string, std::string>> Environment() const;
@@ -28,7 +28,11 @@ class Disk {
   void DelaySyncs(std::chrono::milliseconds delay) { control_->sync_delay_ms = delay.count(); }
   void FailSyncs(int error) { control_->sync_error = error; }
   void LeaveRoom(std::int64_t bytes) { control_->room = bytes; }
-  void Mend();
+  // Whole seconds.
+  void SetClockAhead(std::chrono::seconds ahead) {
+    control_->clock_ahead_ms = std::chrono::milliseconds(ahead).count();
+  }
+  void Mend();  // the disk
   std::uint64_t syncs() const { return control_->syncs; }
 
   // What a power cut leaves of the files in `folder`: the bytes that were synced. The server must
@@ -37,7 +41,7 @@ class Disk {
 
  private:
   std::string file_;
-  DiskControl* control_ = nullptr;
+  MachineControl* control_ = nullptr;
 };
 
 }  // namespace consilium::fault

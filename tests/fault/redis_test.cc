@@ -1,0 +1,256 @@
+// Redis itself goes wrong: no memory, other settings, keys that somebody cut or deleted, damaged
+// files, clocks that jump.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "tests/fault/checks.h"
+#include "tests/fault/load.h"
+#include "tests/fault/rig.h"
+
+namespace consilium::fault {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Error RefusalOf(const Rig& rig, int broker, const std::string& id) {
+  const auto reply =
+      AskBroker(rig.clients(broker), MakeFrame(SubmitRequest{KnownCase(id)}, id), seconds(5));
+  return reply ? Error{ErrorCode::kInternal, "accepted"} : reply.error();
+}
+
+// The file that Redis appends to.
+std::string Tail(const Rig& rig) {
+  std::string newest;
+  for (const auto& entry : fs::directory_iterator(rig.redis_data() + "/appendonlydir")) {
+    if (entry.path().string().find(".incr.aof") != std::string::npos) newest = entry.path();
+  }
+  return newest;
+}
+
+std::string Slurp(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void Spill(const std::string& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+}
+
+TEST(RedisTest, F18FullMemoryRefusesCasesAndFinishesWork) {
+  Rig rig;
+  FaultRun run("F18", rig);
+  for (int i = 0; i < rig.Count(Part::kWorker); ++i) rig.Kill(Part::kWorker, i);
+  Load load(LoadOf(rig, 200));
+  load.Start();
+  Sleep(milliseconds(1000));
+  const std::string info = rig.Ask({"INFO", "memory"}).text;
+  const long used = std::atol(info.c_str() + info.find("used_memory:") + 12);
+  rig.Ask({"CONFIG", "SET", "maxmemory", std::to_string(used + 200000)});
+  // No more than fits is accepted; then each is told to come later.
+  EXPECT_TRUE(Eventually(
+      [&] {
+        const std::size_t before = load.acknowledged();
+        Sleep(milliseconds(700));
+        return load.acknowledged() == before;
+      },
+      seconds(20)));
+  const Error refused = RefusalOf(rig, 0, "never");
+  EXPECT_TRUE(refused.code == ErrorCode::kUnavailable || refused.code == ErrorCode::kQueueFull)
+      << refused.text;
+  const std::set<std::string> accepted = load.LedgerIds();
+  run.Note("accepted_when_full", static_cast<double>(accepted.size()));
+  for (int i = 0; i < rig.Count(Part::kWorker); ++i) rig.Start(Part::kWorker, i);
+  EXPECT_TRUE(Eventually(
+      [&] {
+        run.feed().Follow(rig);
+        return std::all_of(accepted.begin(), accepted.end(), [&](const std::string& id) {
+          return run.feed().cases().count(id) == 1;
+        });
+      },
+      seconds(30)))
+      << "work cannot be finished while Redis is full";
+  rig.Ask({"CONFIG", "SET", "maxmemory", "0"});
+  run.Settle(rig, {&load});
+}
+
+// The clock of a broker is an hour wrong in either direction and jumps; nobody depends on it.
+TEST(RedisTest, F27ClockOfABrokerIsWrong) {
+  RigOptions options;
+  options.lease_ms = 30000;
+  Rig rig(options);
+  Machine machine(rig.folder().File("broker-machine"));
+  machine.SetClockAhead(hours(1));
+  rig.Under(Part::kBroker, 0, machine.Environment());
+  FaultRun run("F27 broker", rig);
+  Load load(LoadOf(rig, 50));
+  load.Start();
+  for (const auto ahead : {-hours(1), hours(1), hours(0)}) {
+    Sleep(Scaled(milliseconds(1200)));
+    machine.SetClockAhead(ahead);
+  }
+  run.Settle(rig, {&load});
+  EXPECT_EQ(rig.Counter("crashed"), 0);
+  EXPECT_EQ(CountDispatches(rig, load.LedgerIds()).again, 0);
+}
+
+// The clock of Redis decides. When it jumps ten minutes, all leases look overdue once: they go out
+// again, and nothing is lost.
+TEST(RedisTest, F27ClockOfRedisJumps) {
+  RigOptions options;
+  options.latency_ms = 300;
+  options.lease_ms = 30000;
+  options.broker = "crashes_max = 100";
+  Rig rig(options);
+  FaultRun run("F27 redis", rig);
+  Load load(LoadOf(rig, 40));
+  load.Start();
+  Sleep(milliseconds(2500));
+  const auto redis_s = [&] { return std::atoll(rig.Ask({"TIME"}).items.at(0).text.c_str()); };
+  const std::int64_t before = redis_s();
+  rig.machine().SetClockAhead(minutes(10));
+  ASSERT_TRUE(Eventually([&] { return redis_s() >= before + 590; }, seconds(5)))
+      << "the clock does not jump";
+  Sleep(Scaled(milliseconds(3000)));
+  run.Settle(rig, {&load});
+  const Dispatches dispatches = CountDispatches(rig, load.LedgerIds());
+  run.Note("again", static_cast<double>(dispatches.again));
+  EXPECT_LE(dispatches.most, 3);
+}
+
+// A write that was cut short by a crash: Redis leaves it out, and it was never acknowledged.
+TEST(RedisTest, F28TornTailOfTheFileCostsNothingAccepted) {
+  Rig rig;
+  FaultRun run("F28 tail", rig);
+  Load load(LoadOf(rig, 60));
+  SeededRandom random(Seed(), "F28");
+  load.Start();
+  for (int round = 0; round < Scaled(2); ++round) {
+    Sleep(milliseconds(1000 + random.Below(500)));
+    rig.Kill(Part::kRedis);
+    const std::string torn = "*5\r\n$4\r\nHSET\r\n$20\r\nconsilium:{0}:case:x\r\n$200\r\n" +
+                             std::string(random.Below(150), 'x');
+    std::ofstream(Tail(rig), std::ios::binary | std::ios::app)
+        << torn.substr(0, 1 + random.Below(torn.size()));
+    ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+  }
+  run.Settle(rig, {&load});
+}
+
+// A broken frame in the middle: Redis does not start rather than guess, brokers say so, and go on
+// when an operator has put the file back.
+TEST(RedisTest, F28BrokenFrameStopsEverythingLoudly) {
+  Rig rig;
+  FaultRun run("F28 frame", rig);
+  Load load(LoadOf(rig, 60));
+  load.Start();
+  Sleep(milliseconds(1500));
+  rig.Kill(Part::kRedis);
+  const std::string file = Tail(rig);
+  const std::string good = Slurp(file);
+  std::string bad = good;
+  const std::size_t at = bad.find("\r\n$", bad.size() / 2);
+  ASSERT_NE(at, std::string::npos);
+  bad[at + 2] = static_cast<char>(bad[at + 2] ^ 1);
+  Spill(file, bad);
+  EXPECT_FALSE(rig.StartRedis(seconds(5))) << "Redis takes a broken file";
+  const std::size_t before = load.acknowledged();
+  const Error refused = RefusalOf(rig, 0, "never");
+  EXPECT_EQ(refused.code, ErrorCode::kUnavailable) << refused.text;
+  EXPECT_EQ(load.acknowledged(), before);
+  Spill(file, good);
+  ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+  run.Settle(rig, {&load});
+}
+
+TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
+  Rig rig;
+  FaultRun run("F29 settings", rig);
+  Load load(LoadOf(rig, 60));
+  load.Start();
+  Sleep(milliseconds(1000));
+  int probes = 0;
+  for (const auto& [name, wrong, right] :
+       {std::make_tuple("appendfsync", "everysec", "always"),
+        std::make_tuple("maxmemory-policy", "allkeys-lru", "noeviction")}) {
+    rig.Ask({"CONFIG", "SET", name, wrong});
+    Error refused;
+    EXPECT_TRUE(Eventually(
+        [&] {
+          // Accepted until the brokers have noticed: cases like all others.
+          const std::string id = "probe-" + std::to_string(++probes);
+          run.AlsoSubmitted(id);
+          refused = RefusalOf(rig, 1, id);
+          return refused.code == ErrorCode::kUnavailable;
+        },
+        seconds(10)))
+        << name;
+    EXPECT_NE(refused.text.find(name), std::string::npos) << refused.text;
+    rig.Ask({"CONFIG", "SET", name, right});
+    const std::size_t before = load.acknowledged();
+    EXPECT_TRUE(Eventually([&] { return load.acknowledged() > before + 10; }, seconds(10)))
+        << "it goes on by itself";
+  }
+  run.Settle(rig, {&load});
+}
+
+// Somebody trims a lane and deletes a consumer. The tasks are gone, and their cases still end: each
+// live case has a timer that does not depend on its tasks.
+TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersLeaveNoCaseBehind) {
+  RigOptions options;
+  options.deadline_s = 10;
+  options.latency_ms = 100;
+  options.concurrency = 2;  // so that tasks wait in the lanes
+  Rig rig(options);
+  FaultRun run("F29 trim", rig);
+  Load load(LoadOf(rig, 40));
+  load.Start();
+  std::int64_t trimmed = 0;
+  for (int i = 0; i < Scaled(4); ++i) {
+    Sleep(milliseconds(700));
+    trimmed += rig.Ask({"XTRIM", "consilium:{0}:lane:generate:m1", "MAXLEN", "0"}).integer;
+    const RedisReply consumers =
+        rig.Ask({"XINFO", "CONSUMERS", "consilium:{0}:lane:generate:m2", "w"});
+    for (const RedisReply& consumer : consumers.items) {
+      if (consumer.items.size() < 2) continue;
+      rig.Ask(
+          {"XGROUP", "DELCONSUMER", "consilium:{0}:lane:generate:m2", "w", consumer.items[1].text});
+    }
+  }
+  run.Note("trimmed", static_cast<double>(trimmed));
+  run.Settle(rig, {&load});
+  EXPECT_GT(trimmed, 0);
+}
+
+// Everything is deleted: that cannot be mended, but the cluster goes on with what comes after.
+TEST(RedisTest, F29FlushedRedisTakesNewCases) {
+  Rig rig;
+  FaultRun run("F29 flush", rig);
+  LoadOptions before = LoadOf(rig, 60);
+  before.prefix = "before-";
+  before.ledger = rig.folder().File("before");
+  Load lost(before);
+  lost.Start();
+  Sleep(milliseconds(1500));
+  EXPECT_TRUE(lost.Finish(seconds(10)));
+  EXPECT_TRUE(Drained(rig, seconds(20)));
+  rig.Ask({"FLUSHALL"});
+  Load load(LoadOf(rig, 60));
+  load.Start();
+  Sleep(Scaled(milliseconds(2000)));
+  run.Settle(rig, {&load});
+}
+
+}  // namespace
+}  // namespace consilium::fault

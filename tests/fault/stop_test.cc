@@ -1,0 +1,283 @@
+// Processes that are there but do nothing: stopped workers, brokers and Redis, workers that do not
+// listen, tasks that take their workers down, and parts that are told to stop in the middle of
+// work.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "tests/fault/checks.h"
+#include "tests/fault/load.h"
+#include "tests/fault/rig.h"
+#include "tests/redis/broker_rig.h"
+
+namespace consilium::fault {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Of a broker, as its status says.
+StatusReply StatusOf(const Rig& rig, int broker) {
+  const auto frame = AskBroker(rig.clients(broker), MakeFrame(StatusRequest{}), seconds(5));
+  const auto status = frame ? Unpack<StatusReply>(frame->body) : frame.error();
+  return status ? *status : StatusReply{};
+}
+
+Outcome OneAnswer() {
+  Outcome outcome;
+  outcome.status = OutcomeStatus::kOk;
+  outcome.answer.emplace();
+  outcome.answer->medications.push_back({"warfarin", "5", "mg", "oral", "once daily", "", ""});
+  return outcome;
+}
+
+TEST(StopTest, F11StoppedWorkerLosesItsTasksOnceAndComesBackAsAZombie) {
+  RigOptions options;
+  options.lease_ms = 3000;
+  options.latency_ms = 300;
+  Rig rig(options);
+  FaultRun run("F11", rig);
+  Load load(LoadOf(rig, 40));
+  load.Start();
+  Sleep(milliseconds(1500));
+  rig.Pause(Part::kWorker, 0);
+  Sleep(Scaled(milliseconds(7000)));
+  rig.Resume(Part::kWorker, 0);
+  Sleep(milliseconds(1500));
+  run.Note("crashed", static_cast<double>(rig.Counter("crashed")));
+  run.Settle(rig, {&load});
+  const Dispatches dispatches = CountDispatches(rig, load.LedgerIds());
+  EXPECT_GT(dispatches.again, 0) << "it held something";
+  EXPECT_LE(dispatches.most, 2) << "each task goes out again once";
+}
+
+TEST(StopTest, F12StoppedBrokerIsReplacedAndDoesNoHarmWhenItGoesOn) {
+  RigOptions options;
+  options.latency_ms = 200;
+  options.lease_ms = 30000;
+  Rig rig(options);
+  FaultRun run("F12", rig);
+  Load load(LoadOf(rig, 40));
+  load.Start();
+  Sleep(milliseconds(1500));
+  rig.Pause(Part::kBroker, 0);
+  const std::set<std::string> before = load.LedgerIds();
+  const TimePoint stopped = Now();
+  const auto all_published = [&] {
+    run.feed().Follow(rig);
+    return std::all_of(before.begin(), before.end(),
+                       [&](const std::string& id) { return run.feed().cases().count(id) == 1; });
+  };
+  // What it had leased without anybody knowing is taken back after 8 s without a beat.
+  EXPECT_TRUE(Eventually(all_published, seconds(15)));
+  const double took = std::chrono::duration<double>(Now() - stopped).count();
+  run.Note("taken_over_s", took);
+  EXPECT_LE(took, 12.0);
+  Sleep(std::max(milliseconds(0), Scaled(milliseconds(10000)) -
+                                      std::chrono::duration_cast<milliseconds>(Now() - stopped)));
+  rig.Resume(Part::kBroker, 0);
+  Sleep(milliseconds(1500));
+  run.Settle(rig, {&load});
+  EXPECT_EQ(rig.Counter("crashed"), 0) << "it blames no worker for its own absence";
+}
+
+TEST(StopTest, F13StoppedRedisIsNoReasonToDispatchAgain) {
+  RigOptions options;
+  options.lease_ms = 3000;
+  options.latency_ms = 200;
+  Rig rig(options);
+  FaultRun run("F13", rig);
+  Load load(LoadOf(rig, 50));
+  load.Start();
+  Sleep(milliseconds(1500));
+  rig.Pause(Part::kRedis);
+  Sleep(Scaled(milliseconds(6000)));
+  rig.Resume(Part::kRedis);
+  Sleep(milliseconds(3000));
+  const Dispatches paused = CountDispatches(rig, load.LedgerIds());
+  run.Note("again_after_pause", static_cast<double>(paused.again));
+  // Away for longer than a lease: idle times go on while nobody can renew.
+  rig.Kill(Part::kRedis);
+  Sleep(Scaled(milliseconds(5000)));
+  ASSERT_TRUE(rig.StartRedis());
+  Sleep(milliseconds(1000));
+  run.Settle(rig, {&load});
+  const Dispatches all = CountDispatches(rig, load.LedgerIds());
+  run.Note("again", static_cast<double>(all.again));
+  EXPECT_LE(paused.again, paused.tasks / 100) << "of " << paused.tasks;
+  // Leases whose reply was on its way when Redis died are nobody's; one call per broker and model.
+  EXPECT_LE(all.again - paused.again, all.tasks / 100 + 8) << "of " << all.tasks;
+  EXPECT_EQ(rig.Counter("crashed"), 0);
+}
+
+TEST(StopTest, F16WorkerThatDoesNotListenHoldsNoMoreThanItsSlots) {
+  RigOptions options;
+  options.latency_ms = 400;  // so that all slots are needed
+  Rig rig(options);
+  FaultRun run("F16", rig);
+  ZmqContext context;
+  ScriptedWorker deaf(context, rig.workers(0), "deaf", "m1", 4);
+  for (const TimePoint until = Now() + seconds(5); !deaf.welcomed && Now() < until;) {
+    deaf.Turn();
+    Sleep(milliseconds(5));
+  }
+  ASSERT_TRUE(deaf.welcomed);
+  deaf.deaf = true;
+  Load load(LoadOf(rig, 40));
+  load.Start();
+  std::int64_t most = 0;
+  TimePoint look = Now();
+  for (const TimePoint until = Now() + Scaled(milliseconds(6000)); Now() < until;) {
+    deaf.Turn();
+    Sleep(milliseconds(5));
+    if (Now() < look) continue;
+    look = Now() + milliseconds(200);
+    for (const WorkerStatus& worker : StatusOf(rig, 0).workers) {
+      if (worker.worker == "deaf") most = std::max(most, worker.in_flight);
+    }
+  }
+  run.Note("most_held", static_cast<double>(most));
+  const double rate = static_cast<double>(load.acknowledged());
+  // It leaves; what it held goes to others.
+  ASSERT_TRUE(deaf.Send(Goodbye{}));
+  run.Settle(rig, {&load});
+  EXPECT_GT(most, 0) << "it was given something";
+  EXPECT_LE(most, 4);
+  EXPECT_GE(rate, 0.9 * 40 * 6 * Scale());
+}
+
+// A task that takes down every worker that gets it ends among the dead after three of them, and the
+// others do not notice. The workers are played: each has one slot and dies without a word.
+TEST(StopTest, F19PoisonIsDeadAfterThreeWorkers) {
+  RigOptions options;
+  options.models = 1;
+  options.workers = 0;
+  options.lease_ms = 30000;
+  Rig rig(options);
+  FaultRun run("F19", rig);
+  ZmqContext context;
+  std::vector<std::unique_ptr<ScriptedWorker>> workers(8);
+  std::vector<std::size_t> done(workers.size(), 0);
+  int deaths = 0;
+  LoadOptions good = LoadOf(rig, 200);
+  good.most = static_cast<std::size_t>(Scaled(300));
+  const std::string poison = good.prefix + std::to_string(good.most / 3);
+  Load load(good);
+  load.Start();
+  const auto turn = [&] {
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      if (!workers[i]) {
+        workers[i] = std::make_unique<ScriptedWorker>(context, rig.workers(static_cast<int>(i % 2)),
+                                                      "w" + RandomHexId(), "m1", 1);
+        done[i] = 0;
+      }
+      workers[i]->Turn();
+      for (; workers[i] && done[i] < workers[i]->tasks.size(); ++done[i]) {
+        const TaskMessage& task = workers[i]->tasks[done[i]];
+        if (task.task.rfind(poison + "|", 0) == 0) {
+          ++deaths;
+          workers[i].reset();
+          break;
+        }
+        workers[i]->Finish(task, OneAnswer());
+      }
+    }
+    Sleep(milliseconds(1));
+  };
+  const TimePoint until = Now() + seconds(60);
+  while (Now() < until && (!load.exhausted() || !Left(rig).empty())) {
+    for (int i = 0; i < 50; ++i) turn();
+  }
+  run.Note("deaths", deaths);
+  run.Settle(rig, {&load});
+  EXPECT_EQ(deaths, 3);
+  EXPECT_EQ(rig.Counter("crashed"), 3);
+  EXPECT_EQ(rig.Counter("dead"), 1);
+  EXPECT_EQ(rig.Ask({"XLEN", "consilium:{0}:dead"}).integer, 1);
+  EXPECT_EQ(rig.Ask({"HGET", "consilium:{0}:case:" + poison, "s:generate|1|m1"}).text, "dead");
+}
+
+TEST(StopTest, F23EverythingIsRestartedInTurnUnderLoad) {
+  RigOptions options;
+  options.aggregators = 2;
+  Rig rig(options);
+  FaultRun run("F23", rig);
+  Load load(LoadOf(rig, 60));
+  load.Start();
+  int restarts = 0;
+  for (int round = 0; round < Scaled(1); ++round) {
+    for (const Part part : {Part::kBroker, Part::kWorker, Part::kAggregator}) {
+      for (int i = 0; i < rig.Count(part); ++i, ++restarts) {
+        Sleep(milliseconds(300));
+        EXPECT_EQ(rig.Terminate(part, i, seconds(20)), 0)
+            << kPartNames[static_cast<std::size_t>(part)] << i;
+        rig.Start(part, i);
+      }
+    }
+  }
+  run.Note("restarts", restarts);
+  run.Note("longest_gap_ms", static_cast<double>(load.longest_gap().count()));
+  run.Settle(rig, {&load});
+  EXPECT_EQ(rig.Counter("crashed"), 0) << "who stops hands back";
+  EXPECT_EQ(rig.Counter("retried"), 0) << "no attempt is counted";
+  EXPECT_EQ(load.Count("queue_full"), 0u);
+}
+
+TEST(StopTest, F26ManyWorkersComeBackToARestartedBroker) {
+  RigOptions options;
+  options.models = 1;
+  options.workers = 0;
+  options.brokers = 1;
+  Rig rig(options);
+  FaultRun run("F26", rig);
+  ZmqContext context;
+  std::vector<std::unique_ptr<ScriptedWorker>> workers;
+  const int count = std::min(500, Scaled(150));
+  for (int i = 0; i < count; ++i) {
+    workers.push_back(std::make_unique<ScriptedWorker>(context, rig.workers(0),
+                                                       "many-" + std::to_string(i), "m1", 1));
+  }
+  const auto all = [&](auto condition, milliseconds within) {
+    const TimePoint until = Now() + within;
+    for (;;) {
+      bool good = true;
+      for (const auto& worker : workers) {
+        worker->Turn();
+        good = good && condition(*worker);
+      }
+      if (good || Now() > until) return good;
+      Sleep(milliseconds(5));
+    }
+  };
+  ASSERT_TRUE(all([](const ScriptedWorker& w) { return w.welcomed; }, seconds(30)));
+  rig.Kill(Part::kBroker);
+  all([](const ScriptedWorker&) { return false; }, milliseconds(1000));
+  rig.Start(Part::kBroker);
+  const TimePoint back = Now();
+  std::vector<double> times;
+  std::vector<bool> seen(workers.size(), false);
+  EXPECT_TRUE(all(
+      [&](const ScriptedWorker& worker) {
+        const auto at = static_cast<std::size_t>(
+            std::find_if(workers.begin(), workers.end(),
+                         [&](const auto& each) { return each.get() == &worker; }) -
+            workers.begin());
+        const bool known = worker.asked_who > 0 && worker.welcomed;
+        if (known && !seen[at]) {
+          seen[at] = true;
+          times.push_back(std::chrono::duration<double>(Now() - back).count());
+        }
+        return known;
+      },
+      seconds(15)));
+  ASSERT_FALSE(times.empty());
+  run.Note("workers", count);
+  run.Note("all_back_s", *std::max_element(times.begin(), times.end()));
+  run.Note("spread_s", Quantile(times, 0.95) - Quantile(times, 0.05));
+  EXPECT_GT(Quantile(times, 0.95) - Quantile(times, 0.05), 0.02) << "they come in step";
+}
+
+}  // namespace
+}  // namespace consilium::fault
