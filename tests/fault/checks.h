@@ -77,6 +77,7 @@ class FaultRun {
   FaultRun(const FaultRun&) = delete;  // prints its line once
   FaultRun& operator=(const FaultRun&) = delete;
   // Ends the loads, waits until nothing is left, checks L, D, U and E with gtest's expectations.
+  // CONSILIUM_FAULT_PATIENCE_S shortens the waiting, where it is known to be in vain.
   void Settle(Rig& rig, const std::vector<Load*>& loads,
               std::chrono::milliseconds within = std::chrono::seconds(60));
   // A case that was submitted beside the loads; it may have been refused.

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "shared/codec.h"
 #include "shared/ids.h"
@@ -51,6 +53,53 @@ TEST(StopTest, F11StoppedWorkerLosesItsTasksOnceAndComesBackAsAZombie) {
   const Dispatches dispatches = CountDispatches(rig, load.LedgerIds());
   EXPECT_GT(dispatches.again, 0) << "it held something";
   EXPECT_LE(dispatches.most, 2) << "each task goes out again once";
+}
+
+// What a zombie says of a task that has gone to another changes nothing, least of all that it
+// failed.
+TEST(StopTest, F11LateFailureOfAZombieChangesNothing) {
+  RigOptions options;
+  options.models = 1;
+  options.workers = 0;
+  options.brokers = 1;
+  options.lease_ms = 30000;
+  Rig rig(options);
+  FaultRun run("F11 failure", rig);
+  ZmqContext context;
+  ScriptedWorker zombie(context, rig.workers(0), "zombie", "m1", 1);
+  LoadOptions one = LoadOf(rig, 0);
+  one.most = 1;
+  Load load(one);
+  load.Start();
+  const auto turn_until = [](const std::vector<ScriptedWorker*>& workers, auto condition) {
+    const TimePoint until = Now() + seconds(20);
+    while (!condition() && Now() < until) {
+      for (ScriptedWorker* worker : workers) worker->Turn();
+      Sleep(milliseconds(2));
+    }
+    return condition();
+  };
+  ASSERT_TRUE(turn_until({&zombie}, [&] { return zombie.tasks.size() == 1; }));
+  const TaskMessage first = zombie.tasks[0];
+  ScriptedWorker other(context, rig.workers(0), "other", "m1", 1);
+  ASSERT_TRUE(turn_until({&other}, [&] { return other.tasks.size() == 1; }));
+  const TaskMessage second = other.tasks[0];
+  EXPECT_EQ(second.task, first.task);
+  EXPECT_GT(second.fence, first.fence);
+  Outcome failed;
+  failed.status = OutcomeStatus::kError;
+  failed.code = "http_500";
+  // Until the broker knows it again, it is asked who it is.
+  ASSERT_TRUE(
+      turn_until({&other, &zombie}, [&] { return zombie.asked_who > 0 && zombie.welcomed; }));
+  zombie.GiveUp(first, failed);
+  EXPECT_TRUE(turn_until({&other, &zombie}, [&] { return !zombie.Disposition(first).empty(); }));
+  EXPECT_EQ(zombie.Disposition(first), "stale");
+  other.Finish(second, OneAnswer());
+  EXPECT_TRUE(turn_until({&other, &zombie}, [&] { return !other.Disposition(second).empty(); }));
+  EXPECT_EQ(other.Disposition(second), "stored");
+  run.Settle(rig, {&load}, seconds(10));
+  EXPECT_EQ(rig.Counter("dead"), 0);
 }
 
 TEST(StopTest, F12StoppedBrokerIsReplacedAndDoesNoHarmWhenItGoesOn) {
@@ -109,6 +158,44 @@ TEST(StopTest, F13StoppedRedisIsNoReasonToDispatchAgain) {
   EXPECT_LE(paused.again, paused.tasks / 100) << "of " << paused.tasks;
   // Leases whose reply was on its way when Redis died are nobody's; one call per broker and model.
   EXPECT_LE(all.again - paused.again, all.tasks / 100 + 8) << "of " << all.tasks;
+  EXPECT_EQ(rig.Counter("crashed"), 0);
+}
+
+// A send to somebody who is gone is noticed; the task stays in its lane for the next worker.
+TEST(StopTest, F16WorkerThatIsGoneGetsNothing) {
+  RigOptions options;
+  options.models = 1;
+  options.workers = 0;
+  options.brokers = 1;
+  options.lease_ms = 30000;
+  Rig rig(options);
+  FaultRun run("F16 gone", rig);
+  ZmqContext context;
+  auto gone = std::make_unique<ScriptedWorker>(context, rig.workers(0), "gone", "m1", 64);
+  for (const TimePoint until = Now() + seconds(5); !gone->welcomed && Now() < until;) {
+    gone->Turn();
+    Sleep(milliseconds(2));
+  }
+  ASSERT_TRUE(gone->welcomed);
+  gone.reset();
+  Sleep(milliseconds(500));  // its connection is closed; that it is silent is not noticed for 4 s
+  LoadOptions few = LoadOf(rig, 0);
+  few.most = 20;
+  Load load(few);
+  load.Start();
+  ASSERT_TRUE(Eventually([&] { return load.acknowledged() == 20; }, seconds(5)));
+  Sleep(milliseconds(300));
+  const RedisReply leased = rig.Ask({"XPENDING", "consilium:{0}:lane:generate:m1", "w"});
+  ASSERT_FALSE(leased.items.empty());
+  EXPECT_EQ(leased.items[0].integer, 0) << "leased to a worker that is gone";
+  ScriptedWorker next(context, rig.workers(0), "next", "m1", 64);
+  std::size_t done = 0;
+  for (const TimePoint until = Now() + seconds(10); done < 20 && Now() < until;) {
+    next.Turn();
+    for (; done < next.tasks.size(); ++done) next.Finish(next.tasks[done], OneAnswer());
+    Sleep(milliseconds(2));
+  }
+  run.Settle(rig, {&load}, seconds(10));
   EXPECT_EQ(rig.Counter("crashed"), 0);
 }
 
