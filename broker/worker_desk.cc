@@ -373,7 +373,7 @@ void WorkerDesk::AskLane(const std::string& model, const Lanes::Question& questi
     const bool more = leased && static_cast<std::int64_t>(leased->size()) >= question.count;
     lanes_.Answered(model, question, more, hub_.now);
     if (leased) {
-      for (const LeasedTask& task : *leased) HandOut(task);
+      for (const LeasedTask& task : *leased) task.corrupt ? Bury(task) : HandOut(task);
       return;
     }
     if (leased.error().text.find("NOGROUP") != std::string::npos) shard.MakeLanesAgain();
@@ -385,6 +385,21 @@ void WorkerDesk::AskLane(const std::string& model, const Lanes::Question& questi
     }
   };
   shard.store().Lease(model, shard.owner(), question.count, done);
+}
+
+// Nothing of such a record can be trusted but whose it is: it ends among the dead, unasked.
+void WorkerDesk::Bury(const LeasedTask& task) {
+  LogError("record_corrupt", {{"case", task.task.case_id}, {"task", ToRef(task.task)}});
+  AttemptEnd end;
+  end.kind = AttemptEnd::Kind::kFinal;
+  end.task = task.task;
+  end.fence = task.fence;
+  end.outcome.emplace();
+  end.outcome->status = OutcomeStatus::kError;
+  end.outcome->code = "corrupt";
+  end.outcome->text = "the record in Redis is not what was accepted; no model was asked";
+  end.dead_letter = true;
+  Say(std::move(end));
 }
 
 void WorkerDesk::HandOut(const LeasedTask& task) {

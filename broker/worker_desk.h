@@ -72,6 +72,7 @@ class WorkerDesk {
 
   void AskLane(const std::string& model, const Lanes::Question& question);
   void HandOut(const LeasedTask& task);
+  void Bury(const LeasedTask& task);
   void Release(const TaskId& task, std::int64_t fence);
   // Tells Redis, and again when it does not answer.
   void Say(AttemptEnd end);

@@ -37,27 +37,35 @@ CaseState StateFrom(std::string_view name) {
   return CaseStateFromName(name).value_or(CaseState::kFailed);
 }
 
+// What a model is asked is what was accepted, or it is not asked: Redis' file has no checksums.
+bool ReadWork(const RedisReply& item, LeasedTask& lease) {
+  const std::string& packed = item.items[4].text;
+  const std::string& sum = item.items[6].text;
+  if (!sum.empty() && sum != Sha256Hex(packed)) return false;
+  auto vignette = Unpack<Vignette>(packed);
+  if (!vignette) return false;
+  lease.vignette = std::move(*vignette);
+  if (item.items[5].text.empty()) return true;
+  auto packet = Unpack<ReviewPacket>(item.items[5].text);
+  if (!packet) return false;
+  lease.review = std::move(*packet);
+  return true;
+}
+
 Result<LeasedTask> ReadLease(const RedisReply& item) {
-  if (item.items.size() != 6) return Unexpected("lease_tasks");
+  if (item.items.size() != 7) return Unexpected("lease_tasks");
   auto task = TaskFromRef(item.items[0].text);
   if (!task) return task.error();
-  auto vignette = Unpack<Vignette>(item.items[4].text);
-  if (!vignette) return vignette.error();
   LeasedTask lease;
   lease.task = std::move(*task);
   lease.fence = ToInt(item.items[1]);
   lease.attempts = ToInt(item.items[2]);
   lease.time_left_ms = ToInt(item.items[3]);
-  lease.vignette = std::move(*vignette);
-  if (!item.items[5].text.empty()) {
-    auto packet = Unpack<ReviewPacket>(item.items[5].text);
-    if (!packet) return packet.error();
-    lease.review = std::move(*packet);
-  }
+  lease.corrupt = !ReadWork(item, lease);
   return lease;
 }
 
-// A damaged record costs only itself: its lease runs out and it ends among the dead.
+// A ref that is none costs only itself: its lease runs out and it ends among the dead.
 Result<std::vector<LeasedTask>> ReadLeases(const RedisReply& reply) {
   std::vector<LeasedTask> leases;
   leases.reserve(reply.items.size());
@@ -149,7 +157,9 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
     args.emplace_back(field);
     args.push_back(std::move(value));
   };
-  add("vignette", Pack(new_case.vignette));
+  std::string vignette = Pack(new_case.vignette);
+  add("sum", Sha256Hex(vignette));
+  add("vignette", std::move(vignette));
   if (new_case.gold_medications) add("gold", Pack(*new_case.gold_medications));
   add("source", new_case.source);
   add("kind", new_case.kind);

@@ -19,10 +19,10 @@
 // - P brokers, P aggregators: zset, id -> last beat; P beat:<id>: string (Beat), expires.
 // - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
-// Fields of a case: digest, state, v, vignette, gold, source, kind, strategy, seating, ensemble,
-// accepted_ms, deadline_ms, rev, rec:<n>, and per task k = "stage|round|model": s: state, f: leases
-// issued, a: failed attempts, c: crashes, e: stream entry, d: deadline, p: packet, l: labels and
-// authors, o: outcome, t: arrival.
+// Fields of a case: digest, state, v, vignette, sum (SHA-256 of the packed vignette), gold, source,
+// kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, and per task k =
+// "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, e: stream entry,
+// d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.
 //
 // Time is Redis' own (TIME inside the scripts), so programs' clocks do not matter.
 // Threads: as RedisConnection: one loop.
@@ -64,6 +64,8 @@ struct LeasedTask {
   std::int64_t time_left_ms = 0;  // until its deadline
   Vignette vignette;
   std::optional<ReviewPacket> review;
+  // The record is not what was accepted; the two above are unusable, and no worker may get it.
+  bool corrupt = false;
 };
 
 // How an attempt ended.

@@ -174,6 +174,43 @@ TEST(RedisTest, F28BrokenFrameStopsEverythingLoudly) {
   run.Settle(rig, {&load});
 }
 
+// A flipped bit in a text: Redis loads it without a word. The checksum of the case tells; no model
+// is asked, and the task is among the dead.
+TEST(RedisTest, F28FlippedBitInATextIsNeverDispatched) {
+  Rig rig;
+  FaultRun run("F28 text", rig);
+  for (int i = 0; i < rig.Count(Part::kWorker); ++i) rig.Kill(Part::kWorker, i);
+  LoadOptions few = LoadOf(rig, 0);
+  few.most = 20;
+  Load load(few);
+  load.Start();
+  ASSERT_TRUE(Eventually([&] { return load.acknowledged() == few.most; }, seconds(10)));
+  rig.Kill(Part::kRedis);
+  const std::string file = Tail(rig);
+  std::string bytes = Slurp(file);
+  const std::string text = KnownCase("x").vignette.text.substr(0, 40);
+  const std::size_t record = bytes.find("case:case-7\r\n");
+  ASSERT_NE(record, std::string::npos);
+  const std::size_t at = bytes.find(text, record);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 20] = static_cast<char>(bytes[at + 20] ^ 1);
+  Spill(file, bytes);
+  ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+  for (int i = 0; i < rig.Count(Part::kWorker); ++i) rig.Start(Part::kWorker, i);
+  run.Settle(rig, {&load});
+  for (const char* model : {"m1", "m2"}) {
+    const std::string task = "generate|1|" + std::string(model);
+    EXPECT_EQ(rig.Ask({"HGET", "consilium:{0}:case:case-7", "s:" + task}).text, "dead");
+    const auto outcome =
+        Unpack<Outcome>(rig.Ask({"HGET", "consilium:{0}:case:case-7", "o:" + task}).text);
+    ASSERT_TRUE(outcome.ok());
+    EXPECT_EQ(outcome->code, "corrupt");
+    EXPECT_EQ(outcome->worker, "");
+  }
+  EXPECT_EQ(rig.Counter("dead"), 2);
+  EXPECT_EQ(run.feed().cases().at("case-7").recommendation.status, CaseState::kFailed);
+}
+
 TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
   Rig rig;
   FaultRun run("F29 settings", rig);
