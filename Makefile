@@ -1,6 +1,6 @@
 # The two commands of the README, and what developers use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help programs build demo test soak check bench format tidy fuzz clean
+.PHONY: help programs build demo test soak mutants check bench format tidy fuzz clean
 
 JOBS ?= $(shell nproc)
 PRESET ?= release
@@ -25,9 +25,13 @@ test: build  ## all tests: unit, redis, process, interop (the latter with npm pa
 	@tests/interop/install build/$(PRESET)/interop
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
 
-soak: build  ## 20000 tasks against models that fail one time in five (CONSILIUM_SOAK_TASKS, CONSILIUM_SOAK_SEED)
+soak: build  ## 20000 tasks against failing models, every fault at length, then all faults at random for 30 minutes (docs/faults.md)
 	@CONSILIUM_SOAK_TASKS=$${CONSILIUM_SOAK_TASKS:-20000} build/$(PRESET)/bin/process_tests \
 	  --gtest_filter=BackendSoakTest.EachTask* --gtest_brief=1
+	@tests/fault/soak build/$(PRESET)
+
+mutants:  ## eight deliberate bugs, one at a time: each must make a test of tests/fault fail
+	@JOBS=$(JOBS) tests/fault/mutations/run
 
 check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
 	@tools/install-packages packages.txt packages-dev.txt

@@ -177,6 +177,7 @@ void FaultRun::Note(const std::string& name, double value) {
 }
 
 void FaultRun::Settle(Rig& rig, const std::vector<Load*>& loads, std::chrono::milliseconds within) {
+  if (Scale() > 1) within = Scaled(within);
   if (const char* most = std::getenv("CONSILIUM_FAULT_PATIENCE_S")) {
     within = std::min<std::chrono::milliseconds>(within, std::chrono::seconds(std::atoi(most)));
   }
