@@ -65,7 +65,9 @@ const std::vector<Option<RedisConfig>>& RedisOptions() {
             "how many private ones that are"),
       Text("user", &C::user, TextKind::kPlain, "Redis user; empty: the default user"),
       Text("password_env", &C::password_env, TextKind::kVariable,
-           "environment variable with the Redis password; empty: none"),
+           "environment variable with the Redis password, or with _FILE behind it the file that "
+           "holds "
+           "it; empty: none"),
       Choice("durability", &C::durability, {"checked", "trusted"},
              "checked: accept only while Redis syncs every write; trusted: accept whatever it says "
              "(a managed Redis that keeps data by other means)"),
@@ -76,8 +78,10 @@ const std::vector<Option<RedisConfig>>& RedisOptions() {
 const std::vector<Option<BrokerConfig>>& BrokerOptions() {
   using C = BrokerConfig;
   static const std::vector<Option<C>> options = {
-      Text("clients", &C::clients, TextKind::kListen, "where clients connect"),
-      Text("workers", &C::workers, TextKind::kListen, "where workers connect"),
+      Text("clients", &C::clients, TextKind::kListen,
+           "where clients connect; beyond this machine only with keys"),
+      Text("workers", &C::workers, TextKind::kListen,
+           "where workers connect; beyond this machine only with keys"),
       Whole("lease_ms", &C::lease_ms, 1000, 3600000, "ms",
             "a lease that is not renewed for so long is taken back"),
       Whole("crashes_max", &C::crashes_max, 1, 100, "",

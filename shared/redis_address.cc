@@ -1,8 +1,11 @@
 #include "shared/redis_address.h"
 
-#include <cstdlib>
 #include <string>
 #include <utility>
+
+#include "shared/endpoint.h"
+#include "shared/secret.h"
+#include "shared/text.h"
 
 namespace consilium {
 
@@ -14,18 +17,19 @@ Result<std::vector<RedisAddress>> RedisAddressesOf(const RedisConfig& config) {
   }
   std::string secret;
   if (!config.password_env.empty()) {
-    const char* password =
-        std::getenv(config.password_env.c_str());  // NOLINT(concurrency-mt-unsafe)
-    if (password == nullptr) {
-      return Invalid("redis.password_env = \"" + config.password_env +
-                     "\": this environment variable is not set");
-    }
-    secret = password;
+    Result<std::string> password = ReadSecretVariable(config.password_env);
+    if (!password) return Invalid("redis.password_env: " + password.error().text);
+    secret = *std::move(password);
   }
   std::vector<RedisAddress> addresses;
   for (const std::string& url : RedisUrls(config)) {
     auto address = ParseRedisUrl(url);
     if (!address) return address.error();
+    if (address->socket.empty() && !IsLoopback(url) && secret.empty()) {
+      return Invalid("redis.url = " + Quoted(url, 128) +
+                     " is beyond this machine, and a Redis that others can reach needs a password: "
+                     "set redis.password_env (docs/security.md)");
+    }
     address->user = config.user;
     address->password = secret;
     addresses.push_back(std::move(*address));

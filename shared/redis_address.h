@@ -10,8 +10,8 @@
 namespace consilium {
 
 // One for each shard, in order, at least one.
-// kInvalid when redis.url is empty or malformed, or when the variable that redis.password_env names
-// is not set.
+// kInvalid when redis.url is empty or malformed, when the variable that redis.password_env names is
+// not set (ReadSecretVariable), or for a Redis beyond this machine without a password.
 Result<std::vector<RedisAddress>> RedisAddressesOf(const RedisConfig& config);
 // The first one, where all is kept that is not of one case.
 Result<RedisAddress> RedisAddressOf(const RedisConfig& config);

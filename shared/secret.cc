@@ -61,7 +61,7 @@ Result<std::string> ReadSecretVariable(const std::string& name) {
   if (value != nullptr) return std::string(value);
   if (file == nullptr) {
     return Error{ErrorCode::kNotFound,
-                 "environment variable " + name + " (or " + file_name + ") is not set"};
+                 "environment variable " + name + " is not set, nor is " + file_name};
   }
   Result<std::string> secret = ReadSecretFile(file);
   if (secret) return secret;

@@ -1,8 +1,8 @@
 #include "worker/llm_target.h"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "shared/secret.h"
 #include "worker/text_clean.h"
 #include "worker/url.h"
 
@@ -11,11 +11,12 @@ namespace {
 
 Result<std::string> ReadKey(const BackendConfig& config) {
   if (config.api_key_env.empty()) return std::string();
-  const char* const value = std::getenv(config.api_key_env.c_str());
-  if (value == nullptr || *value == '\0') {
-    return Invalid("environment variable " + config.api_key_env + " (api_key_env) is not set");
+  const Result<std::string> secret = ReadSecretVariable(config.api_key_env);
+  if (!secret) return Invalid(secret.error().text + " (api_key_env)");
+  const std::string& key = *secret;
+  if (key.empty()) {
+    return Invalid("environment variable " + config.api_key_env + " is empty (api_key_env)");
   }
-  const std::string key = value;
   if (std::any_of(key.begin(), key.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     return Invalid("environment variable " + config.api_key_env +
                    " (api_key_env) has spaces, line breaks or characters beyond ASCII");

@@ -32,7 +32,8 @@ TEST_F(BackendTest, MissingKeyVariableIsNamed) {
   config.api_key_env = "CONSILIUM_TEST_NO_SUCH_KEY";
   unsetenv("CONSILIUM_TEST_NO_SUCH_KEY");
   EXPECT_EQ(Make(),
-            "backend m: environment variable CONSILIUM_TEST_NO_SUCH_KEY (api_key_env) is not set");
+            "backend m: environment variable CONSILIUM_TEST_NO_SUCH_KEY is not set, nor is "
+            "CONSILIUM_TEST_NO_SUCH_KEY_FILE (api_key_env)");
 }
 
 TEST_F(BackendTest, KeyThatWouldBreakAHeaderIsRefusedWithoutShowingIt) {
