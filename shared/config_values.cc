@@ -161,9 +161,9 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
 }
 
 // Each of the list is one URL.
-std::string SetUrls(std::vector<std::string> urls, const std::string& shown,
-                    std::string_view folder, std::string& out) {
+std::string SetUrls(std::vector<std::string> urls, std::string_view folder, std::string& out) {
   for (std::string& url : urls) {
+    const std::string shown = Quoted(url);
     if (std::string unset = Expand(url); !unset.empty()) return unset;
     ResolveAfter(kUnix, folder, url);
     if (std::string problem = CheckRedisUrl(url, shown); !problem.empty()) return problem;
@@ -242,7 +242,7 @@ std::string SetOption(const Allowed& allowed, const RawValue& raw, std::string_v
                       std::string& out) {
   const auto* const list = std::get_if<std::vector<std::string>>(&raw.value);
   if (list != nullptr && allowed.kind == TextKind::kRedisUrl) {
-    return SetUrls(*list, raw.shown, folder, out);
+    return SetUrls(*list, folder, out);
   }
   const auto* const given = std::get_if<std::string>(&raw.value);
   if (given == nullptr) return Expected(raw, OptionType::kText, allowed);

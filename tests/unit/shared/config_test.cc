@@ -369,8 +369,8 @@ TEST(ConfigTest, ARedisIsOneShard) {
   EXPECT_EQ(Problems("[redis]\nurl = [\"tcp://a:1\", \"tcp://b:2\"]\nshards = 3"),
             "c.toml:3: redis.shards = 3, but redis.url has 2");
   EXPECT_EQ(Problems("[redis]\nurl = [\"tcp://a:1\", \"redis:6379\"]"),
-            "c.toml:2: redis.url = [\"tcp://a:1\", \"redis:6379\"], expected unix:/path (at most "
-            "107 bytes) or tcp://host:port");
+            "c.toml:2: redis.url = \"redis:6379\", expected unix:/path (at most 107 bytes) or "
+            "tcp://host:port");
 }
 
 TEST(ConfigTest, ReplacesVariablesInTextAndMissingOnesAreErrors) {
