@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -20,7 +21,7 @@ milliseconds TimeoutOf(const AskOptions& options);
 // The signals, the context and the client of one command, made and ended in the right order.
 class Asker {
  public:
-  explicit Asker(BrokerAddress broker) : client_(context_, std::move(broker)) {}
+  explicit Asker(BrokerAddress brokers) : client_(context_, std::move(brokers)) {}
   StopSignals& stop() { return stop_; }
   Client& client() { return client_; }
 
@@ -41,9 +42,9 @@ int AskBroker(Asker& asker, const AskOptions& options, const Request& request, T
 
 template <class Reply, class Request, class Then>
 int AskBroker(const AskOptions& options, const Request& request, Then then) {
-  auto endpoint = FindBroker(options.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.json);
+  Asker asker(std::move(brokers).value());
   return AskBroker<Reply>(asker, options, request, then);
 }
 

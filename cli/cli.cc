@@ -27,7 +27,7 @@ constexpr const char* kExitCodes =
     "  1    finished, but a case failed or was cancelled; or an error inside\n"
     "  2    bad command line, configuration or input\n"
     "  3    no broker, or no answer in time\n"
-    "  4    refused by the broker: conflict, queue_full, not_found, forbidden\n"
+    "  4    refused by the broker: conflict, queue_full, draining, not_found, forbidden\n"
     "  130  interrupted\n"
     "Errors are one line, `consilium: error[code]: text`, on standard error; with --json\n"
     "they are {\"error\":{\"code\":...,\"text\":...}} on standard output.\n";
@@ -98,8 +98,13 @@ class CommandLine {
     command->add_option("--config", ask.cluster.config,
                         "configuration of the cluster (default: ./consilium.toml, then "
                         "$CONSILIUM_CONFIG)");
-    command->add_option("--broker", ask.cluster.broker,
-                        "endpoint of the broker, e.g. tcp://127.0.0.1:7300");
+    command
+        ->add_option("--broker", ask.cluster.brokers,
+                     "endpoint of a broker, e.g. tcp://127.0.0.1:7300; may be repeated: the next "
+                     "one is asked when one is silent or drains")
+        ->type_name("ENDPOINT")
+        ->expected(1)
+        ->take_all();
     command->add_option("--data", ask.cluster.data, "data folder of a running `consilium up`");
     command->add_option("--timeout", ask.timeout_s, timeout_help)
         ->type_name("SECONDS")

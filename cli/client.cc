@@ -6,11 +6,15 @@
 #include <array>
 #include <utility>
 
+#include "cli/render_parts.h"
+
 namespace consilium {
 namespace {
 
 // How soon a send is tried again that found no connection.
 constexpr milliseconds kReconnectPoll{50};
+// A broker that cannot be reached for so long is left for the next one.
+constexpr milliseconds kUnreachableMax{1000};
 // How soon a request is repeated that the broker could not serve just now.
 constexpr milliseconds kUnavailablePause{500};
 
@@ -21,49 +25,87 @@ std::string Seconds(milliseconds time) {
 
 }  // namespace
 
-Client::Client(ZmqContext& context, BrokerAddress broker)
-    : endpoint_(std::move(broker.endpoint)), socket_(context, endpoint_, broker.keys) {}
+Client::Client(ZmqContext& context, BrokerAddress brokers)
+    : context_(context),
+      brokers_(std::move(brokers)),
+      socket_(std::make_unique<DealerSocket>(context_, brokers_.endpoints.at(0), brokers_.keys)) {}
+
+std::string Client::endpoint() const { return render::Join(brokers_.endpoints, ", "); }
 
 std::optional<Client::Reply> Client::Read(Result<Frame> frame, TimePoint now) {
   if (!frame.ok()) return std::nullopt;  // Not of our protocol; the request stays open.
   last_word_ = now;
-  if (!table_.Close(frame->request)) return std::nullopt;  // A second reply.
   std::string request = frame->request;
-  if (frame->type != ErrorMessage::kType) return Reply{std::move(request), std::move(frame), {}};
+  if (frame->type != ErrorMessage::kType) {
+    turned_away_ = 0;
+    if (!table_.Close(request)) return std::nullopt;  // A second reply.
+    return Reply{std::move(request), std::move(frame), {}};
+  }
   const auto error = Unpack<ErrorMessage>(frame->body);
+  const ErrorCode code = error.ok() ? ErrorFromName(error->code) : error.error().code;
+  // The request stays open for the next broker, unless all of them drain.
+  drains_ = code == ErrorCode::kDraining && turned_away_ + 1 < brokers_.endpoints.size();
+  if (drains_) return std::nullopt;
+  turned_away_ = 0;
+  if (!table_.Close(request)) return std::nullopt;
   if (!error.ok()) return Reply{std::move(request), error.error(), {}};
-  return Reply{std::move(request), Error{ErrorFromName(error->code), error->text},
-               error->retry_after_ms};
+  return Reply{std::move(request), Error{code, error->text}, error->retry_after_ms};
+}
+
+void Client::ReadAll(TimePoint now, std::vector<Reply>& replies) {
+  while (!drains_) {
+    auto frame = socket_->Receive();
+    if (!frame) return;
+    if (auto reply = Read(std::move(*frame), now)) replies.push_back(std::move(*reply));
+  }
+  ++turned_away_;
+  AskNext(now);
+}
+
+bool Client::IsGone(TimePoint now) const {
+  if (brokers_.endpoints.size() < 2) return false;
+  if (full_at_ && now - *full_at_ >= kUnreachableMax) return true;
+  const TimePoint heard = std::max(last_word_.value_or(asked_from_), asked_from_);
+  return table_.Silent(now) && now - heard >= RequestTable::kSilence;
+}
+
+void Client::AskNext(TimePoint now) {
+  at_ = (at_ + 1) % brokers_.endpoints.size();
+  socket_ = std::make_unique<DealerSocket>(context_, brokers_.endpoints[at_], brokers_.keys);
+  table_.SendAllAgain(now);
+  asked_from_ = now;
+  full_at_.reset();
+  drains_ = false;
 }
 
 std::vector<Client::Reply> Client::Step(TimePoint now) {
   std::vector<Reply> replies;
-  while (auto frame = socket_.Receive()) {
-    if (auto reply = Read(std::move(*frame), now)) replies.push_back(std::move(*reply));
-  }
-  full_ = false;
+  ReadAll(now, replies);
+  if (IsGone(now)) AskNext(now);
+  bool full = false;
   for (const Frame* frame : table_.Due(now)) {
-    if (socket_.Send(*frame) != SendResult::kSent) {
-      full_ = true;
-      break;
-    }
+    full = socket_->Send(*frame) != SendResult::kSent;
+    if (full) break;
     table_.Sent(frame->request, now);
+  }
+  if (!full) {
+    full_at_.reset();
+  } else if (!full_at_) {
+    full_at_ = now;
   }
   for (std::string& request : table_.Expire(now)) {
     replies.push_back(
-        {std::move(request), Error{ErrorCode::kTimeout, "no answer from " + endpoint_}, {}});
+        {std::move(request), Error{ErrorCode::kTimeout, "no answer from " + endpoint()}, {}});
   }
   // The descriptor is edge-triggered: what came while sending would not be announced again.
-  while (auto frame = socket_.Receive()) {
-    if (auto reply = Read(std::move(*frame), now)) replies.push_back(std::move(*reply));
-  }
+  ReadAll(now, replies);
   return replies;
 }
 
 TimePoint Client::NextDue(TimePoint now) const {
   const TimePoint latest = now + milliseconds(1000);
   const TimePoint next = table_.NextDue().value_or(latest);
-  if (full_) return std::min(now + kReconnectPoll, latest);
+  if (full_at_) return std::min(now + kReconnectPoll, latest);
   return std::min(next, latest);
 }
 
@@ -91,8 +133,9 @@ std::optional<Result<Frame>> AskAndWait(Client& client, StopSignals& stop, const
       open.clear();
       if (reply.frame.ok()) return std::move(reply.frame);
       const Error& error = reply.frame.error();
-      const bool passing =
-          error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kQueueFull;
+      const bool passing = error.code == ErrorCode::kUnavailable ||
+                           error.code == ErrorCode::kQueueFull ||
+                           error.code == ErrorCode::kDraining;
       if (error.code != ErrorCode::kTimeout && !passing) return std::move(reply.frame);
       if (passing) {
         last = error;

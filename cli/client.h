@@ -1,11 +1,15 @@
 // A client of the broker: asks, asks again when nothing comes back, matches replies to requests.
 //
 // A broker that restarts on its endpoint is survived: the socket reconnects, open requests are sent
-// again under the same id, and every request of the protocol may be served twice.
-// Threads: none of its own; owned by one loop, which polls fd() and calls Step().
+// again under the same id, and every request of the protocol may be served twice. For the same
+// reason another broker may be asked: the next of the list, when one says nothing for 2 s, cannot
+// be reached for 1 s, or drains. Threads: none of its own; owned by one loop, which polls fd() and
+// calls Step().
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,7 +27,7 @@ namespace consilium {
 
 // Where a broker is, and the keys to speak with it.
 struct BrokerAddress {
-  std::string endpoint;
+  std::vector<std::string> endpoints;  // at least one; tried in turn
   BusKeys keys = {};
 };
 
@@ -36,9 +40,9 @@ class Client {
     std::optional<std::int64_t> retry_after_ms;  // of an error
   };
 
-  Client(ZmqContext& context, BrokerAddress broker);
+  Client(ZmqContext& context, BrokerAddress brokers);
   Client(ZmqContext& context, std::string endpoint)  // without keys
-      : Client(context, BrokerAddress{std::move(endpoint)}) {}
+      : Client(context, BrokerAddress{{std::move(endpoint)}}) {}
 
   // Sent at the next Step(). `grace`: how long the broker may take before silence counts.
   template <class Request>
@@ -56,21 +60,30 @@ class Client {
   std::vector<Reply> Step(TimePoint now);
   // When to call Step() again at the latest.
   TimePoint NextDue(TimePoint now) const;
-  int fd() const { return socket_.fd(); }
-  const std::string& endpoint() const { return endpoint_; }
+  int fd() const { return socket_->fd(); }  // another one after a change of the broker
+  // Where it asks, for people.
+  std::string endpoint() const;
   // Why the broker does not take our connections; "" when it does or is not there.
-  std::string refusal() const { return socket_.refusal(); }
+  std::string refusal() const { return socket_->refusal(); }
   // When the broker last said anything; empty before its first word.
   std::optional<TimePoint> last_word() const { return last_word_; }
 
  private:
   std::optional<Reply> Read(Result<Frame> frame, TimePoint now);
+  void ReadAll(TimePoint now, std::vector<Reply>& replies);
+  bool IsGone(TimePoint now) const;
+  void AskNext(TimePoint now);
 
-  std::string endpoint_;
-  DealerSocket socket_;
+  ZmqContext& context_;
+  BrokerAddress brokers_;
+  std::size_t at_ = 0;
+  std::unique_ptr<DealerSocket> socket_;
   RequestTable table_;
   std::optional<TimePoint> last_word_;
-  bool full_ = false;  // the last send found no connection or no room
+  TimePoint asked_from_{};            // when the broker that is asked was chosen
+  std::optional<TimePoint> full_at_;  // since when sends find no connection or no room
+  std::size_t turned_away_ = 0;       // brokers in a row that drain
+  bool drains_ = false;               // the one that is asked
 };
 
 // Waits until `client` has something to read or is due, a stop signal came, or `until`. True: a

@@ -280,7 +280,7 @@ std::optional<Status> Cluster::Start(StopSignals& stop) {
   const auto keys = ReadBusKeys(config_.bus);
   if (!keys.ok()) return Status(keys.error());
   ZmqContext context;
-  Client client(context, {endpoints_.clients, *keys});
+  Client client(context, BrokerAddress{{endpoints_.clients}, *keys});
   return Await(stop, deadline, "broker", [this, &client] { return AllAnswer(client); });
 }
 

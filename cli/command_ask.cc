@@ -29,9 +29,9 @@ int RunStatus(const AskOptions& options) {
 }
 
 int RunCancel(const CancelOptions& options) {
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
   int worst = kExitOk;
   for (const std::string& id : options.ids) {
     const int code =

@@ -226,9 +226,9 @@ int RunExport(const ExportOptions& options) {
   if (const Status made = folder.Open(options.folder); !made) {
     return ReportError(made.error(), options.ask.json, "");
   }
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
   return Exporter(asker, options, folder).Run();
 }
 

@@ -94,9 +94,9 @@ int RunImport(const ImportOptions& options) {
   std::vector<CaseEvidence> cases = MakeEvidence(loaded->history, options.kind);
   DateUndated(cases);
 
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), json);
+  Asker asker(std::move(brokers).value());
   ImportReply total;
   if (const int code = SendCases(asker, options.ask, cases, total); code != kExitOk) return code;
   PrintOut(json ? ToJson(total) + "\n"

@@ -59,9 +59,9 @@ int ShowReport(const LiveChemistryOptions& options, const ChemistryReport& repor
 }  // namespace
 
 int RunLiveChemistry(const LiveChemistryOptions& options) {
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
   if (options.rebuild) return Rebuild(asker, options);
   return AskBroker<ChemistryReport>(
       asker, options.ask, ChemistryRequest{options.kind},

@@ -105,9 +105,9 @@ void SayWhatGoesOn(const Submission& submission) {
 int RunSubmit(const SubmitOptions& options) {
   std::vector<CaseRequest> cases;
   if (const auto code = ReadAll(options, cases)) return *code;
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
   Submission submission(std::move(cases), !options.no_wait, Now());
   SubmitSession::Options how;
   how.wait = !options.no_wait;

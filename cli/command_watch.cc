@@ -17,9 +17,9 @@ constexpr milliseconds kAwayMax{60000};
 }  // namespace
 
 int RunWatch(const WatchOptions& options) {
-  auto endpoint = FindBroker(options.ask.cluster);
-  if (!endpoint.ok()) return ReportError(endpoint.error(), options.ask.json);
-  Asker asker(std::move(endpoint).value());
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
   const Look look = LookOf(STDOUT_FILENO);
   std::optional<TimePoint> until;
   if (options.ask.timeout_s) until = Now() + TimeoutOf(options.ask);

@@ -130,21 +130,22 @@ std::optional<std::vector<Checked>> LookAtBroker(const Config& config, const std
   ClusterOptions where;
   where.config = config.file;
   where.data = data;
-  const auto endpoint = FindBroker(where);
+  const auto brokers = FindBrokers(where);
   const Checked none{Finding::kNote, "broker", "no cluster runs", "`consilium up` starts one"};
-  if (!endpoint.ok()) return std::vector<Checked>{none};
+  if (!brokers.ok()) return std::vector<Checked>{none};
   ZmqContext context;
-  Client client(context, *endpoint);
+  Client client(context, *brokers);
+  const std::string endpoint = client.endpoint();
   const auto status = Call<StatusReply>(client, stop, StatusRequest{}, kBrokerWait);
   if (!status) return std::nullopt;
-  if (status->ok()) return JudgeStatus(config, endpoint->endpoint, CONSILIUM_VERSION, **status);
+  if (status->ok()) return JudgeStatus(config, endpoint, CONSILIUM_VERSION, **status);
   const ErrorCode code = status->error().code;
   Checked silent = none;
   if (code == ErrorCode::kTimeout || code == ErrorCode::kUnavailable) {
-    silent.text = "no cluster answers at " + endpoint->endpoint;
+    silent.text = "no cluster answers at " + endpoint;
   } else {
     silent = {Finding::kProblem, "broker", status->error().text,
-              "does something else listen at " + endpoint->endpoint + "? see broker.clients"};
+              "does something else listen at " + endpoint + "? see broker.clients"};
   }
   return std::vector<Checked>{silent};
 }

@@ -54,28 +54,39 @@ Result<std::string> RunningIn(const std::string& data) {
   return endpoints->clients;
 }
 
-Result<std::string> FindEndpoint(const ClusterOptions& options) {
-  if (!options.broker.empty()) {
-    if (IsEndpoint(options.broker)) return options.broker;
-    return Invalid("--broker " + Quoted(options.broker) +
-                   ", expected tcp://HOST:PORT or ipc://PATH");
-  }
-  if (!options.data.empty()) return RunningIn(options.data);
+Result<std::vector<std::string>> FindEndpoints(const ClusterOptions& options) {
+  using Found = std::vector<std::string>;
+  const auto checked = [](const std::string& from, const Found& endpoints) -> Result<Found> {
+    for (const std::string& endpoint : endpoints) {
+      if (IsEndpoint(endpoint)) continue;
+      return Invalid(from + Quoted(endpoint) + ", expected tcp://HOST:PORT or ipc://PATH");
+    }
+    return endpoints;
+  };
+  const auto running_in = [](const std::string& folder) -> Result<Found> {
+    auto running = RunningIn(folder);
+    if (!running.ok()) return running.error();
+    return Found{*running};
+  };
+  if (!options.brokers.empty()) return checked("--broker ", options.brokers);
+  if (!options.data.empty()) return running_in(options.data);
   std::string configured = BrokerConfig().clients;
   const auto file = FindConfigFile(options.config);
   if (file) {
     auto config = LoadConfig(*file);
     if (!config.ok()) return config.error();
+    const Found& addresses = config->broker.addresses;
+    if (!addresses.empty()) return checked(*file + ": broker.addresses: ", addresses);
     configured = config->broker.clients;
-    if (!IsAnyPort(configured)) return ConnectEndpoint(configured);
+    if (!IsAnyPort(configured)) return Found{ConnectEndpoint(configured)};
   }
-  auto running = RunningIn(kDefaultDataFolder);
+  auto running = running_in(kDefaultDataFolder);
   if (running.ok()) return running;
   if (file) {
     return Invalid(*file + ": broker.clients = \"" + configured +
                    "\" leaves the port open: name the running cluster with --data");
   }
-  return configured;
+  return Found{configured};
 }
 
 }  // namespace
@@ -116,17 +127,18 @@ std::optional<std::string> FindConfigFile(const std::string& flag) {
   return std::nullopt;
 }
 
-Result<BrokerAddress> FindBroker(const ClusterOptions& options) {
-  auto endpoint = FindEndpoint(options);
-  if (!endpoint.ok()) return endpoint.error();
+Result<BrokerAddress> FindBrokers(const ClusterOptions& options) {
+  auto endpoints = FindEndpoints(options);
+  if (!endpoints.ok()) return endpoints.error();
   const auto bus = LoadBusConfig(FindConfigFile(options.config).value_or(""));
   if (!bus.ok()) return bus.error();
   auto keys = ReadBusKeys(*bus);
   if (!keys.ok()) return keys.error();
-  if (!keys->on()) {
-    if (auto here = CheckLoopback("broker", *endpoint); !here.ok()) return here.error();
+  for (const std::string& endpoint : *endpoints) {
+    if (keys->on()) break;
+    if (auto here = CheckLoopback("broker", endpoint); !here.ok()) return here.error();
   }
-  return BrokerAddress{std::move(endpoint).value(), std::move(keys).value()};
+  return BrokerAddress{std::move(endpoints).value(), std::move(keys).value()};
 }
 
 }  // namespace consilium

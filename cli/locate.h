@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/client.h"
 #include "shared/result.h"
@@ -24,21 +25,21 @@ Result<std::string> FindShipped(const std::string& path);
 
 // How a command is told which cluster to use.
 struct ClusterOptions {
-  std::string config;  // --config; "" = not given
-  std::string broker;  // --broker
-  std::string data;    // --data
+  std::string config;                // --config; "" = not given
+  std::vector<std::string> brokers;  // --broker, in the order to try them
+  std::string data;                  // --data
 };
 
 // --config, else ./consilium.toml if there is one, else $CONSILIUM_CONFIG; empty when there is
 // none.
 std::optional<std::string> FindConfigFile(const std::string& flag);
 
-// The endpoint for clients: --broker (kInvalid unless tcp://HOST:PORT or ipc://PATH); else the
-// running cluster in --data; else broker.clients of the configuration; with neither, the running
-// cluster in ./data/consilium or the default endpoint. A configured port 0 is only known to the
-// running cluster, so it is looked up there. The keys are those of [bus] in the configuration that
-// FindConfigFile() finds, or in the environment; kInvalid when there are none and the endpoint is
-// beyond this machine.
-Result<BrokerAddress> FindBroker(const ClusterOptions& options);
+// The endpoints for clients, at least one: --broker (kInvalid unless tcp://HOST:PORT or
+// ipc://PATH); else the running cluster in --data; else broker.addresses of the configuration, or
+// its broker.clients; with neither, the running cluster in ./data/consilium or the default
+// endpoint. A configured port 0 is only known to the running cluster, so it is looked up there. The
+// keys are those of [bus] in the configuration that FindConfigFile() finds, or in the environment;
+// kInvalid when there are none and an endpoint is beyond this machine.
+Result<BrokerAddress> FindBrokers(const ClusterOptions& options);
 
 }  // namespace consilium

@@ -20,6 +20,7 @@ int ExitCodeOf(ErrorCode code) {
       return kExitUnreachable;
     case ErrorCode::kConflict:
     case ErrorCode::kQueueFull:
+    case ErrorCode::kDraining:
     case ErrorCode::kNotFound:
     case ErrorCode::kForbidden:
       return kExitRefused;
@@ -38,6 +39,8 @@ std::string_view AdviceFor(ErrorCode code) {
              "--broker";
     case ErrorCode::kQueueFull:
       return "submit again later; what was accepted before is not done twice";
+    case ErrorCode::kDraining:
+      return "name another broker of the cluster with --broker";
     case ErrorCode::kUnsupported:
       return "client and broker are of different versions; see `consilium version` and `status`";
     case ErrorCode::kConflict:

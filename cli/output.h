@@ -14,7 +14,8 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;       // finished, but a case failed; or an error inside
 inline constexpr int kExitUsage = 2;        // bad command line, configuration or input
 inline constexpr int kExitUnreachable = 3;  // no broker, or no answer in time
-inline constexpr int kExitRefused = 4;      // the broker said no: conflict, queue_full, not_found, forbidden
+// The broker said no: conflict, queue_full, draining, not_found, forbidden.
+inline constexpr int kExitRefused = 4;
 inline constexpr int kExitInterrupted = 130;
 
 int ExitCodeOf(ErrorCode code);

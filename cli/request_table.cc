@@ -9,7 +9,7 @@ std::string RequestTable::Open(Frame frame, TimePoint now, TimePoint deadline, m
   const std::uint64_t order = next_++;
   std::string request = "r" + std::to_string(order);
   frame.request = request;
-  open_.emplace(request, Entry{order, std::move(frame), kSilence, grace, now, deadline});
+  open_.emplace(request, Entry{order, std::move(frame), kSilence, grace, now, deadline, false});
   return request;
 }
 
@@ -32,8 +32,22 @@ void RequestTable::Sent(const std::string& request, TimePoint now) {
   const auto found = open_.find(request);
   if (found == open_.end()) return;
   Entry& entry = found->second;
+  entry.sent = true;
   entry.due = now + entry.silence + entry.grace;
   entry.silence = std::min(entry.silence * 2, kSilenceMax);
+}
+
+bool RequestTable::Silent(TimePoint now) const {
+  return std::any_of(open_.begin(), open_.end(),
+                     [now](const auto& one) { return one.second.sent && one.second.due <= now; });
+}
+
+void RequestTable::SendAllAgain(TimePoint now) {
+  for (auto& [request, entry] : open_) {
+    entry.due = now;
+    entry.silence = kSilence;
+    entry.sent = false;
+  }
 }
 
 std::vector<std::string> RequestTable::Expire(TimePoint now) {

@@ -34,6 +34,11 @@ class RequestTable {
   std::vector<const Frame*> Due(TimePoint now) const;
   void Sent(const std::string& request, TimePoint now);
 
+  // A request that was sent has had no reply for so long that it is to be sent again.
+  bool Silent(TimePoint now) const;
+  // All that is open is to be sent now, as for the first time: to another broker.
+  void SendAllAgain(TimePoint now);
+
   // Closes and returns the requests whose deadline has passed.
   std::vector<std::string> Expire(TimePoint now);
 
@@ -49,6 +54,7 @@ class RequestTable {
     milliseconds grace{};
     TimePoint due;
     TimePoint deadline;
+    bool sent = false;
   };
   std::map<std::string, Entry> open_;
   std::uint64_t next_ = 1;

@@ -117,7 +117,8 @@ void Submission::OnRefused(std::size_t index, const Error& error,
   Case& one = cases_[index];
   if (one.stage != Stage::kSent) return;
   --sent_;
-  const bool passing = error.code == ErrorCode::kQueueFull || error.code == ErrorCode::kUnavailable;
+  const bool passing = error.code == ErrorCode::kQueueFull ||
+                       error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDraining;
   if (passing && now - moved_ < kPatience) {
     one.stage = Stage::kQueued;
     later_.emplace(now + milliseconds(retry_after_ms.value_or(kRetryPause.count())), index);

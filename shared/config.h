@@ -41,6 +41,8 @@ struct BrokerConfig {
   std::int64_t crashes_max = 3;                  // workers one task may take down before it is dead
   std::int64_t live_cases_max = 1000000;         // beyond: queue_full
   std::int64_t case_bytes_max = 65536;           // of one case as packed
+  // Where clients find all brokers of the cluster; empty: `clients`.
+  std::vector<std::string> addresses;
 };
 
 // Keys on the bus between brokers, workers and clients (docs/security.md).

@@ -90,6 +90,8 @@ const std::vector<Option<BrokerConfig>>& BrokerOptions() {
             "cases that have not ended; beyond this new ones are refused (queue_full)"),
       Whole("case_bytes_max", &C::case_bytes_max, 1024,
             static_cast<std::int64_t>(limits::kStringBytesMax), "bytes", "size of one case"),
+      Text("addresses", &C::addresses, TextKind::kPlain,
+           "where clients find the brokers of the cluster, tried in turn; empty: broker.clients"),
   };
   return options;
 }

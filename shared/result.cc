@@ -12,6 +12,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 10> kNames = {{
     {ErrorCode::kConflict, "conflict"},
     {ErrorCode::kNotFound, "not_found"},
     {ErrorCode::kQueueFull, "queue_full"},
+    {ErrorCode::kDraining, "draining"},
     {ErrorCode::kUnavailable, "unavailable"},
     {ErrorCode::kForbidden, "forbidden"},
     {ErrorCode::kUnsupported, "unsupported"},

@@ -20,6 +20,7 @@ enum class ErrorCode {
   kConflict,     // The id is taken by other content.
   kNotFound,     // No such case, model, file, ...
   kQueueFull,    // Backlog at its limit; try later.
+  kDraining,     // This broker takes no more cases; another one does.
   kUnavailable,  // A part we need does not answer; the outcome may be unknown.
   kForbidden,    // The key of the sender may not do this, or not here.
   kUnsupported,  // Unknown message type or protocol version.

@@ -89,6 +89,53 @@ TEST_F(ClientTest, SilenceSendsTheSameRequestAgain) {
   EXPECT_EQ(NextAtBroker(client).frame->request, id);
 }
 
+TEST_F(ClientTest, ABrokerThatIsSilentIsLeftForTheNextOne) {
+  RouterSocket second(context_);
+  ASSERT_TRUE(second.Bind("tcp://127.0.0.1:0").ok());
+  Client client(context_, BrokerAddress{{router_.endpoint(), second.endpoint()}});
+  const std::string id = client.Ask(StatusRequest{}, Now(), Now() + seconds(60));
+  NextAtBroker(client);
+  std::optional<RouterSocket::Incoming> incoming;
+  const auto at_second = [&](milliseconds later) {
+    client.Step(Now() + later);
+    incoming = second.Receive();
+    return incoming.has_value();
+  };
+  EXPECT_FALSE(Eventually([&] { return at_second(milliseconds(0)); }, milliseconds(300)));
+  ASSERT_TRUE(Eventually([&] { return at_second(RequestTable::kSilence); }));
+  EXPECT_EQ(incoming->frame->request, id) << "the same request under the same id";
+  EXPECT_EQ(incoming->frame->type, "status");
+}
+
+TEST_F(ClientTest, ABrokerThatCannotBeReachedIsLeftForTheNextOne) {
+  Client client(context_, BrokerAddress{{"tcp://127.0.0.1:1", router_.endpoint()}});
+  const std::string id = client.Ask(StatusRequest{}, Now(), Now() + seconds(60));
+  EXPECT_EQ(NextAtBroker(client).frame->request, id);
+}
+
+TEST_F(ClientTest, ADrainingBrokerSendsItsClientsOnUntilAllDrain) {
+  RouterSocket second(context_);
+  ASSERT_TRUE(second.Bind("tcp://127.0.0.1:0").ok());
+  Client client(context_, BrokerAddress{{router_.endpoint(), second.endpoint()}});
+  const std::string id = client.Ask(CancelRequest{"c"}, Now(), Now() + seconds(60));
+  const auto turn_away = [&](RouterSocket& broker) {
+    std::vector<Client::Reply> replies;
+    std::optional<RouterSocket::Incoming> incoming;
+    EXPECT_TRUE(Eventually([&] {
+      client.Step(Now());
+      incoming = broker.Receive();
+      return incoming.has_value();
+    }));
+    EXPECT_EQ(incoming->frame->request, id);
+    broker.Send(incoming->peer, MakeFrame(ErrorMessage{"draining", "it drains", {}}, id));
+  };
+  turn_away(router_);
+  turn_away(second);
+  const auto replies = NextReplies(client);
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(replies[0].frame.error(), (Error{ErrorCode::kDraining, "it drains"}));
+}
+
 TEST_F(ClientTest, AReplyOfAnotherTypeIsNotTaken) {
   EXPECT_EQ(ReadReply<StatusReply>(MakeFrame(CancelReply{})).error(),
             (Error{ErrorCode::kUnsupported, "reply of type cancelled, expected status_report"}));

@@ -37,6 +37,18 @@ TEST(RequestTableTest, SilenceSendsTheSameRequestAgainLessAndLessOften) {
   }
 }
 
+TEST(RequestTableTest, WhatWasSentAndIsDueAgainIsSilent) {
+  RequestTable table;
+  const std::string id = table.Open(Named("a"), kStart, kNever, milliseconds(0));
+  EXPECT_FALSE(table.Silent(kStart)) << "not sent yet";
+  table.Sent(id, kStart);
+  EXPECT_FALSE(table.Silent(kStart + seconds(1)));
+  EXPECT_TRUE(table.Silent(kStart + seconds(2)));
+  table.SendAllAgain(kStart + seconds(2));
+  EXPECT_FALSE(table.Silent(kStart + seconds(2))) << "as for the first time";
+  EXPECT_EQ(table.Due(kStart + seconds(2)).size(), 1u);
+}
+
 TEST(RequestTableTest, GraceAddsToTheSilence) {
   RequestTable table;
   const std::string id = table.Open(Named("watch"), kStart, kNever, milliseconds(5000));
