@@ -29,6 +29,10 @@ struct RedisConfig {
   // "checked": a broker accepts only while Redis' settings keep what is accepted; "trusted": it
   // takes the operator's word for it.
   std::string durability = "checked";
+  // Watermarks: beyond them new cases are refused (queue_full) until there is room again.
+  std::int64_t memory_max_mb = 0;  // of a Redis without maxmemory; 0 = the memory of its machine
+  double memory_share = 0.7;       // of that memory
+  double disk_free_share = 0.15;   // of the disk of the append-only file, where it can be seen
 };
 
 // The URLs in it, one a shard.

@@ -71,6 +71,14 @@ const std::vector<Option<RedisConfig>>& RedisOptions() {
       Choice("durability", &C::durability, {"checked", "trusted"},
              "checked: accept only while Redis syncs every write; trusted: accept whatever it says "
              "(a managed Redis that keeps data by other means)"),
+      Whole("memory_max_mb", &C::memory_max_mb, 0, 1 << 30, "MiB",
+            "memory of a Redis that has no maxmemory; 0: that of its machine"),
+      Number("memory_share", &C::memory_share, 0.1, 0.95, "",
+             "share of its memory beyond which Redis gets no new cases (queue_full)"),
+      Number(
+          "disk_free_share", &C::disk_free_share, 0, 0.9, "",
+          "share of the disk of the append-only file that stays free, or 50 GiB if that is less; "
+          "seen over a Unix socket only; 0: not looked at"),
   };
   return options;
 }
