@@ -31,7 +31,9 @@ Broker::Broker(Config config, const std::vector<RedisAddress>& redis, ZmqContext
       workers_(context),
       hub_(config_, redis, ShardEvents()),
       worker_desk_(hub_, workers_),
-      client_desk_(hub_, clients_, worker_desk_) {}
+      client_desk_(hub_, clients_, worker_desk_) {
+  hub_.drain = [this](const DrainRequest& request) { return OnDrain(request); };
+}
 
 Broker::~Broker() = default;
 
@@ -45,6 +47,7 @@ Shard::Events Broker::ShardEvents() {
   events.on_tasks = [this](Shard& shard, const std::string& model) {
     model.empty() ? worker_desk_.WakeAll(shard) : worker_desk_.Wake(shard, model);
   };
+  events.on_cancelled = [this](const std::string& id) { worker_desk_.StopCase(id); };
   events.on_hint = [this](Shard& shard, const std::string& hint) { OnHint(shard, hint); };
   return events;
 }
@@ -82,7 +85,10 @@ Status Broker::Guard() {
 
 void Broker::Turn(milliseconds longest, int stop_fd) {
   TimePoint now = Now();
-  polled_ = {{clients_.fd(), POLLIN, 0}, {workers_.fd(), POLLIN, 0}, {stop_fd, POLLIN, 0}, {door_ ? door_->fd() : -1, POLLIN, 0}};
+  polled_ = {{clients_.fd(), POLLIN, 0},
+             {workers_.fd(), POLLIN, 0},
+             {stop_fd, POLLIN, 0},
+             {door_ ? door_->fd() : -1, POLLIN, 0}};
   const std::size_t first = polled_.size();
   for (const Shard& shard : hub_.shards) {
     polled_.push_back(shard.Work());
@@ -138,24 +144,35 @@ void Broker::KeepDoor() {
 TimePoint Broker::Tick() {
   TimePoint next = TimePoint::max();
   for (Shard& shard : hub_.shards) next = std::min(next, shard.Tick(!hub_.draining, hub_.now));
-  if (!hub_.draining && hub_.AnyAnswering()) {
+  if (!(hub_.stopping && left_) && hub_.AnyAnswering()) {
     if (hub_.now >= beat_at_) Beat();
     next = std::min(next, beat_at_);
   }
   next = std::min({next, worker_desk_.Tick(), client_desk_.Tick()});
   if (door_ && !config_.bus.allowed_file.empty()) next = std::min(next, read_keys_at_);
-  if (hub_.draining) {
-    const auto told = [](const Shard& shard) { return !shard.up() || shard.outstanding() == 0; };
-    const bool quiet =
-        std::all_of(hub_.shards.begin(), hub_.shards.end(), told) && worker_desk_.idle();
-    if (!quiet) {
-      quiet_since_ = TimePoint::max();
-    } else if (quiet_since_ == TimePoint::max()) {
-      quiet_since_ = hub_.now;
-    }
-    next = std::min({next, drain_until_, quiet ? quiet_since_ + kQuiet : TimePoint::max()});
+  return hub_.draining ? std::min(next, DoDrain()) : next;
+}
+
+// First the results of workers, then Redis.
+TimePoint Broker::DoDrain() {
+  if (!left_) {
+    if (worker_desk_.holding() > 0 && hub_.now < leave_at_) return leave_at_;
+    left_ = true;
+    handed_over_ = worker_desk_.Leave();
+    drain_until_ = hub_.now + kDrainMax;
+    if (hub_.stopping) client_desk_.ReleaseWatches();
   }
-  return next;
+  const auto told = [](const Shard& shard) { return !shard.up() || shard.outstanding() == 0; };
+  const bool quiet =
+      std::all_of(hub_.shards.begin(), hub_.shards.end(), told) && worker_desk_.idle();
+  if (!quiet) {
+    quiet_since_ = TimePoint::max();
+  } else if (quiet_since_ == TimePoint::max()) {
+    quiet_since_ = hub_.now;
+  }
+  // Drained, and not to end: only chores are due.
+  if (drained() && !hub_.stopping) return TimePoint::max();
+  return std::min(drain_until_, quiet ? quiet_since_ + kQuiet : TimePoint::max());
 }
 
 void Broker::Beat() {
@@ -195,27 +212,67 @@ void Broker::OnHint(Shard& shard, const std::string& hint) {
   if (word == "lane") worker_desk_.Wake(shard, rest);
 }
 
-void Broker::Drain() {
-  if (hub_.draining) return;
-  std::size_t outstanding = 0;
-  for (const Shard& shard : hub_.shards) outstanding += shard.outstanding();
-  LogInfo("broker_draining", {{"outstanding", outstanding}});
-  hub_.draining = true;
-  drain_until_ = Now() + kDrainMax;
+void Broker::Drain(milliseconds limit) {
+  if (!hub_.draining) {
+    LogInfo("broker_draining", {{"held", worker_desk_.holding()}});
+    hub_.draining = true;
+    left_ = false;
+    handed_over_ = 0;
+    quiet_since_ = TimePoint::max();
+    drain_from_ = Now();
+    if (hub_.AnyAnswering()) Beat();
+  }
+  leave_at_ = drain_from_ + limit;
   due_ = TimePoint::min();
+}
+
+void Broker::Undrain() {
+  if (!hub_.draining || hub_.stopping) return;
+  LogInfo("broker_works_again", {});
+  hub_.draining = false;
+  for (Shard& shard : hub_.shards) worker_desk_.WakeAll(shard);
   if (hub_.AnyAnswering()) Beat();
-  client_desk_.ReleaseWatches();
+}
+
+void Broker::Stop() {
+  if (hub_.stopping) return;
+  hub_.stopping = true;
+  const milliseconds limit(config_.broker.drain_ms);
+  if (!hub_.draining) return Drain(limit);
+  leave_at_ = std::min(leave_at_, Now() + limit);
+  if (left_) {
+    drain_until_ = std::min(drain_until_, Now() + kDrainMax);
+    client_desk_.ReleaseWatches();
+  }
+  due_ = TimePoint::min();
 }
 
 bool Broker::drained() const {
-  if (!hub_.draining) return false;
+  if (!hub_.draining || !left_) return false;
   return hub_.now >= drain_until_ ||
          (quiet_since_ != TimePoint::max() && hub_.now >= quiet_since_ + kQuiet);
 }
 
+DrainReply Broker::OnDrain(const DrainRequest& request) {
+  if (request.undo) {
+    Undrain();
+  } else {
+    Drain(milliseconds(request.limit_ms.value_or(config_.broker.drain_ms)));
+  }
+  DrainReply reply;
+  reply.broker = hub_.first().owner();
+  reply.draining = hub_.draining;
+  reply.drained = drained();
+  reply.held = worker_desk_.holding();
+  if (!hub_.draining) return reply;
+  reply.handed_over = handed_over_;
+  reply.for_ms = std::chrono::duration_cast<milliseconds>(Now() - drain_from_).count();
+  return reply;
+}
+
 int Broker::Run(StopSignals& signals, HealthFile& health) {
   constexpr TimePoint::duration kLongest = milliseconds(60000);
-  while (!drained()) {
+  while (!(hub_.stopping && drained())) {
     const TimePoint now = Now();
     const TimePoint told_again = health.Tell(hub_.NotAccepting(), now);
     Turn(std::chrono::ceil<milliseconds>(std::min(kLongest, told_again - now)), signals.fd());
@@ -224,7 +281,7 @@ int Broker::Run(StopSignals& signals, HealthFile& health) {
       LogWarn("broker_stopped", {{"drained", 0}});
       return 1;
     }
-    if (count == 1) Drain();
+    if (count == 1) Stop();
   }
   LogInfo("broker_stopped", {{"drained", 1}});
   return 0;

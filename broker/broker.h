@@ -46,9 +46,13 @@ class Broker {
   // due. `stop_fd`: a descriptor to watch beside, or -1.
   void Turn(milliseconds longest, int stop_fd = -1);
 
-  // No new cases and no new leases from now on; tasks at workers go on without this broker.
-  void Drain();
-  // What was under way has ended, or there was no answer for 5 s.
+  // No new cases and no new leases from now on. Waits up to `limit` for results of workers, then
+  // tells them to list what they still hold to another broker.
+  void Drain(milliseconds limit);
+  void Undrain();
+  // Drains, to end: Run() returns then.
+  void Stop();
+  // Nothing is left to do here, or Redis gave no answer for 5 s after the limit.
   bool drained() const;
 
   // Turns until a signal, then drains. 0, or 1 when a second signal cut that short. `health` hears
@@ -64,6 +68,8 @@ class Broker {
   Status Guard();
   void KeepDoor();
   TimePoint Tick();
+  TimePoint DoDrain();
+  DrainReply OnDrain(const DrainRequest& request);
   void Beat();
   void ReadBoard();
 
@@ -81,7 +87,11 @@ class Broker {
   TimePoint beat_at_;
   TimePoint read_keys_at_;
   TimePoint due_;  // what the last tick returned
-  TimePoint drain_until_ = TimePoint::max();
+  TimePoint drain_from_;
+  TimePoint leave_at_ = TimePoint::max();     // end of waiting for results
+  bool left_ = false;                         // that was
+  std::int64_t handed_over_ = 0;              // tasks that workers held then
+  TimePoint drain_until_ = TimePoint::max();  // end of waiting for Redis
   TimePoint quiet_since_ = TimePoint::max();
   PowersOfTwo bad_boards_;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "broker/dead_letters.h"
 #include "broker/ensemble.h"
 #include "broker/evidence_check.h"
 #include "broker/feed.h"
@@ -25,8 +26,10 @@ constexpr std::int64_t kFullRetryMs = 1000;  // too many live cases
 constexpr std::int64_t kWatchWaitMaxMs = 60000;
 constexpr milliseconds kPatience{2000};  // with one shard, where others have answered
 constexpr const char* kNoReply = "Redis does not answer in time";
+constexpr std::int64_t kDrainLimitMaxMs = 86400000;
 
 constexpr const char* kNotAccepted = "; the case was not accepted; send it again";
+constexpr const char* kAskAnother = "; the case was not accepted; send it to another broker";
 constexpr const char* kPerhapsAccepted =
     "; whether the case was accepted is not known; send it again";
 constexpr const char* kAskAgain = "; send it again";
@@ -62,8 +65,9 @@ void ClientDesk::Reply(const Caller& to, const Message& message) {
 
 void ClientDesk::Fail(const Caller& to, const Error& error) {
   ErrorMessage message{std::string(ErrorName(error.code)), error.text, std::nullopt};
-  if (error.code == ErrorCode::kQueueFull) message.retry_after_ms = kFullRetryMs;
-  if (error.code == ErrorCode::kUnavailable) message.retry_after_ms = kFullRetryMs;
+  if (error.code == ErrorCode::kQueueFull || error.code == ErrorCode::kUnavailable) {
+    message.retry_after_ms = kFullRetryMs;
+  }
   Reply(to, message);
 }
 
@@ -105,11 +109,19 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(ImportRequest{}, [&](const ImportRequest& m) { OnImport(to, m); });
   } else if (frame.type == HistoryRequest::kType) {
     with(HistoryRequest{}, [&](const HistoryRequest& m) { OnHistory(to, m); });
+  } else if (frame.type == DeadListRequest::kType) {
+    with(DeadListRequest{}, [&](const DeadListRequest& m) { OnDeadList(to, m); });
+  } else if (frame.type == DeadRequeueRequest::kType) {
+    with(DeadRequeueRequest{}, [&](const DeadRequeueRequest& m) { OnDeadRequeue(to, m); });
+  } else if (frame.type == DeadPurgeRequest::kType) {
+    with(DeadPurgeRequest{}, [&](const DeadPurgeRequest& m) { OnDeadPurge(to, m); });
+  } else if (frame.type == DrainRequest::kType) {
+    with(DrainRequest{}, [&](const DrainRequest& m) { OnDrain(to, m); });
   } else if (frame.type != ErrorMessage::kType) {
     refuse(to, {ErrorCode::kUnsupported,
                 "type = " + Quoted(frame.type) +
                     ", expected submit, cancel, fetch, watch, status, chemistry, ensembles, "
-                    "rebuild, import or history"});
+                    "rebuild, import, history, dead_list, dead_requeue, dead_purge or drain"});
   }
 }
 
@@ -190,16 +202,28 @@ void ClientDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
   // Ids spread evenly, so a shard has its share of the limit.
   const auto shards = static_cast<std::int64_t>(hub_.shards.size());
   admitted->live_cases_max = (admitted->live_cases_max + shards - 1) / shards;
-  if (std::string why = hub_.NotAccepting(shard); !why.empty()) {
-    return Fail(to, {ErrorCode::kUnavailable, why + kNotAccepted});
+  const std::optional<Error> why = hub_.NotAccepting(shard);
+  const bool full = why && why->code == ErrorCode::kQueueFull;
+  if (why && !full) {
+    const bool draining = why->code == ErrorCode::kDraining;
+    return Fail(to, {why->code, why->text + (draining ? kAskAnother : kNotAccepted)});
   }
   if (!Admits(to, shard, kNotAccepted)) return;
-  shard.store().Submit(
-      *admitted,
+  // Without room only what was accepted before is found.
+  if (full) admitted->live_cases_max = 0;
+  const auto answer =
       Answer<SubmitReply>(to, shard, kPerhapsAccepted, [this, &shard](const SubmitReply& reply) {
         for (const std::string& model : reply.ensemble) workers_.Wake(shard, model);
         LogDebug("case_accepted", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
-      }));
+      });
+  shard.store().Submit(*admitted,
+                       [this, to, &shard, why, full, answer](const Result<SubmitReply>& reply) {
+                         if (!full || reply || reply.error().code != ErrorCode::kQueueFull)
+                           return answer(reply);
+                         --waiting_[shard.number()];
+                         Reply(to, ErrorMessage{std::string(ErrorName(why->code)),
+                                                why->text + kNotAccepted, shard.retry_after_ms()});
+                       });
 }
 
 void ClientDesk::OnCancel(const Caller& to, const CancelRequest& request) {
@@ -236,7 +260,7 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
                return Fail(to, error);
              }
              const bool now = !slice->items.empty() || slice->gap || request.wait_ms == 0 ||
-                              request.after == "$" || hub_.draining;
+                              request.after == "$" || hub_.stopping;
              if (now) return Serve({to}, request.after, *slice);
              ParkedWatch watch{to.peer, to.request, slice->cursor, request.max,
                                hub_.now + milliseconds(request.wait_ms)};
@@ -384,6 +408,65 @@ void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {
       Answer<HistoryReply>(to, hub_.first(), kAskAgain, [](const HistoryReply&) {}));
 }
 
+template <class T>
+Store::Done<T> ClientDesk::AnswerOfAll(const Caller& to) {
+  return [this, to](const Result<T>& result) {
+    --waiting_for_all_;
+    if (result) return Reply(to, *result);
+    Error error = result.error();
+    if (error.code == ErrorCode::kUnavailable) error.text += kAskAgain;
+    Fail(to, error);
+  };
+}
+
+void ClientDesk::OnDeadList(const Caller& to, const DeadListRequest& request) {
+  constexpr auto kMost = static_cast<std::int64_t>(limits::kDeadBatchMax);
+  if (const Status max = CheckInteger("max", request.max, 1, kMost); !max) {
+    return Fail(to, max.error());
+  }
+  if (!Admits(to, hub_.NoneAnswers(), waiting_for_all_, kAskAgain)) return;
+  ListDead(hub_, request, AnswerOfAll<DeadListReply>(to));
+}
+
+bool ClientDesk::AdmitsLetters(const Caller& to, const std::vector<std::string>& ids) {
+  if (ids.size() <= limits::kDeadBatchMax) {
+    return Admits(to, hub_.NoneAnswers(), waiting_for_all_, kAskAgain);
+  }
+  Fail(to, Invalid("ids: " + std::to_string(ids.size()) + ", expected at most " +
+                   std::to_string(limits::kDeadBatchMax)));
+  return false;
+}
+
+void ClientDesk::OnDeadRequeue(const Caller& to, const DeadRequeueRequest& request) {
+  if (!AdmitsLetters(to, request.ids)) return;
+  RequeueDead(
+      hub_, request,
+      [answer = AnswerOfAll<DeadRequeueReply>(to)](const Result<DeadRequeueReply>& reply) {
+        if (!reply) return answer(reply);
+        for (const RequeuedLetter& letter : reply->items) {
+          LogInfo("dead_requeued", {{"task", letter.task}, {"disposition", letter.disposition}});
+        }
+        answer(reply);
+      });
+}
+
+void ClientDesk::OnDeadPurge(const Caller& to, const DeadPurgeRequest& request) {
+  if (!AdmitsLetters(to, request.ids)) return;
+  PurgeDead(hub_, request,
+            [answer = AnswerOfAll<DeadPurgeReply>(to)](const Result<DeadPurgeReply>& reply) {
+              if (reply) LogInfo("dead_purged", {{"count", reply->purged}});
+              answer(reply);
+            });
+}
+
+void ClientDesk::OnDrain(const Caller& to, const DrainRequest& request) {
+  if (request.limit_ms) {
+    const Status limit = CheckInteger("limit_ms", *request.limit_ms, 0, kDrainLimitMaxMs);
+    if (!limit) return Fail(to, limit.error());
+  }
+  Reply(to, hub_.drain(request));
+}
+
 void ClientDesk::Fill(StatusReply& status) const {
   status.broker = hub_.first().owner();
   status.version = CONSILIUM_VERSION;
@@ -392,14 +475,16 @@ void ClientDesk::Fill(StatusReply& status) const {
   for (const Shard& shard : hub_.shards) {
     ShardStatus& about = status.shards[shard.number()];
     about.shard = static_cast<std::int64_t>(shard.number());
-    if (const std::string why = shard.NotAccepting(); !why.empty()) {
-      about.reason = why;
+    if (const auto why = shard.NotAccepting()) {
+      about.reason = why->text;
     } else if (!about.reason.empty()) {  // up, but it did not answer now
       status.reason += (status.reason.empty() ? "" : "; ") + hub_.Named(shard, about.reason);
     }
     about.accepting = about.reason.empty() && !hub_.draining;
   }
   status.accepting = status.reason.empty();
+  status.live_max = hub_.config.broker.live_cases_max;
+  for (const Shard& shard : hub_.shards) status.redis.push_back(shard.Describe());
   status.counters["refused_messages"] = refusals_.count() + workers_.refused();
   status.counters["refused_connections"] = hub_.bus.strangers;
   status.counters["refused_keys"] = hub_.bus.door.keys;
@@ -412,6 +497,16 @@ void ClientDesk::Fill(StatusReply& status) const {
   };
   workers.erase(std::remove_if(workers.begin(), workers.end(), ours), workers.end());
   for (WorkerStatus& worker : workers_.Describe()) workers.push_back(std::move(worker));
+  for (const BackendConfig& backend : hub_.config.backends) {
+    CreditStatus& credit = status.credits.emplace_back();
+    credit.model = backend.model;
+    for (const WorkerStatus& worker : workers) {
+      if (worker.model != backend.model) continue;
+      ++credit.workers;
+      credit.slots += worker.slots;
+      credit.used += worker.in_flight;
+    }
+  }
 }
 
 void ClientDesk::ReleaseWatches() {

@@ -1,4 +1,4 @@
-// Speaks with the clients: submit, cancel, fetch, watch, status.
+// Speaks with the clients: cases, what was learned, and what an operator asks for.
 //
 // Every request gets exactly one reply, an error if need be; bytes that are no request are counted
 // and answered as well as they can be. Threads: none of its own; owned by the broker loop.
@@ -72,6 +72,14 @@ class ClientDesk {
   void OnRebuild(const Caller& to, const RebuildRequest& request);
   void OnImport(const Caller& to, const ImportRequest& request);
   void OnHistory(const Caller& to, const HistoryRequest& request);
+  void OnDeadList(const Caller& to, const DeadListRequest& request);
+  void OnDeadRequeue(const Caller& to, const DeadRequeueRequest& request);
+  void OnDeadPurge(const Caller& to, const DeadPurgeRequest& request);
+  void OnDrain(const Caller& to, const DrainRequest& request);
+  // A callback for what all shards are asked that answers `to`.
+  template <class T>
+  Store::Done<T> AnswerOfAll(const Caller& to);
+  bool AdmitsLetters(const Caller& to, const std::vector<std::string>& ids);
   void Ask(const Watchers::Question& question);
   // Answers with what was published after `after`, in smaller portions when it is too much for one
   // message.

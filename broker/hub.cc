@@ -58,17 +58,18 @@ Error Hub::Named(const Shard& shard, Error error) const {
   return error;
 }
 
-std::string Hub::NotAccepting(const Shard& shard) const {
-  if (draining) return "this broker is draining";
-  return Named(shard, shard.NotAccepting());
+std::optional<Error> Hub::NotAccepting(const Shard& shard) const {
+  if (draining) return Error{ErrorCode::kDraining, "this broker is draining"};
+  std::optional<Error> why = shard.NotAccepting();
+  if (why) why->text = Named(shard, why->text);
+  return why;
 }
 
 std::string Hub::NotAccepting() const {
-  if (draining) return NotAccepting(first());
+  if (draining) return NotAccepting(first())->text;
   std::string all;
   for (const Shard& shard : shards) {
-    const std::string why = NotAccepting(shard);
-    if (!why.empty()) all += (all.empty() ? "" : "; ") + why;
+    if (const auto why = NotAccepting(shard)) all += (all.empty() ? "" : "; ") + why->text;
   }
   return all;
 }

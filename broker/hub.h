@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,9 @@ struct Hub {
   ChemistryStore chemistry;  // in the first shard, with all else that is not of one case
   TimePoint now;             // of the turn of the loop that is under way
   bool draining = false;
+  bool stopping = false;  // it ends when it is drained
+  // Does what an operator asks and tells how far it is.
+  std::function<DrainReply(const DrainRequest&)> drain;
   SeatingBoard board;  // as published; empty before the first one
   BusRefusals bus;
 
@@ -50,9 +55,9 @@ struct Hub {
   std::string Named(const Shard& shard, const std::string& why) const;
   // What the store of a shard failed with, as clients are told.
   Error Named(const Shard& shard, Error error) const;
-  // Why a shard accepts no case; "" when it does.
-  std::string NotAccepting(const Shard& shard) const;
-  // The same of all: why cases are refused.
+  // Why a shard accepts no case; empty when it does.
+  std::optional<Error> NotAccepting(const Shard& shard) const;
+  // The same of all, for people: why cases are refused; "" when none is.
   std::string NotAccepting() const;
 };
 

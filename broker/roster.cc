@@ -327,6 +327,20 @@ void Roster::Clear() {
   next_silence_ = TimePoint::max();
 }
 
+std::vector<std::string> Roster::Peers() const {
+  std::vector<std::string> peers;
+  peers.reserve(workers_.size());
+  for (const auto& [peer, worker] : workers_) peers.push_back(peer);
+  return peers;
+}
+
+std::int64_t Roster::Holdings() const {
+  std::int64_t count = 0;
+  for (const auto& [peer, worker] : workers_)
+    count += static_cast<std::int64_t>(worker.held.size());
+  return count;
+}
+
 std::vector<WorkerStatus> Roster::Describe(const std::string& broker) const {
   std::vector<WorkerStatus> all;
   all.reserve(workers_.size());

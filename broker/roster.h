@@ -110,6 +110,9 @@ class Roster {
   void Clear();
 
   std::size_t size() const { return workers_.size(); }
+  std::vector<std::string> Peers() const;
+  // Tasks at all workers.
+  std::int64_t Holdings() const;
   std::vector<WorkerStatus> Describe(const std::string& broker) const;
 
  private:

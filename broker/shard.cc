@@ -1,7 +1,10 @@
 #include "broker/shard.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -12,13 +15,16 @@ namespace consilium {
 namespace {
 
 constexpr milliseconds kCheckEvery{2000};
+constexpr milliseconds kCancelsEvery{500};
 constexpr milliseconds kPromoteAtLeastEvery{1000};
 constexpr double kReapEveryMs = 2000;  // jittered by half, so that brokers do not reap in step
+// With a clock on the wait in lanes, so that what ran out is known within a second.
+constexpr double kReapSoonMs = 600;
 // Leases of a broker without a beat for so long are taken back, uncounted.
 constexpr milliseconds kOrphan{8000};
 constexpr milliseconds kPrepareAgain{1000};
-// No lease idles for so long: the call then finds orphans only.
-constexpr std::int64_t kNeverMs = 1'000'000'000'000;
+// No lease idles for so long: the call then finds orphans only, or what waited too long.
+constexpr std::int64_t kNeverMs = 100'000'000'000'000;
 
 }  // namespace
 
@@ -31,8 +37,12 @@ Shard::Shard(const Config& config, const RedisAddress& address, std::size_t numb
       redis_(address, AllScripts(), kRedisLinks),
       hints_(address, {}),
       store_(redis_, number, count),
+      dead_(redis_, static_cast<int>(number)),
       owner_(broker_id + ".0"),
+      here_(!address.socket.empty()),
+      pressure_(config.redis),
       jitter_(number, "chores of " + broker_id) {
+  store_.LimitQueueWait(std::llround(config.council.queue_wait_s * 1000));
   hints_.Subscribe(store_.HintChannel(),
                    [this](const std::string& hint) { events_.on_hint(*this, hint); });
 }
@@ -43,9 +53,35 @@ std::string Shard::NotAnswering() const {
   return wrong_.empty() ? "which shard this Redis is, is being checked" : wrong_;
 }
 
-std::string Shard::NotAccepting() const {
-  if (!answering()) return NotAnswering();
-  return not_durable_ ? *not_durable_ : "the settings of Redis are being checked";
+std::optional<Error> Shard::NotAccepting() const {
+  const auto unavailable = [](std::string why) {
+    return Error{ErrorCode::kUnavailable, std::move(why)};
+  };
+  if (!answering()) return unavailable(NotAnswering());
+  if (!not_durable_) return unavailable("the settings of Redis are being checked");
+  if (!not_durable_->empty()) return unavailable(*not_durable_);
+  if (!pressure_.reason().empty()) return Error{ErrorCode::kQueueFull, pressure_.reason()};
+  return std::nullopt;
+}
+
+RedisStatus Shard::Describe() const {
+  RedisStatus redis;
+  redis.shard = static_cast<std::int64_t>(number_);
+  redis.up = redis_.up();
+  if (config_.redis.durability == "trusted") {
+    redis.settings = "trusted";
+  } else if (!not_durable_) {
+    redis.settings = "unknown";
+  } else {
+    redis.settings = not_durable_->empty() ? "good" : *not_durable_;
+  }
+  redis.used_bytes = room_.used;
+  redis.bound_bytes = pressure_.BoundOf(room_);
+  redis.file_bytes = room_.file;
+  redis.disk_free_bytes = room_.disk_free;
+  redis.disk_bytes = room_.disk;
+  redis.pressure = pressure_.reason();
+  return redis;
 }
 
 void Shard::PromoteIn(milliseconds delay) { promote_at_ = std::min(promote_at_, now_ + delay); }
@@ -61,7 +97,7 @@ TimePoint Shard::Tick(bool chores, TimePoint now) {
   now_ = now;
   const TimePoint next = std::min(redis_.Tick(now), hints_.Tick(now));
   Notice();
-  return redis_.up() && chores ? std::min(next, DoChores()) : next;
+  return redis_.up() ? std::min(next, DoChores(chores)) : next;
 }
 
 void Shard::Notice() {
@@ -86,25 +122,33 @@ void Shard::OnUp() {
   preparing_ = false;
   promoting_ = false;
   not_durable_.reset();
-  prepare_at_ = promote_at_ = check_at_ = now_;
+  prepare_at_ = promote_at_ = check_at_ = cancels_at_ = now_;
   // While it was down nobody could renew or beat, and idle times went on. Workers and other brokers
   // get the time to do so now.
   reap_idle_from_ = now_ + milliseconds(config_.broker.lease_ms);
-  for (const BackendConfig& backend : config_.backends) reap_at_[backend.model] = now_ + kOrphan;
+  reap_orphans_from_ = now_ + kOrphan;
+  for (const BackendConfig& backend : config_.backends) reap_at_[backend.model] = now_;
   events_.on_change(*this);
 }
 
-TimePoint Shard::DoChores() {
+TimePoint Shard::DoChores(bool all) {
   // First: replies come in order, so whoever sees the lanes prepared knows the settings, too.
-  if (now_ >= check_at_) CheckDurability();
+  if (now_ >= check_at_) {
+    check_at_ = now_ + kCheckEvery;
+    CheckDurability();
+    CheckRoom();
+  }
+  if (now_ >= cancels_at_) ReadCancels();
   if (!prepared_ && !preparing_ && now_ >= prepare_at_) claimed_ ? Prepare() : Claim();
-  TimePoint next = check_at_;
+  TimePoint next = std::min(check_at_, cancels_at_);
   if (!prepared_) return std::min(next, preparing_ ? TimePoint::max() : prepare_at_);
+  if (!all) return next;
   if (now_ >= promote_at_ && !promoting_) Promote();
   next = std::min(next, promoting_ ? TimePoint::max() : promote_at_);
   for (auto& [model, at] : reap_at_) {
     if (now_ >= at) {
-      at = now_ + milliseconds(std::llround(kReapEveryMs * (0.5 + jitter_.Unit())));
+      const double every = config_.council.queue_wait_s > 0 ? kReapSoonMs : kReapEveryMs;
+      at = now_ + milliseconds(std::llround(every * (0.5 + jitter_.Unit())));
       Reap(model);
     }
     next = std::min(next, at);
@@ -151,12 +195,11 @@ void Shard::Prepare() {
 // "Accepted" promises that the append-only file is synced. Settings can be changed while Redis
 // runs, so they are looked at again and again, and accepting goes on by itself when they are right.
 void Shard::CheckDurability() {
-  check_at_ = now_ + kCheckEvery;
   redis_.Send(AskDurableSettings(), [this, generation = generation_](const auto& reply) {
     if (generation != generation_) return;
     if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
     std::string why = WhyNotDurable(ReadDurableSettings(reply ? *reply : RedisReply{}));
-    const std::string before = not_durable_.value_or("");
+    const std::optional<std::string> before = not_durable_;
     const bool trusted = config_.redis.durability == "trusted";
     if (!why.empty() && why != durability_told_) {
       LogWarn("redis_not_durable",
@@ -166,7 +209,57 @@ void Shard::CheckDurability() {
     }
     durability_told_ = why;
     not_durable_ = trusted ? "" : std::move(why);
-    if (*not_durable_ != before) events_.on_change(*this);
+    if (not_durable_ != before) events_.on_change(*this);
+  });
+}
+
+// New cases must leave room for what the accepted ones still need.
+void Shard::CheckRoom() {
+  if (!here_) return AskRoom({});
+  redis_.Send({"CONFIG", "GET", "dir", "appenddirname"}, [this](const auto& reply) {
+    RedisRoom disk;
+    std::map<std::string, std::string> found;
+    for (std::size_t i = 0; reply && i + 1 < reply->items.size(); i += 2) {
+      found[reply->items[i].text] = reply->items[i + 1].text;
+    }
+    // A Redis in a container has folders of its own; only one that is here is looked at.
+    struct statvfs seen {};
+    const std::string folder = found["dir"] + "/" + found["appenddirname"];
+    if (found.size() == 2 && statvfs(folder.c_str(), &seen) == 0) {
+      disk.disk = static_cast<std::int64_t>(seen.f_blocks * seen.f_frsize);
+      disk.disk_free = static_cast<std::int64_t>(seen.f_bavail * seen.f_frsize);
+    }
+    AskRoom(disk);
+  });
+}
+
+void Shard::AskRoom(const RedisRoom& disk) {
+  redis_.Send({"INFO", "memory", "persistence"}, [this, disk](const auto& reply) {
+    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // asked again
+    room_ = ReadRoom(reply ? reply->text : std::string());
+    room_.disk = disk.disk;
+    room_.disk_free = disk.disk_free;
+    const bool before = pressure_.reason().empty();
+    pressure_.See(room_);
+    const std::string& why = pressure_.reason();
+    if (why.empty() == before) return;
+    if (why.empty()) {
+      LogInfo("redis_has_room", {{"shard", number_}});
+    } else {
+      LogWarn("redis_short_of_room", {{"shard", number_}, {"text", why}});
+    }
+    events_.on_change(*this);
+  });
+}
+
+// Finds what a lost hint would have said, soon enough to end a call within a second.
+void Shard::ReadCancels() {
+  cancels_at_ = now_ + kCancelsEvery;
+  store_.ReadCancels(cancels_, [this](const Result<Store::Cancels>& cancels) {
+    if (!cancels) return;
+    for (const std::string& id : cancels->cases) events_.on_cancelled(id);
+    if (!cancels->cases.empty()) cancels_at_ = now_;  // there may be more
+    cancels_ = cancels->cursor;
   });
 }
 
@@ -186,8 +279,9 @@ void Shard::Promote() {
 
 void Shard::Reap(const std::string& model) {
   const bool idle_counts = now_ >= reap_idle_from_;
-  store_.Reap(model, idle_counts ? config_.broker.lease_ms : kNeverMs, kOrphan.count(),
-              config_.broker.crashes_max, WorkerLost(),
+  const bool orphans_count = now_ >= reap_orphans_from_;
+  store_.Reap(model, idle_counts ? config_.broker.lease_ms : kNeverMs,
+              orphans_count ? kOrphan.count() : kNeverMs, config_.broker.crashes_max, WorkerLost(),
               [this, model](const Result<ReapReply>& reply) {
                 if (!reply || (reply->requeued == 0 && reply->dead == 0)) return;
                 LogWarn("leases_reaped", {{"shard", number_},

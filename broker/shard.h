@@ -1,5 +1,6 @@
 // One Redis as a broker uses it: its connections and its store, what is known of it, and the chores
-// there: lanes made, settings checked, delayed tasks promoted, lost leases taken back.
+// there: lanes made, settings and room checked, cancels read, delayed tasks promoted, lost leases
+// taken back.
 //
 // A case belongs to one shard with all its keys (ShardOf() in shared/ids.h), so what happens to one
 // shard never touches the others. Threads: none of its own; owned by the broker loop.
@@ -14,11 +15,15 @@
 #include <optional>
 #include <string>
 
+#include "broker/pressure.h"
 #include "shared/clock.h"
 #include "shared/config.h"
+#include "shared/dead_store.h"
 #include "shared/ids.h"
 #include "shared/log.h"
+#include "shared/messages.h"
 #include "shared/redis.h"
+#include "shared/result.h"
 #include "shared/store.h"
 
 namespace consilium {
@@ -34,6 +39,7 @@ class Shard {
     // Lanes of a model may have tasks; "" = of any.
     std::function<void(Shard&, const std::string& model)> on_tasks;
     std::function<void(Shard&, const std::string& hint)> on_hint;
+    std::function<void(const std::string& case_id)> on_cancelled;
   };
 
   // Number `number` of `count`.
@@ -45,6 +51,7 @@ class Shard {
   std::size_t number() const { return number_; }
   RedisConnection& redis() { return redis_; }
   Store& store() { return store_; }
+  DeadStore& dead() { return dead_; }
 
   // Of this broker's leases and beats here: its id and the count of connections. Leases of a call
   // whose reply was lost with a connection keep the old name, which has no more beats, and are
@@ -57,8 +64,11 @@ class Shard {
   bool ready() const { return answering() && prepared_; }
   // Why it can be asked nothing: "Redis does not answer: ..."; "" when it can.
   std::string NotAnswering() const;
-  // Why no case is accepted here; "" when they are.
-  std::string NotAccepting() const;
+  // Why no case is accepted here; empty when they are. kQueueFull: it is short of room.
+  std::optional<Error> NotAccepting() const;
+  // When it is worth asking again then.
+  std::int64_t retry_after_ms() const { return pressure_.retry_after_ms(); }
+  RedisStatus Describe() const;
   std::size_t outstanding() const { return redis_.outstanding(); }
 
   // A task here is due so long from now.
@@ -70,17 +80,20 @@ class Shard {
   pollfd Work() const { return {redis_.fd(), redis_.events(), 0}; }
   pollfd Hints() const { return {hints_.fd(), hints_.events(), 0}; }
   void OnReady(short work, short hints, TimePoint now);
-  // Does what is due; `chores`: also those that a draining broker leaves to others. The result is
-  // when to call again.
+  // Does what is due; `chores`: also those that a draining broker leaves to others, promoting and
+  // reaping. The result is when to call again.
   TimePoint Tick(bool chores, TimePoint now);
 
  private:
   void Notice();
   void OnUp();
-  TimePoint DoChores();
+  TimePoint DoChores(bool all);
   void Claim();
   void Prepare();
   void CheckDurability();
+  void CheckRoom();
+  void AskRoom(const RedisRoom& disk);
+  void ReadCancels();
   void Promote();
   void Reap(const std::string& model);
 
@@ -91,6 +104,7 @@ class Shard {
   RedisConnection redis_;
   RedisConnection hints_;
   Store store_;
+  DeadStore dead_;
 
   TimePoint now_;  // of the turn of the loop that is under way
   std::string owner_;
@@ -104,11 +118,17 @@ class Shard {
   // Why this Redis would not keep what is accepted; empty while it is not known whether it would.
   std::optional<std::string> not_durable_;
   std::string durability_told_;  // as last logged
-  TimePoint check_at_;           // its settings
+  TimePoint check_at_;           // its settings and its room
+  const bool here_;              // on this machine, so that its disk can be seen
+  RedisRoom room_;               // as last seen
+  Pressure pressure_;
+  TimePoint cancels_at_;
+  std::string cancels_;  // cursor
   bool promoting_ = false;
   TimePoint promote_at_ = TimePoint::max();
   std::map<std::string, TimePoint> reap_at_;  // by model
-  TimePoint reap_idle_from_;  // leases that were not renewed are judged from here on
+  TimePoint reap_idle_from_;     // leases that were not renewed are judged from here on
+  TimePoint reap_orphans_from_;  // and those of brokers that are silent from here
   SeededRandom jitter_;
   PowersOfTwo losses_;
 };

@@ -5,8 +5,8 @@
 
 namespace consilium {
 
-// Adds the counts of `shard` to those of `sum`. Who takes part (brokers, aggregators, workers) is
-// the same in every shard: the first one tells.
+// Adds the counts of `shard` to those of `sum`. Who takes part (aggregators, workers) is the same
+// in every shard: the first one tells; brokers are added by process, with their leases.
 void AddStatus(StatusReply& sum, const StatusReply& shard);
 
 }  // namespace consilium

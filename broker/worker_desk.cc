@@ -344,6 +344,14 @@ void WorkerDesk::TurnAway(const BusDoor& door) {
 
 void WorkerDesk::ForgetAll() { roster_.Clear(); }
 
+std::int64_t WorkerDesk::Leave() {
+  const std::int64_t held = roster_.Holdings();
+  if (held == 0) return 0;
+  for (const std::string& peer : roster_.Peers()) Send(peer, Leaving{});
+  roster_.Clear();
+  return held;
+}
+
 TimePoint WorkerDesk::Tick() {
   for (const Roster::Leaver& leaver : roster_.TakeSilent(hub_.now)) {
     TakeBack(leaver, AttemptEnd::Kind::kCrash);

@@ -44,6 +44,11 @@ class WorkerDesk {
   // again.
   TimePoint Tick();
 
+  // Tells the workers that this broker leaves, and forgets them: they list what they hold to
+  // another broker, or here again when they have no other. Returns how many tasks they hold.
+  std::int64_t Leave();
+  std::int64_t holding() const { return roster_.Holdings(); }
+
   // Nothing waits to be told to a shard that answers.
   bool idle() const;
   std::vector<WorkerStatus> Describe() const { return roster_.Describe(hub_.first().owner()); }

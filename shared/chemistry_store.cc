@@ -2,6 +2,7 @@
 
 #include "shared/case_record.h"
 #include "shared/codec.h"
+#include "shared/dead_store.h"
 #include "shared/redis_reply.h"
 #include "shared/text.h"
 #include "store_scripts.h"
@@ -50,8 +51,9 @@ std::vector<RedisScript> ChemistryStore::Scripts() {
 
 std::vector<RedisScript> AllScripts() {
   std::vector<RedisScript> scripts = Store::Scripts();
-  const std::vector<RedisScript> chemistry = ChemistryStore::Scripts();
-  scripts.insert(scripts.end(), chemistry.begin(), chemistry.end());
+  for (const std::vector<RedisScript>& more : {ChemistryStore::Scripts(), DeadStore::Scripts()}) {
+    scripts.insert(scripts.end(), more.begin(), more.end());
+  }
   return scripts;
 }
 

@@ -45,6 +45,7 @@ struct BrokerConfig {
   std::int64_t crashes_max = 3;                  // workers one task may take down before it is dead
   std::int64_t live_cases_max = 1000000;         // beyond: queue_full
   std::int64_t case_bytes_max = 65536;           // of one case as packed
+  std::int64_t drain_ms = 5000;                  // SIGTERM waits so long for results of workers
   // Where clients find all brokers of the cluster; empty: `clients`.
   std::vector<std::string> addresses;
 };
@@ -85,6 +86,7 @@ struct CouncilConfig {
   double deadline_s_max = 86400;
   double answer_share = 0.6;  // of the deadline: then review starts with a quorum, if there is one
   std::int64_t quorum = 2;    // usable answers needed to recommend (at most the ensemble's size)
+  double queue_wait_s = 0;    // a task that no worker took for so long is given up; 0 = never
   std::int64_t graders = 3;   // per answer; fewer when there are not so many other models
   // Of tasks a case may be; what is learned about models is kept apart by kind. The first one is
   // the default.

@@ -98,6 +98,10 @@ const std::vector<Option<BrokerConfig>>& BrokerOptions() {
             "cases that have not ended; beyond this new ones are refused (queue_full)"),
       Whole("case_bytes_max", &C::case_bytes_max, 1024,
             static_cast<std::int64_t>(limits::kStringBytesMax), "bytes", "size of one case"),
+      Whole(
+          "drain_ms", &C::drain_ms, 0, 86400000, "ms",
+          "how long a broker that is told to stop waits for results of its workers; the rest goes "
+          "to other brokers"),
       Text("addresses", &C::addresses, TextKind::kPlain,
            "where clients find the brokers of the cluster, tried in turn; empty: broker.clients"),
   };
@@ -145,6 +149,10 @@ const std::vector<Option<CouncilConfig>>& CouncilOptions() {
              "then the review starts with a quorum, if there is one"),
       Whole("quorum", &C::quorum, 1, static_cast<std::int64_t>(limits::kModelsMax), "answers",
             "usable answers needed to recommend; at most the ensemble's size"),
+      Number(
+          "queue_wait_s", &C::queue_wait_s, 0, 2592000, "s",
+          "a task that no worker took for so long is given up, so that a council does not wait for "
+          "a model without workers; 0: it waits until the deadline"),
       Whole("graders", &C::graders, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
             "reviewers of each answer; fewer when there are not so many other models"),
       Text("kinds", &C::kinds, TextKind::kKind,

@@ -32,6 +32,7 @@ inline constexpr std::size_t kWatchBatchMax = 256;    // recommendations in one 
 inline constexpr std::size_t kImportBatchMax = 256;   // cases of evidence in one request
 inline constexpr std::size_t kHistoryBatchMax = 256;  // lines of evidence in one reply
 inline constexpr std::size_t kClientWindow = 256;     // submissions a client keeps outstanding
+inline constexpr std::size_t kDeadBatchMax = 256;     // dead letters in one request
 inline constexpr std::size_t kLeaseBatchMax = 256;    // tasks in one lease call
 inline constexpr std::size_t kOptionsMax = 26;
 inline constexpr std::size_t kMedicationsMax = 64;    // in one answer, and in a patient's list

@@ -96,11 +96,42 @@ template <class A>
 void Fields(A&, Of<A, StatusRequest>) {}
 
 template <class A>
+void Fields(A& a, Of<A, BrokerStatus> v) {
+  a.Must("id", v.id);
+  a.Must("alive", v.alive);
+  a.Must("accepting", v.accepting);
+  a.Must("reason", v.reason);
+  a.Must("leases", v.leases);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CreditStatus> v) {
+  a.Must("model", v.model);
+  a.Must("workers", v.workers);
+  a.Must("slots", v.slots);
+  a.Must("used", v.used);
+}
+
+template <class A>
+void Fields(A& a, Of<A, RedisStatus> v) {
+  a.Must("shard", v.shard);
+  a.Must("up", v.up);
+  a.Must("settings", v.settings);
+  a.May("used_bytes", v.used_bytes);
+  a.May("bound_bytes", v.bound_bytes);
+  a.May("file_bytes", v.file_bytes);
+  a.May("disk_free_bytes", v.disk_free_bytes);
+  a.May("disk_bytes", v.disk_bytes);
+  a.Must("pressure", v.pressure);
+}
+
+template <class A>
 void Fields(A& a, Of<A, LaneStatus> v) {
   a.Must("model", v.model);
   a.Must("stage", v.stage);
   a.Must("waiting", v.waiting);
   a.Must("leased", v.leased);
+  a.May("oldest_ms", v.oldest_ms);
 }
 
 template <class A>
@@ -135,12 +166,95 @@ void Fields(A& a, Of<A, StatusReply> v) {
   a.Must("aggregators", v.aggregators);
   a.Must("counters", v.counters);
   a.Must("live", v.live);
+  a.Must("live_max", v.live_max);
   a.Must("delayed", v.delayed);
   a.Must("dead", v.dead);
   a.Must("balanced", v.balanced);
   a.Must("lanes", v.lanes);
+  a.Must("credits", v.credits);
   a.Must("workers", v.workers);
   a.May("shards", v.shards);
+  a.Must("redis", v.redis);
+}
+
+template <class A>
+void Fields(A& a, Of<A, AttemptError> v) {
+  a.Must("at_ms", v.at_ms);
+  a.Must("code", v.code);
+  a.Must("text", v.text);
+  a.Must("worker", v.worker);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadLetter> v) {
+  a.Must("id", v.id);
+  a.Must("task", v.task);
+  a.Must("died_ms", v.died_ms);
+  a.Must("attempts", v.attempts);
+  a.Must("crashes", v.crashes);
+  a.Must("outcome", v.outcome);
+  a.Must("errors", v.errors);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadListRequest> v) {
+  a.May("after", v.after);
+  a.May("max", v.max);
+  a.May("id", v.id);
+  a.May("model", v.model);
+  a.May("case_id", v.case_id);
+  a.May("code", v.code);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadListReply> v) {
+  a.Must("items", v.items);
+  a.Must("cursor", v.cursor);
+  a.Must("end", v.end);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadRequeueRequest> v) {
+  a.Must("ids", v.ids);
+}
+
+template <class A>
+void Fields(A& a, Of<A, RequeuedLetter> v) {
+  a.Must("id", v.id);
+  a.Must("task", v.task);
+  a.Must("disposition", v.disposition);
+  a.May("deadline_ms", v.deadline_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadRequeueReply> v) {
+  a.Must("items", v.items);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadPurgeRequest> v) {
+  a.Must("ids", v.ids);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DeadPurgeReply> v) {
+  a.Must("purged", v.purged);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DrainRequest> v) {
+  a.May("limit_ms", v.limit_ms);
+  a.May("undo", v.undo);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DrainReply> v) {
+  a.Must("broker", v.broker);
+  a.Must("draining", v.draining);
+  a.Must("drained", v.drained);
+  a.Must("held", v.held);
+  a.Must("handed_over", v.handed_over);
+  a.Must("for_ms", v.for_ms);
 }
 
 template <class A>
@@ -328,6 +442,9 @@ void Fields(A& a, Of<A, ResultAck> v) {
   a.Must("fence", v.fence);
   a.Must("disposition", v.disposition);
 }
+
+template <class A>
+void Fields(A&, Of<A, Leaving>) {}
 
 template <class A>
 void Fields(A& a, Of<A, CancelTask> v) {

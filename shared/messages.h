@@ -123,6 +123,36 @@ struct LaneStatus {
   std::string stage;
   std::int64_t waiting = 0;  // in the lane, not leased
   std::int64_t leased = 0;
+  std::optional<std::int64_t> oldest_ms;  // how long the first of the waiting has been there
+};
+// A broker that gave a sign of life lately, or one that did not and still has leases.
+struct BrokerStatus {
+  std::string id;
+  bool alive = true;
+  bool accepting = true;
+  std::string reason;  // when not accepting
+  std::int64_t leases = 0;
+};
+// The credits of one model, over all workers of the cluster.
+struct CreditStatus {
+  std::string model;
+  std::int64_t workers = 0;
+  std::int64_t slots = 0;
+  std::int64_t used = 0;  // tasks at workers; above `slots` while adopted ones end
+};
+// One Redis as the broker that answers last saw it. Bytes; absent = not known.
+struct RedisStatus {
+  std::int64_t shard = 0;
+  bool up = false;
+  // What the check of its settings says: "good", "trusted" (not judged), "unknown", or what is
+  // wrong.
+  std::string settings;
+  std::optional<std::int64_t> used_bytes;
+  std::optional<std::int64_t> bound_bytes;  // of memory: maxmemory, or what stands for it
+  std::optional<std::int64_t> file_bytes;   // append-only file
+  std::optional<std::int64_t> disk_free_bytes;
+  std::optional<std::int64_t> disk_bytes;
+  std::string pressure;  // why new cases are refused; "" = they are not
 };
 struct WorkerStatus {
   std::string worker;
@@ -148,18 +178,98 @@ struct StatusReply {
   bool accepting = true;  // whatever its id, a case is accepted
   std::string reason;     // when not accepting
   std::int64_t now_ms = 0;
-  std::vector<std::string> brokers;
+  std::vector<BrokerStatus> brokers;
   std::vector<std::string> aggregators;
   std::map<std::string, std::int64_t> counters;  // accepted, complete, ..., redelivered, ...
   std::int64_t live = 0;                         // cases not ended
+  std::int64_t live_max = 0;                     // beyond: queue_full
   std::int64_t delayed = 0;                      // tasks that wait for their next attempt
   std::int64_t dead = 0;                         // dead-lettered tasks
   bool balanced =
       true;  // accepted = complete + degraded + insufficient + failed + cancelled + live
   std::vector<LaneStatus> lanes;
+  std::vector<CreditStatus> credits;  // by model
   std::vector<WorkerStatus> workers;
   // In their order. What stands above is the sum over those that answer.
   std::vector<ShardStatus> shards;
+  std::vector<RedisStatus> redis;
+};
+
+// One failed attempt of a task.
+struct AttemptError {
+  std::int64_t at_ms = 0;
+  std::string code;  // Outcome::code, or the name of its status
+  std::string text;
+  std::string worker;  // "" = not known
+};
+// A task that is not tried again by itself.
+struct DeadLetter {
+  std::string id;  // in the list; opaque
+  TaskId task;
+  std::int64_t died_ms = 0;
+  std::int64_t attempts = 0;  // that failed and were tried again
+  std::int64_t crashes = 0;
+  Outcome outcome;                   // the last; its worker is the last one
+  std::vector<AttemptError> errors;  // oldest first; the first 64 KiB of them
+};
+// Dead letters in the order in which they died. Empty filters match all.
+struct DeadListRequest {
+  static constexpr std::string_view kType = "dead_list";
+  std::string after;       // "" = from the oldest, else a cursor from an earlier reply
+  std::int64_t max = 256;  // 1..256
+  std::string id;          // only this one
+  std::string model;
+  std::string case_id;
+  std::string code;
+};
+struct DeadListReply {
+  static constexpr std::string_view kType = "dead_letters";
+  std::vector<DeadLetter> items;
+  std::string cursor;  // where to go on
+  bool end = false;    // there are no more
+};
+// Puts tasks back into their lanes as if they were new. At most 256 ids.
+struct DeadRequeueRequest {
+  static constexpr std::string_view kType = "dead_requeue";
+  std::vector<std::string> ids;
+};
+struct RequeuedLetter {
+  std::string id;
+  std::string task;  // ref; "" when not known
+  // "requeued", "before" (it was requeued earlier), "cancelled" (its case), "gone" (the record of
+  // its case), "ended" (the task has another end), "unknown" (no such letter: purged, or never
+  // was)
+  std::string disposition;
+  std::optional<std::int64_t> deadline_ms;  // of a task that was requeued
+};
+struct DeadRequeueReply {
+  static constexpr std::string_view kType = "requeued";
+  std::vector<RequeuedLetter> items;  // as asked
+};
+struct DeadPurgeRequest {
+  static constexpr std::string_view kType = "dead_purge";
+  std::vector<std::string> ids;
+};
+struct DeadPurgeReply {
+  static constexpr std::string_view kType = "purged";
+  std::int64_t purged = 0;  // the others were not there any more
+};
+
+// Asks the broker that gets it to take no more work; sent again it tells how far it is.
+struct DrainRequest {
+  static constexpr std::string_view kType = "drain";
+  // How long it waits for results of workers, 0..86400000; absent: broker.drain_ms.
+  std::optional<std::int64_t> limit_ms;
+  bool undo = false;  // work again
+};
+struct DrainReply {
+  static constexpr std::string_view kType = "drain_report";
+  std::string broker;
+  bool draining = false;
+  bool drained = false;          // nothing is left here
+  std::int64_t held = 0;         // tasks at workers of this broker
+  std::int64_t handed_over = 0;  // tasks left to other brokers when the limit had passed
+  std::int64_t for_ms = 0;       // since it began
 };
 
 // --- worker -> broker
@@ -232,6 +342,10 @@ struct ResultAck {
   std::string task;
   std::int64_t fence = 0;
   std::string disposition;  // "stored", "retry", "duplicate", "stale", "unknown"
+};
+// The broker leaves: its tasks are to be listed to another one.
+struct Leaving {
+  static constexpr std::string_view kType = "leaving";
 };
 struct CancelTask {
   static constexpr std::string_view kType = "cancel_task";

@@ -33,6 +33,22 @@ std::string TaskKey(const TaskId& task) {
   return StageName(task.stage) + "|" + std::to_string(task.round) + "|" + task.model;
 }
 
+AttemptError ErrorFrom(const Outcome& outcome) {
+  AttemptError error;
+  error.code = outcome.code.empty() ? kOutcomeStatusNames[static_cast<std::size_t>(outcome.status)]
+                                    : outcome.code;
+  error.text = outcome.text;
+  error.worker = outcome.worker;
+  return error;
+}
+
+// Of an attempt that failed and may end among the dead; "" for others.
+std::string ErrorOf(const AttemptEnd& end) {
+  const bool failed = end.kind == AttemptEnd::Kind::kRetry ||
+                      end.kind == AttemptEnd::Kind::kCrash || end.dead_letter;
+  return failed && end.outcome ? Pack(ErrorFrom(*end.outcome)) : "";
+}
+
 CaseState StateFrom(std::string_view name) {
   return CaseStateFromName(name).value_or(CaseState::kFailed);
 }
@@ -205,8 +221,14 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
     }
     return Unexpected("submit_case");
   };
-  redis_.Run("submit_case", std::move(keys), std::move(args),
-             Reading<SubmitReply>(std::move(done), read));
+  // A Redis without memory refuses submissions only; what ends work may run and makes room.
+  const auto refused = [done = std::move(done)](Result<SubmitReply> reply) {
+    if (!reply && reply.error().text.starts_with("redis: OOM")) {
+      return done(Error{ErrorCode::kQueueFull, "Redis has no memory left (maxmemory); try later"});
+    }
+    done(std::move(reply));
+  };
+  redis_.Run("submit_case", std::move(keys), std::move(args), Reading<SubmitReply>(refused, read));
 }
 
 void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
@@ -226,7 +248,8 @@ void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
     return cancel;
   };
   redis_.Run(
-      "cancel_case", {CaseKey(case_id), Key("timers"), Key("counters"), Key("out"), Key("wanted")},
+      "cancel_case",
+      {CaseKey(case_id), Key("timers"), Key("counters"), Key("out"), Key("wanted"), Key("cancels")},
       {case_id, HintChannel(), Pack(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
       Reading<CancelReply>(std::move(done), read));
 }
@@ -248,8 +271,9 @@ void Store::Lease(const std::string& model, const std::string& owner, std::int64
                   Done<std::vector<LeasedTask>> done) {
   redis_.Run("lease_tasks",
              {LaneKey(Stage::kReview, model), LaneKey(Stage::kGenerate, model), Key("events"),
-              Key("wanted")},
-             {CaseKey(""), owner, std::to_string(count), HintChannel(), model},
+              Key("wanted"), Key("counters")},
+             {CaseKey(""), owner, std::to_string(count), HintChannel(), model,
+              std::to_string(queue_wait_ms_)},
              Reading<std::vector<LeasedTask>>(std::move(done), ReadLeases));
 }
 
@@ -280,7 +304,7 @@ void Store::EndAttempt(const AttemptEnd& end, Done<Disposition> done) {
              {end.task.case_id, TaskKey(end.task), std::to_string(end.fence),
               kKinds[static_cast<std::size_t>(end.kind)], end.outcome ? Pack(*end.outcome) : "",
               won ? "1" : "0", std::to_string(end.delay_ms), std::to_string(end.crashes_max),
-              end.dead_letter ? "1" : "0", HintChannel()},
+              end.dead_letter ? "1" : "0", HintChannel(), ErrorOf(end)},
              Reading<Disposition>(std::move(done), [](const RedisReply& reply) {
                return Result<Disposition>(reply.text);
              }));
@@ -301,7 +325,8 @@ void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t o
                {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers"),
                 Key("wanted")},
                {CaseKey(""), std::to_string(lease_ms), std::to_string(orphan_ms),
-                std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch},
+                std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch,
+                std::to_string(queue_wait_ms_), Pack(ErrorFrom(dead_outcome))},
                [progress](const Result<RedisReply>& reply) {
                  if (!reply) {
                    progress->error = reply.error();
@@ -324,6 +349,27 @@ void Store::Promote(Done<PromoteReply> done) {
         if (reply.items.size() != 2) return Unexpected("promote_delayed");
         return PromoteReply{ToInt(reply.items[0]), ToInt(reply.items[1])};
       }));
+}
+
+void Store::ReadCancels(const std::string& after, Done<Cancels> done) {
+  if (after.empty()) {
+    redis_.Send({"XREVRANGE", Key("cancels"), "+", "-", "COUNT", "1"},
+                Reading<Cancels>(std::move(done), [](const RedisReply& reply) {
+                  const bool none = reply.items.empty() || reply.items[0].items.empty();
+                  return Result<Cancels>(Cancels{{}, none ? "0-0" : reply.items[0].items[0].text});
+                }));
+    return;
+  }
+  redis_.Send({"XRANGE", Key("cancels"), "(" + after, "+", "COUNT", "1024"},
+              Reading<Cancels>(std::move(done), [after](const RedisReply& reply) {
+                Cancels cancels{{}, after};
+                for (const RedisReply& entry : reply.items) {
+                  if (entry.items.size() != 2 || entry.items[1].items.size() != 2) continue;
+                  cancels.cursor = entry.items[0].text;
+                  cancels.cases.push_back(entry.items[1].items[1].text);
+                }
+                return Result<Cancels>(std::move(cancels));
+              }));
 }
 
 void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> done) {
@@ -394,19 +440,36 @@ void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> d
     for (std::size_t i = 0; i + 1 < counters.size(); i += 2) {
       status.counters[counters[i].text] = ToInt(counters[i + 1]);
     }
-    status.brokers = Texts(reply.items[5]);
+    const auto& brokers = reply.items[5].items;
+    for (std::size_t i = 0; i + 2 < brokers.size(); i += 3) {
+      BrokerStatus& broker = status.brokers.emplace_back();
+      broker.id = brokers[i].text;
+      broker.alive = ToInt(brokers[i + 1]) == 1;
+      broker.leases = ToInt(brokers[i + 2]);
+      if (!broker.alive) {
+        broker.accepting = false;
+        broker.reason = "no sign of life; its leases are taken back or adopted";
+      }
+    }
     status.aggregators = Texts(reply.items[6]);
     for (const RedisReply& packed : reply.items[7].items) {
       auto beat = Unpack<Beat>(packed.text);
       if (!beat) continue;  // a broker of another version; its workers show in its own status
+      for (BrokerStatus& broker : status.brokers) {
+        if (broker.id != beat->id) continue;
+        broker.accepting = beat->accepting;
+        broker.reason = beat->reason;
+      }
       std::move(beat->workers.begin(), beat->workers.end(), std::back_inserter(status.workers));
     }
     const auto& lanes = reply.items[8].items;
-    for (std::size_t m = 0; m < models.size() && 4 * m + 3 < lanes.size(); ++m) {
-      for (std::size_t s = 0; s < 2; ++s) {
-        status.lanes.push_back({models[m], kStageNames[s], ToInt(lanes[4 * m + 2 * s]),
-                                ToInt(lanes[4 * m + 2 * s + 1])});
-      }
+    for (std::size_t i = 0; i + 2 < lanes.size() && i / 6 < models.size(); i += 3) {
+      LaneStatus& lane = status.lanes.emplace_back();
+      lane.model = models[i / 6];
+      lane.stage = kStageNames[i / 3 % 2];
+      lane.waiting = ToInt(lanes[i]);
+      lane.leased = ToInt(lanes[i + 1]);
+      if (ToInt(lanes[i + 2]) >= 0) lane.oldest_ms = ToInt(lanes[i + 2]);
     }
     std::int64_t ended = 0;
     for (const char* name : {"complete", "degraded", "insufficient", "failed", "cancelled"}) {

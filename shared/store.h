@@ -12,7 +12,8 @@
 // - P timers: zset, case -> when the aggregator must look at it; exactly the live cases.
 // - P events: stream of case ids for the aggregators, group "a".
 // - P out: stream of published recommendations.
-// - P history, P dead: streams, append-only.
+// - P cancels: stream of cancelled case ids, the latest ones.
+// - P history: stream, append-only.  P dead: dead_store.h.
 // - P counters: hash.
 // - P wanted: hash, what somebody found empty and waits for ("lane <model>", "event", "out",
 //   "evidence"): whoever adds to it removes the field and publishes the hint.
@@ -21,8 +22,8 @@
 //
 // Fields of a case: digest, state, v, vignette, sum (SHA-256 of the packed vignette), gold, source,
 // kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, and per task k =
-// "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, e: stream entry,
-// d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.
+// "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, x: errors of
+// these, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.
 //
 // Time is Redis' own (TIME inside the scripts), so programs' clocks do not matter.
 // Threads: as RedisConnection: one loop.
@@ -131,6 +132,8 @@ class Store {
 
   // Of `shard`, one of `shards`.
   explicit Store(RedisConnection& redis, std::size_t shard = 0, std::size_t shards = 1);
+  // Tasks that wait in a lane for so long expire in Lease() and Reap(); 0, the default: never.
+  void LimitQueueWait(std::int64_t wait_ms) { queue_wait_ms_ = wait_ms; }
   // The scripts that a RedisConnection used here must load.
   static std::vector<RedisScript> Scripts();
 
@@ -165,6 +168,12 @@ class Store {
     std::int64_t next_ms = -1;
   };
   void Promote(Done<PromoteReply> done);
+  // Cases that were cancelled after `after`, a cursor; "" = none yet, only the cursor is wanted.
+  struct Cancels {
+    std::vector<std::string> cases;
+    std::string cursor;
+  };
+  void ReadCancels(const std::string& after, Done<Cancels> done);
   void Watch(const std::string& after, std::int64_t max, Done<WatchSlice> done);
   // Everything of StatusReply that Redis knows.
   void Describe(const std::vector<std::string>& models, Done<StatusReply> done);
@@ -210,6 +219,7 @@ class Store {
   std::size_t shard_;
   std::size_t shards_;
   std::string prefix_;
+  std::int64_t queue_wait_ms_ = 0;
 };
 
 }  // namespace consilium

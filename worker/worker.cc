@@ -216,7 +216,7 @@ void Worker::Greet(Broker& broker, std::size_t index) {
 // Another broker can renew the leases of one that is gone, and take the results.
 void Worker::FindNewHome(std::size_t from) {
   for (std::size_t to = 0; to < brokers_.size(); ++to) {
-    if (brokers_[to].link.up()) return TakeIn(from, to);
+    if (to != from && brokers_[to].link.up()) return TakeIn(from, to);
   }
 }
 
@@ -260,6 +260,10 @@ void Worker::OnFrame(std::size_t index, const Frame& frame) {
   }
   if (frame.type == WhoAreYou::kType) return broker.link.OnWhoAreYou(now_);
   if (frame.type == TaskMessage::kType) return OnTask(index, frame);
+  if (frame.type == Leaving::kType) {
+    LogInfo("broker_leaves", {{"broker", broker.endpoint}});
+    return FindNewHome(index);
+  }
   Error problem;
   if (frame.type == ResultAck::kType) {
     const Result<ResultAck> ack = Unpack<ResultAck>(frame.body);

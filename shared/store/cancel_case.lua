@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
--- Cancels a live case. Its tasks in lanes are dropped when they are met; leased ones are stopped by hint.
--- KEYS  case, timers, counters, out, wanted
+-- Cancels a live case. Its tasks in lanes are dropped when they are met; leased ones are stopped by hint, or when
+-- their brokers read `cancels`, which they do twice a second.
+-- KEYS  case, timers, counters, out, wanted, cancels
 -- ARGV  id, channel, recommendation published for it, retention_ms, out_max
 -- Returns {"cancelled" | "ended", state} | {"unknown"}
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -12,6 +13,7 @@ redis.call('HINCRBY', KEYS[1], 'v', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('HINCRBY', KEYS[3], 'cancelled', 1)
 redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'r', ARGV[3])
+redis.call('XADD', KEYS[6], 'MAXLEN', '~', 10000, '*', 'c', ARGV[1])
 redis.call('PUBLISH', ARGV[2], 'cancel ' .. ARGV[1])
 if redis.call('HDEL', KEYS[5], 'out') == 1 then redis.call('PUBLISH', ARGV[2], 'out') end
 return {'cancelled', 'cancelled'}

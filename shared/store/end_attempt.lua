@@ -3,10 +3,10 @@
 -- else needs the current fence, so that a worker whose lease was taken over changes nothing.
 -- KEYS  case, lane, events, delayed, dead, counters, wanted
 -- ARGV  id, task, fence, kind (final | retry | release | crash), outcome or "", ok (1 | 0), delay_ms,
---       crashes_max, dead_letter (1 | 0), channel
+--       crashes_max, dead_letter (1 | 0), channel, error of a failed attempt or ""
 -- Returns stored | retry | released | dead | duplicate | stale | unknown
 local task, kind = ARGV[2], ARGV[4]
-local f = redis.call('HMGET', KEYS[1], 's:' .. task, 'f:' .. task, 'e:' .. task, 'v')
+local f = redis.call('HMGET', KEYS[1], 's:' .. task, 'f:' .. task, 'e:' .. task, 'v', 'a:' .. task, 'x:' .. task)
 if not f[1] then return 'unknown' end
 if f[1] == 'done' or f[1] == 'dead' then return 'duplicate' end
 local fence = tonumber(ARGV[3])
@@ -33,14 +33,23 @@ local function enter_lane()
   if redis.call('HDEL', KEYS[7], hint) == 1 then redis.call('PUBLISH', ARGV[10], hint) end
 end
 
+-- All errors so far, with this one: kept with the task, and listed with it when it is dead. Of a bounded size;
+-- the last one is the outcome in any case.
+local errors = f[6] or ''
+if ARGV[11] ~= '' and #errors + #ARGV[11] < 65536 then
+  local error = now .. ' ' .. ARGV[11]
+  errors = errors .. #error .. ':' .. error
+end
+
 local function finish(state)
   leave_lane()
   redis.call('HSET', KEYS[1], 's:' .. task, state, 'o:' .. task, ARGV[5], 't:' .. task, now, 'v', f[4] + 1)
-  redis.call('HDEL', KEYS[1], 'e:' .. task)
+  redis.call('HDEL', KEYS[1], 'e:' .. task, 'x:' .. task)
   redis.call('XADD', KEYS[3], '*', 'c', ARGV[1])
   if redis.call('HDEL', KEYS[7], 'event') == 1 then redis.call('PUBLISH', ARGV[10], 'event') end
   if state == 'dead' then
-    redis.call('XADD', KEYS[5], '*', 't', ref, 'o', ARGV[5])
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', 10000, '*', 't', ref, 'o', ARGV[5], 'a', f[5] or 0, 'c',
+               redis.call('HGET', KEYS[1], 'c:' .. task) or 0, 'x', errors)
     redis.call('HINCRBY', KEYS[6], 'dead', 1)
   end
 end
@@ -52,7 +61,7 @@ end
 if kind == 'retry' then
   leave_lane()
   redis.call('HINCRBY', KEYS[1], 'a:' .. task, 1)
-  redis.call('HSET', KEYS[1], 's:' .. task, 'delayed', 'o:' .. task, ARGV[5])
+  redis.call('HSET', KEYS[1], 's:' .. task, 'delayed', 'o:' .. task, ARGV[5], 'x:' .. task, errors)
   redis.call('HDEL', KEYS[1], 'e:' .. task)
   redis.call('ZADD', KEYS[4], string.format('%d', tonumber(now) + tonumber(ARGV[7])), ref)
   redis.call('HINCRBY', KEYS[6], 'retried', 1)
@@ -64,6 +73,7 @@ if kind == 'crash' then
     finish('dead')
     return 'dead'
   end
+  redis.call('HSET', KEYS[1], 'x:' .. task, errors)
 else
   redis.call('HINCRBY', KEYS[6], 'released', 1)
 end

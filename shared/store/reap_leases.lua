@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- Takes back the leases of one lane that nobody renewed (idle for lease_ms: a crash, counted) or whose
--- broker is silent (idle for orphan_ms: not counted, the task is innocent). Drops from the lane's head what is
--- over, so that the lane of a model without workers does not grow for ever.
+-- broker is silent (idle for orphan_ms: not counted, the task is innocent). Of the tasks that wait it drops from
+-- the front what is past its deadline or waited for wait_ms (0 = for ever), so that the lane of a model without
+-- workers does not grow for ever.
 -- KEYS  lane, events, dead, counters, brokers (zset id -> last beat), wanted
--- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch
+-- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch,
+--       wait_ms, error of an attempt whose lease ran out
 -- Returns {requeued, dead}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -27,14 +29,20 @@ for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, 
       local crashes = 0
       if not orphaned then
         crashes = redis.call('HINCRBY', case, 'c:' .. task, 1)
-        redis.call('HINCRBY', KEYS[4], 'crashed', 1)
+        local error = nowtext .. ' ' .. ARGV[9]
+        local errors = (redis.call('HGET', case, 'x:' .. task) or '')
+        if #errors < 65536 then errors = errors .. #error .. ':' .. error end
+        redis.call('HSET', case, 'x:' .. task, errors)
       end
+      redis.call('HINCRBY', KEYS[4], orphaned and 'orphaned' or 'reaped', 1)
       if crashes >= tonumber(ARGV[4]) then
         redis.call('HSET', case, 's:' .. task, 'dead', 'o:' .. task, ARGV[5], 't:' .. task, nowtext)
-        redis.call('HDEL', case, 'e:' .. task)
+        local x = redis.call('HMGET', case, 'a:' .. task, 'x:' .. task)
+        redis.call('HDEL', case, 'e:' .. task, 'x:' .. task)
         redis.call('HINCRBY', case, 'v', 1)
         redis.call('XADD', KEYS[2], '*', 'c', id)
-        redis.call('XADD', KEYS[3], '*', 't', ref, 'o', ARGV[5])
+        redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 't', ref, 'o', ARGV[5], 'a', x[1] or 0, 'c', crashes,
+                   'x', x[2] or '')
         redis.call('HINCRBY', KEYS[4], 'dead', 1)
         dead = dead + 1
       else
@@ -46,18 +54,21 @@ for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, 
     end
   end
 end
-for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[7])) do
+local first = '-'  -- what was handed out stands before; it has been looked at above
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  if group[2] == 'w' then first = '(' .. group[8] end
+end
+local wait = tonumber(ARGV[8])
+local since = wait > 0 and now - wait or 0
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], first, '+', 'COUNT', ARGV[7])) do
   local ref = entry[2][2]
   local id, task = string.match(ref, '^([^|]+)|(.+)$')
   local case = ARGV[1] .. id
   local f = redis.call('HMGET', case, 'state', 's:' .. task, 'e:' .. task, 'd:' .. task)
   local gone = not f[1] or f[1] == 'cancelled' or f[3] ~= entry[1]
-  if f[2] == 'leased' and not gone then
-    -- at a worker
-  elseif gone then
-    redis.call('XACK', KEYS[1], 'w', entry[1])
+  if gone then
     redis.call('XDEL', KEYS[1], entry[1])
-  elseif tonumber(f[4]) <= now then
+  elseif tonumber(f[4]) <= now or tonumber(string.match(entry[1], '^%d+')) <= since then
     redis.call('XDEL', KEYS[1], entry[1])
     redis.call('HSET', case, 's:' .. task, 'expired', 't:' .. task, nowtext)
     redis.call('HDEL', case, 'e:' .. task)
@@ -74,9 +85,7 @@ for key, group in pairs({[KEYS[1]] = 'w', [KEYS[2]] = 'a'}) do
     if c[4] == 0 and c[6] > 3600000 then redis.call('XGROUP', 'DELCONSUMER', key, group, c[2]) end
   end
 end
-if requeued > 0 then
-  redis.call('HINCRBY', KEYS[4], 'reaped', requeued)
-  if redis.call('HDEL', KEYS[6], hint) == 1 then redis.call('PUBLISH', ARGV[6], hint) end
-end
+if requeued > 0 and redis.call('HDEL', KEYS[6], hint) == 1 then redis.call('PUBLISH', ARGV[6], hint) end
+if expired > 0 then redis.call('HINCRBY', KEYS[4], 'expired', expired) end
 if dead + expired > 0 and redis.call('HDEL', KEYS[6], 'event') == 1 then redis.call('PUBLISH', ARGV[6], 'event') end
 return {requeued, dead}

@@ -6,10 +6,10 @@
 local digest = redis.call('HGET', KEYS[1], 'digest')
 if digest then
   if digest ~= ARGV[2] then
-    redis.call('HINCRBY', KEYS[3], 'conflict', 1)
+    redis.pcall('HINCRBY', KEYS[3], 'conflict', 1)
     return {'conflict'}
   end
-  redis.call('HINCRBY', KEYS[3], 'duplicate', 1)
+  redis.pcall('HINCRBY', KEYS[3], 'duplicate', 1)  -- without memory it is not counted, but answered
   return {'duplicate', redis.call('HGET', KEYS[1], 'state'), redis.call('HGET', KEYS[1], 'accepted_ms'),
           redis.call('HGET', KEYS[1], 'deadline_ms'), redis.call('HGET', KEYS[1], 'ensemble')}
 end

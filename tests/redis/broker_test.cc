@@ -140,10 +140,13 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
   Start();
   TestClient& client = AddClient();
   client.Send(Frame{"order_pizza", "q1", Pack(StatusRequest{})});
-  EXPECT_EQ(AnswerTo<SubmitReply>(client, "q1").error(),
-            (Error{ErrorCode::kUnsupported,
-                   "type = \"order_pizza\", expected submit, cancel, fetch, watch, status, "
-                   "chemistry, ensembles, rebuild, import or history"}));
+  EXPECT_EQ(
+      AnswerTo<SubmitReply>(client, "q1").error(),
+      (Error{
+          ErrorCode::kUnsupported,
+          "type = \"order_pizza\", expected submit, cancel, fetch, watch, status, "
+          "chemistry, ensembles, rebuild, import, history, dead_list, dead_requeue, dead_purge or "
+          "drain"}));
   client.Send(Frame{"submit", "q2", "\xC1garbage"});
   EXPECT_EQ(AnswerTo<SubmitReply>(client, "q2").error().code, ErrorCode::kInvalid);
   client.Send(Frame{"fetch", "q3", ""});
@@ -325,11 +328,12 @@ TEST_F(BrokerClientTest, ADrainingBrokerRefusesCasesLetsWatchesGoAndEnds) {
   const std::string watch = client.Send(WatchRequest{"0-0", 60000, 10});
   PumpFor(milliseconds(50));
   EXPECT_FALSE(broker_->drained());
-  broker_->Drain();
+  broker_->Stop();
   EXPECT_TRUE(AnswerTo<WatchReply>(client, watch).ok());
   EXPECT_EQ(Ask<SubmitReply>(client, SubmitRequest{CaseOf("c1")}).error(),
-            (Error{ErrorCode::kUnavailable,
-                   "this broker is draining; the case was not accepted; send it again"}));
+            (Error{ErrorCode::kDraining,
+                   "this broker is draining; the case was not accepted; send it to another "
+                   "broker"}));
   const auto status = Ask<StatusReply>(client, StatusRequest{});
   ASSERT_TRUE(status.ok()) << status.error().text;
   EXPECT_FALSE(status->accepting);

@@ -413,7 +413,7 @@ TEST_F(BrokerWorkerTest, ADrainingBrokerLeasesNothingButTakesResults) {
   Submit(client, CaseOf("c1"));
   Submit(client, CaseOf("c2"));
   PumpUntil("the task comes", [&] { return worker.tasks.size() == 1; });
-  broker_->Drain();
+  broker_->Stop();
   worker.Finish(worker.tasks[0], Answered());
   PumpUntil("it is stored", [&] { return !worker.Disposition(worker.tasks[0]).empty(); });
   PumpUntil("it is drained", [this] { return broker_->drained(); });

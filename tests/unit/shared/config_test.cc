@@ -103,7 +103,7 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       "c.toml:2: broker.lease_ms = -5, expected 1000..3600000\n"
       "c.toml:3: broker.leese: unknown option, expected one of clients, workers, lease_ms, "
       "crashes_max, live_cases_max, "
-      "case_bytes_max, addresses\n"
+      "case_bytes_max, drain_ms, addresses\n"
       "c.toml:4: worker: unknown section, expected one of redis, broker, bus, ensemble, "
       "council, chemistry, limit, backend\n"
       "c.toml:7: ensemble.size = \"x\", expected a whole number, 1..256");

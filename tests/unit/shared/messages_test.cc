@@ -157,16 +157,41 @@ TEST(MessagesTest, RepliesSurvive) {
   status.accepting = false;
   status.reason = "redis: connection lost";
   status.now_ms = 1;
-  status.brokers = {"b-1"};
+  status.brokers = {{"b-1", false, false, "no sign of life", 3}};
   status.aggregators = {"a-1"};
   status.counters = {{"accepted", 5}};
   status.live = 2;
   status.delayed = 3;
   status.dead = 4;
   status.balanced = false;
-  status.lanes = {{"a", "review", 7, 8}};
+  status.live_max = 9;
+  status.lanes = {{"a", "review", 7, 8, 250}};
+  status.credits = {{"a", 1, 8, 3}};
+  status.redis = {{0, true, "good", 1, 2, 3, 4, 5, "full"}};
   status.workers = {SomeWorker()};
   ExpectSurvivesFullAndEmpty(status);
+}
+
+TEST(MessagesTest, WhatAnOperatorAsksSurvives) {
+  DeadListRequest list{"1-0", 5, "2-0", "a", "c-1", "http_500"};
+  ExpectSurvivesFullAndEmpty(list);
+  DeadLetter letter;
+  letter.id = "1-0";
+  letter.task = {"c-1", Stage::kReview, 2, "a"};
+  letter.died_ms = 5;
+  letter.attempts = 2;
+  letter.crashes = 1;
+  letter.outcome = SomeOutcome();
+  letter.errors = {{4, "stalled", "nothing came", "w-1"}};
+  ExpectSurvives(DeadListReply{{letter}, "0:1-0", true});
+  ExpectSurvives(DeadListReply{});
+  ExpectSurvivesFullAndEmpty(DeadRequeueRequest{{"1-0", "2-0"}});
+  ExpectSurvivesFullAndEmpty(DeadRequeueReply{{{"1-0", "c-1|review|2|a", "requeued", 9}}});
+  ExpectSurvivesFullAndEmpty(DeadPurgeRequest{{"1-0"}});
+  ExpectSurvivesFullAndEmpty(DeadPurgeReply{3});
+  ExpectSurvivesFullAndEmpty(DrainRequest{500, true});
+  ExpectSurvivesFullAndEmpty(DrainReply{"b-1", true, true, 1, 2, 300});
+  ExpectSurvivesFullAndEmpty(Leaving{});
 }
 
 TEST(MessagesTest, ACaseSurvivesWhole) {
