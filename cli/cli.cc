@@ -43,6 +43,7 @@ class CommandLine {
     AddDoctor();
     AddCases();
     AddReading();
+    AddOperating();
     AddChemistry();
     AddLearned();
     AddLocal();
@@ -209,6 +210,62 @@ class CommandLine {
     CLI::App* status = Command(app_, "status", "Show what the cluster is doing", "consilium status",
                                [this] { return RunStatus(status_); });
     AddAsk(status, status_, "limit of the question (default 10)");
+  }
+
+  void AddFilters(CLI::App* command) {
+    command->add_option("--model", dead_.model, "only tasks of this model");
+    command->add_option("--case", dead_.case_id, "only tasks of this case")->type_name("ID");
+    command->add_option("--code", dead_.code, "only those whose last error has this code");
+    AddAsk(command, dead_.ask, "limit of each question (default 10)");
+  }
+
+  void AddOperating() {
+    CLI::App* dead =
+        app_.add_subcommand("dead", "Look at dead letters: tasks that are not tried again");
+    dead->require_subcommand(1);
+    CLI::App* list = Command(*dead, "list", "List them, oldest first",
+                             "consilium dead list --model gpt-4o --code worker_lost",
+                             [this] { return RunDeadList(dead_); });
+    list->add_option("--limit", dead_.limit, "at most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
+    list->add_option("--after", dead_.after, "go on after this one")->type_name("LETTER");
+    list->add_flag("--count", dead_.count, "only count them, by model and code");
+    AddFilters(list);
+    CLI::App* show =
+        Command(*dead, "show", "Show one with all its errors",
+                "consilium dead show 0:1764254400000-0", [this] { return RunDeadShow(dead_); });
+    show->add_option("letter", dead_.ids, "its id in the list")->required()->expected(1);
+    AddAsk(show, dead_.ask, "limit of the question (default 10)");
+    const auto add_many = [this](CLI::App* command, const char* all) {
+      CLI::Option* ids = command->add_option("letter", dead_.ids, "ids in the list");
+      command->add_flag("--all", dead_.all, all)->excludes(ids);
+      command->add_flag("--yes", dead_.yes, "with --all: do not ask");
+      AddFilters(command);
+    };
+    add_many(Command(*dead, "requeue", "Put them back into their lanes, as if they were new",
+                     "consilium dead requeue --all --model gpt-4o",
+                     [this] { return RunDeadRequeue(dead_); }),
+             "all that the filters leave");
+    add_many(
+        Command(*dead, "purge", "Remove them from the list for good",
+                "consilium dead purge 0:1764254400000-0", [this] { return RunDeadPurge(dead_); }),
+        "all that the filters leave, as of now");
+
+    CLI::App* drain = Command(
+        app_, "drain", "Let a broker end its work before it is stopped, and wait for that",
+        "consilium drain --broker tcp://127.0.0.1:7300 --limit 120\n"
+        "  consilium drain --undo\n\n"
+        "It refuses new cases, hands out no more tasks and waits for results; what is left then\n"
+        "goes to other brokers. It stays up, drained. SIGTERM to its process does the same within\n"
+        "broker.drain_ms and ends it. A worker is drained by SIGTERM to its process.",
+        [this] { return RunDrain(drain_); });
+    drain->add_option("--limit", drain_.limit_s, "how long it waits for results of workers")
+        ->type_name("SECONDS")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 86400.0));
+    drain->add_flag("--undo", drain_.undo, "let it work again");
+    AddAsk(drain, drain_.ask, "limit of each question (default 10)");
   }
 
   // `needed`: the command works on nothing else.
@@ -460,6 +517,8 @@ class CommandLine {
   UpOptions up_;
   DemoOptions demo_;
   DoctorOptions doctor_;
+  DeadOptions dead_;
+  DrainOptions drain_;
   SubmitOptions submit_;
   CancelOptions cancel_;
   ShowOptions show_;

@@ -19,8 +19,8 @@ std::vector<std::string> RedisArguments(const std::string& socket, const std::st
     arguments.push_back("--" + std::string(setting.name));
     arguments.emplace_back(setting.value);
   }
-  // For speed: the file is rewritten seldom and without compressing, lanes and feeds have short nodes
-  // (a task is taken out of the middle of one), and no histogram is kept per command.
+  // For speed: the file is rewritten seldom and without compressing, lanes and feeds have short
+  // nodes (a task is taken out of the middle of one), and no histogram is kept per command.
   arguments.insert(arguments.end(),
                    {"--auto-aof-rewrite-min-size", "512mb", "--rdbcompression", "no",
                     "--stream-node-max-entries", "16", "--latency-tracking", "no"});

@@ -24,7 +24,7 @@ int RunShow(const ShowOptions& options) {
 int RunStatus(const AskOptions& options) {
   return AskBroker<StatusReply>(options, StatusRequest{}, [&](const StatusReply& status) {
     PrintOut(options.json ? ToJson(status) + "\n" : RenderStatus(status, LookOf(STDOUT_FILENO)));
-    return kExitOk;
+    return status.balanced ? kExitOk : kExitFailed;
   });
 }
 

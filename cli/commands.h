@@ -58,6 +58,31 @@ int RunWatch(const WatchOptions& options);
 
 int RunStatus(const AskOptions& options);
 
+// Which dead letters: by id, or all that the filters leave.
+struct DeadOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;
+  std::string model;  // filters; "" = any
+  std::string case_id;
+  std::string code;
+  std::string after;  // list: cursor
+  std::int64_t limit = 50;
+  bool count = false;  // list: only how many, by model and code
+  bool all = false;    // requeue, purge
+  bool yes = false;    // ... without asking
+};
+int RunDeadList(const DeadOptions& options);
+int RunDeadShow(const DeadOptions& options);
+int RunDeadRequeue(const DeadOptions& options);
+int RunDeadPurge(const DeadOptions& options);
+
+struct DrainOptions {
+  AskOptions ask;
+  double limit_s = 60;  // for results of workers
+  bool undo = false;
+};
+int RunDrain(const DrainOptions& options);
+
 // What commands that read a recorded history have in common.
 struct HistoryOptions {
   std::string file;                 // CSV, or "-"

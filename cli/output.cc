@@ -40,7 +40,8 @@ std::string_view AdviceFor(ErrorCode code) {
     case ErrorCode::kQueueFull:
       return "submit again later; what was accepted before is not done twice";
     case ErrorCode::kDraining:
-      return "name another broker of the cluster with --broker";
+      return "name another broker of the cluster with --broker, or end the drain with `consilium "
+             "drain --undo`";
     case ErrorCode::kUnsupported:
       return "client and broker are of different versions; see `consilium version` and `status`";
     case ErrorCode::kConflict:

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/render.h"
 #include "cli/render_parts.h"
 
@@ -46,14 +48,99 @@ std::string Lanes(const StatusReply& status, const Look& look) {
   Table table({{"lane", false, true},
                {"stage", false, false},
                {"waiting", true, false},
+               {"oldest", true, false},
                {"leased", true, false}});
   bool any = false;
   for (const LaneStatus& lane : status.lanes) {
     if (lane.waiting == 0 && lane.leased == 0) continue;
     any = true;
-    table.Row({lane.model, lane.stage, std::to_string(lane.waiting), std::to_string(lane.leased)});
+    const auto oldest = lane.oldest_ms ? std::optional<double>(*lane.oldest_ms) : std::nullopt;
+    table.Row({lane.model, lane.stage, std::to_string(lane.waiting), render::Duration(oldest),
+               std::to_string(lane.leased)});
   }
   return Section("Lanes", look) + (any ? table.Text(look) : "  all empty\n");
+}
+
+std::string Brokers(const StatusReply& status, const Look& look) {
+  Table table({{"broker", false, true}, {"leases", true, false}, {"accepts", false, true}});
+  for (const BrokerStatus& broker : status.brokers) {
+    table.Row({broker.id, std::to_string(broker.leases),
+               broker.accepting ? "yes" : "no: " + broker.reason});
+  }
+  return Section("Brokers", look) + (status.brokers.empty() ? "  none\n" : table.Text(look));
+}
+
+std::string Credits(const StatusReply& status, const Look& look) {
+  Table table({{"model", false, true},
+               {"workers", true, false},
+               {"slots", true, false},
+               {"used", true, false},
+               {"free", true, false}});
+  for (const CreditStatus& credit : status.credits) {
+    const std::int64_t free = std::max<std::int64_t>(0, credit.slots - credit.used);
+    table.Row({credit.model, std::to_string(credit.workers), std::to_string(credit.slots),
+               std::to_string(credit.used), std::to_string(free)});
+  }
+  return Section("Credits", look) + (status.credits.empty() ? "  none\n" : table.Text(look));
+}
+
+std::string Size(const std::optional<std::int64_t>& bytes) {
+  if (!bytes) return "?";
+  const double mib = static_cast<double>(*bytes) / (1 << 20);
+  return mib < 1024 ? render::Fixed(mib, 1) + " MiB" : render::Fixed(mib / 1024, 1) + " GiB";
+}
+
+std::string Redis(const RedisStatus& redis, const Look& look) {
+  std::string text;
+  const bool sound = redis.settings == "good" || redis.settings == "trusted";
+  text += Field("Redis " + std::to_string(redis.shard),
+                (redis.up ? "up, settings " : "does not answer, settings ") + redis.settings, look,
+                redis.up && sound ? Tint::kPlain : Tint::kRed);
+  std::string room = Size(redis.used_bytes) + " of " + Size(redis.bound_bytes) + ", file " +
+                     Size(redis.file_bytes);
+  if (redis.disk_bytes) {
+    room += ", disk " + Size(redis.disk_free_bytes) + " free of " + Size(redis.disk_bytes);
+  }
+  text += Field("Memory", room, look);
+  if (!redis.pressure.empty()) text += Field("Pressure", redis.pressure, look, Tint::kRed);
+  return text;
+}
+
+std::int64_t Count(const StatusReply& status, const char* name) {
+  const auto found = status.counters.find(name);
+  return found == status.counters.end() ? 0 : found->second;
+}
+
+// "complete 3, failed 1"; those that are 0 are left out.
+std::string Counts(const StatusReply& status, const std::vector<const char*>& names) {
+  std::vector<std::string> parts;
+  for (const char* name : names) {
+    if (Count(status, name) != 0) {
+      parts.push_back(std::string(name) + " " + std::to_string(Count(status, name)));
+    }
+  }
+  return Join(parts, ", ");
+}
+
+constexpr const char* kEnds[] = {"complete", "degraded", "insufficient", "failed", "cancelled"};
+
+// The one invariant.
+std::string Balance(const StatusReply& status, const Look& look) {
+  const std::int64_t accepted = Count(status, "accepted");
+  std::int64_t known = status.live;
+  std::string sum;
+  for (const char* end : kEnds) {
+    known += Count(status, end);
+    if (Count(status, end) != 0) sum += std::to_string(Count(status, end)) + " " + end + " + ";
+  }
+  sum += std::to_string(status.live) + " live";
+  if (status.balanced) {
+    return Field("Balanced", std::to_string(accepted) + " accepted = " + sum, look);
+  }
+  return Field("Balanced",
+               "NO: " + std::to_string(accepted) + " cases accepted, but " + sum + " = " +
+                   std::to_string(known) + "; cases are lost or counted twice",
+               look, Tint::kRed);
 }
 
 }  // namespace
@@ -63,19 +150,23 @@ std::string RenderStatus(const StatusReply& status, const Look& look) {
   text += Field("Broker", status.broker + ", version " + status.version, look);
   text += status.accepting ? Field("Accepting", "yes", look, Tint::kGreen)
                            : Field("Accepting", "no: " + status.reason, look, Tint::kRed);
-  text += Field("Brokers", std::to_string(status.brokers.size()), look);
+  text += Balance(status, look);
+  text +=
+      Field("Live cases",
+            std::to_string(status.live) + " of at most " + std::to_string(status.live_max), look);
   text += Field("Aggregators", std::to_string(status.aggregators.size()), look,
                 status.aggregators.empty() ? Tint::kRed : Tint::kPlain);
-  text += Field("Live cases", std::to_string(status.live), look);
   text += Field("Tasks",
                 std::to_string(status.delayed) + " wait for another attempt, " +
                     std::to_string(status.dead) + " dead",
-                look);
-  std::vector<std::string> counters;
-  for (const auto& [name, count] : status.counters) {
-    counters.push_back(name + " " + std::to_string(count));
-  }
-  text += Field("Counters", Join(counters, ", "), look);
+                look, status.dead > 0 ? Tint::kYellow : Tint::kPlain);
+  const std::string again =
+      Counts(status, {"retried", "crashed", "reaped", "orphaned", "released", "requeued"});
+  text += Field("Came back", again.empty() ? "none" : again, look);
+  const std::string other =
+      Counts(status, {"duplicate", "conflict", "revised", "expired", "refused_messages",
+                      "refused_connections", "refused_keys", "refused_roles", "refused_revoked"});
+  text += Field("Counters", other, look);
   if (status.shards.size() > 1) {
     for (const ShardStatus& shard : status.shards) {
       text += Field("Shard " + std::to_string(shard.shard),
@@ -84,10 +175,9 @@ std::string RenderStatus(const StatusReply& status, const Look& look) {
                     look, shard.accepting ? Tint::kPlain : Tint::kRed);
     }
   }
-  text += status.balanced
-              ? Field("Balanced", "yes: every accepted case is live or ended", look)
-              : Field("Balanced", "no: cases accepted and cases known differ", look, Tint::kRed);
-  return text + Workers(status, look) + Lanes(status, look);
+  for (const RedisStatus& redis : status.redis) text += Redis(redis, look);
+  return text + Brokers(status, look) + Lanes(status, look) + Credits(status, look) +
+         Workers(status, look);
 }
 
 std::string RenderConfig(const Config& config, const Look& look) {

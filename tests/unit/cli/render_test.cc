@@ -202,12 +202,11 @@ TEST(RenderCaseTest, SaysHowRealModelsWereAskedAndWhatTheyAre) {
   review.parameters = {std::nullopt, 2048, "tool", 1, false};
   const std::string text = RenderCase(view, kLook);
   ExpectAtMost80Columns(text);
-  EXPECT_NE(
-      text.find("Calls\n"
-                "  model  task    served by     form    requests    tokens     cost  prompt\n"
-                "  a      answer  a-2026-01-01  schema         2  1203+210  $0.0051  2\n"
-                "  b      review  not said      tool           1       ?+?  unknown\n"),
-      std::string::npos)
+  EXPECT_NE(text.find("Calls\n"
+                      "  model  task    served by     form    requests    tokens     cost  prompt\n"
+                      "  a      answer  a-2026-01-01  schema         2  1203+210  $0.0051  2\n"
+                      "  b      review  not said      tool           1       ?+?  unknown\n"),
+            std::string::npos)
       << text;
 }
 
@@ -218,17 +217,43 @@ TEST(RenderStatusTest, ShowsWhyABrokerDoesNotAccept) {
   status.accepting = false;
   status.reason = "redis: connection refused";
   status.balanced = false;
-  status.workers.push_back({"gpt-4o-0123", "gpt-4o", "openai", "remote", false, 8, 3, "b1",
-                            "breaker open: http_500"});
-  status.lanes.push_back({"gpt-4o", "generate", 12, 3});
+  status.counters = {{"accepted", 10}, {"complete", 6}, {"failed", 1}, {"crashed", 2}};
+  status.live = 2;
+  status.live_max = 1000;
+  status.dead = 4;
+  status.brokers = {
+      {"b1", true, false, "redis: connection refused", 3},
+      {"b0", false, false, "no sign of life; its leases are taken back or adopted", 1}};
+  status.credits.push_back({"gpt-4o", 1, 8, 3});
+  status.redis.push_back({0, false, "appendfsync = everysec (expected always)", 3 << 20, 4 << 20,
+                          5 << 20, std::nullopt, std::nullopt, "Redis uses too much"});
+  status.workers.push_back(
+      {"gpt-4o-0123", "gpt-4o", "openai", "remote", false, 8, 3, "b1", "breaker open: http_500"});
+  status.lanes.push_back({"gpt-4o", "generate", 12, 3, 1500});
   const std::string text = RenderStatus(status, kLook);
   ExpectAtMost80Columns(text);
   EXPECT_NE(text.find("  Accepting   no: redis: connection refused\n"), std::string::npos);
-  EXPECT_NE(text.find("  Balanced    no: cases accepted and cases known differ\n"),
-            std::string::npos);
+  for (const char* part :
+       {"NO: 10 cases accepted, but 6 complete + 1 failed + 2 live = 9;", "2 of at most 1000",
+        "4 dead", "Came back   crashed 2\n", "does not answer, settings appendfsync = everysec",
+        "3.0 MiB of 4.0 MiB, file 5.0 MiB\n", "Pressure    Redis uses too much\n",
+        "  b1           3  no: redis: connection refused\n",
+        "  gpt-4o        1      8     3     5\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
   EXPECT_NE(text.find("  gpt-4o  openai    remote        3      8  0123\n"), std::string::npos);
   EXPECT_NE(text.find("  gpt-4o      breaker open: http_500 (0123)\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("  gpt-4o  generate       12       3\n"), std::string::npos);
+  EXPECT_NE(text.find("  gpt-4o  generate       12   1.5 s       3\n"), std::string::npos) << text;
+}
+
+TEST(RenderStatusTest, ASoundClusterShowsItsBalance) {
+  StatusReply status;
+  status.counters = {{"accepted", 8}, {"complete", 6}};
+  status.live = 2;
+  const std::string text = RenderStatus(status, kLook);
+  EXPECT_NE(text.find("  Balanced    8 accepted = 6 complete + 2 live\n"), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colours without a terminal";
 }
 
 TEST(RenderOptionsTest, EveryOptionFitsEightyColumns) {

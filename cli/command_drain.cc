@@ -1,0 +1,66 @@
+// drain: tells one broker to end its work and waits until it has.
+#include <unistd.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "cli/ask.h"
+#include "shared/codec.h"
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kLookEvery{500};
+
+std::string Held(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " task" : " tasks") + " at workers";
+}
+
+}  // namespace
+
+int RunDrain(const DrainOptions& options) {
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  if (brokers->size() != 1) {
+    return ReportError(Invalid("drain concerns one broker, and " + std::to_string(brokers->size()) +
+                               " are configured; name it with --broker"),
+                       options.ask.json);
+  }
+  Asker asker(std::move(brokers).value());
+  DrainRequest request;
+  request.undo = options.undo;
+  request.limit_ms = std::llround(options.limit_s * 1000);
+  DrainReply last;
+  std::int64_t told = -1;
+  while (true) {
+    const int code =
+        AskBroker<DrainReply>(asker, options.ask, request, [&](const DrainReply& reply) {
+          last = reply;
+          return kExitOk;
+        });
+    if (code == kExitInterrupted) Note("the broker goes on draining; --undo ends that");
+    if (code != kExitOk) return code;
+    if (options.undo || last.drained) break;
+    if (last.held != told) Note(last.broker + ": draining, " + Held(told = last.held));
+    const TimePoint again = Now() + kLookEvery;
+    while (Now() < again) {
+      asker.client().Step(Now());
+      if (!WaitForClient(asker.client(), asker.stop(), again)) continue;
+      Note("the broker goes on draining; --undo ends that");
+      return kExitInterrupted;
+    }
+  }
+  if (options.ask.json) {
+    PrintOut(ToJson(last) + "\n");
+  } else if (options.undo) {
+    PrintOut(last.broker + ": works\n");
+  } else {
+    PrintOut(last.broker + ": drained" +
+             (last.handed_over > 0 ? "; " + Held(last.handed_over) + " go to other brokers" : "") +
+             "\n");
+  }
+  return kExitOk;
+}
+
+}  // namespace consilium
