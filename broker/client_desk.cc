@@ -80,7 +80,7 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     }
     Fail(to, error);
   };
-  if (!incoming.frame) return refuse({incoming.peer, ""}, incoming.frame.error());
+  if (!incoming.frame) return refuse({incoming.peer, incoming.request}, incoming.frame.error());
   const Frame& frame = *incoming.frame;
   const Caller to{incoming.peer, frame.request};
   const auto with = [&](auto message, auto handler) {

@@ -174,14 +174,19 @@ std::optional<RouterSocket::Incoming> RouterSocket::Receive() {
   if (parts.empty()) return std::nullopt;
   std::string peer = std::move(parts.front());
   parts.erase(parts.begin());
+  Result<Frame> frame = ParseFrames(parts);
   if (state_->door == nullptr) {
-    return Incoming{std::move(peer), ParseFrames(parts), "", {"", BusRole::kBroker}};
+    return Incoming{std::move(peer), std::move(frame), "", {"", BusRole::kBroker}, ""};
   }
   // A message without a user came past the handler, which must not be possible: no key has that
   // name.
   Result<BusPeer> from = state_->door->Judge(message.user, state_->side);
-  if (!from) return Incoming{std::move(peer), from.error(), std::move(message.user), {}};
-  return Incoming{std::move(peer), ParseFrames(parts), std::move(message.user), *std::move(from)};
+  if (from) {
+    return Incoming{std::move(peer), std::move(frame), std::move(message.user), *std::move(from),
+                    ""};
+  }
+  std::string request = frame ? frame->request : "";
+  return Incoming{std::move(peer), from.error(), std::move(message.user), {}, std::move(request)};
 }
 
 SendResult RouterSocket::Send(const std::string& peer, const Frame& frame) {

@@ -72,6 +72,7 @@ class RouterSocket {
     Result<Frame> frame;  // an Error for what is not of our protocol, or not allowed to its sender
     std::string key;      // public key of the sender; "" without keys
     BusPeer from;         // whose that is; without keys nobody's, with every right
+    std::string request;  // of a message that its sender was not allowed; "" otherwise
   };
   explicit RouterSocket(ZmqContext& context);
   ~RouterSocket();

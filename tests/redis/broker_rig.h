@@ -24,7 +24,8 @@ namespace consilium {
 
 class TestClient {
  public:
-  TestClient(ZmqContext& context, const std::string& endpoint) : socket_(context, endpoint) {}
+  TestClient(ZmqContext& context, const std::string& endpoint, const BusKeys& keys = {})
+      : socket_(context, endpoint, keys) {}
 
   void Send(Frame frame) { unsent_.push_back(std::move(frame)); }
   template <class Message>
@@ -62,8 +63,8 @@ class TestClient {
 class ScriptedWorker {
  public:
   ScriptedWorker(ZmqContext& context, const std::string& endpoint, std::string name,
-                 std::string model, std::int64_t slots)
-      : socket_(context, endpoint) {
+                 std::string model, std::int64_t slots, const BusKeys& keys = {})
+      : socket_(context, endpoint, keys) {
     hello_.worker = std::move(name);
     hello_.model = std::move(model);
     hello_.provider = "simulated";
@@ -190,14 +191,15 @@ class BrokerRig : public testing::Test {
   // Where the shards are.
   virtual std::vector<RedisAddress> Addresses() const { return {redis_.address()}; }
 
-  TestClient& AddClient() {
-    clients_.push_back(std::make_unique<TestClient>(context_, config_.broker.clients));
+  TestClient& AddClient(const BusKeys& keys = {}) {
+    clients_.push_back(std::make_unique<TestClient>(context_, config_.broker.clients, keys));
     return *clients_.back();
   }
   // Joined and welcomed, unless the broker refuses it.
-  ScriptedWorker& AddWorker(const std::string& name, const std::string& model, std::int64_t slots) {
-    workers_.push_back(
-        std::make_unique<ScriptedWorker>(context_, config_.broker.workers, name, model, slots));
+  ScriptedWorker& AddWorker(const std::string& name, const std::string& model, std::int64_t slots,
+                            const BusKeys& keys = {}) {
+    workers_.push_back(std::make_unique<ScriptedWorker>(context_, config_.broker.workers, name,
+                                                        model, slots, keys));
     ScriptedWorker& worker = *workers_.back();
     PumpUntil(name + " is greeted", [&] { return worker.welcomed || !worker.errors.empty(); });
     return worker;
