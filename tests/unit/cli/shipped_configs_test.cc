@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> Shipped() {
   std::vector<std::string> files;
-  for (const char* folder : {"examples", "demo"}) {
+  for (const char* folder : {"examples", "demo", "compose"}) {
     for (const auto& entry :
          fs::directory_iterator(CONSILIUM_SOURCE_DIR "/configs/" + std::string(folder))) {
       if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
@@ -35,8 +35,10 @@ class ShippedConfigTest : public ::testing::TestWithParam<std::string> {
   void SetUp() override {
     ::setenv("CONSILIUM_DATA", "/data", 1);
     ::setenv("CONSILIUM_DEMO_CASES", Vignettes().c_str(), 1);
+    ::setenv("CONSILIUM_BUS_KEY_FILE", "/run/secrets/worker_key", 1);  // as compose.yaml does
   }
   void TearDown() override {
+    ::unsetenv("CONSILIUM_BUS_KEY_FILE");
     ::unsetenv("CONSILIUM_DATA");
     ::unsetenv("CONSILIUM_DEMO_CASES");
   }
