@@ -35,10 +35,8 @@ class ShippedConfigTest : public ::testing::TestWithParam<std::string> {
   void SetUp() override {
     ::setenv("CONSILIUM_DATA", "/data", 1);
     ::setenv("CONSILIUM_DEMO_CASES", Vignettes().c_str(), 1);
-    ::setenv("CONSILIUM_BUS_KEY_FILE", "/run/secrets/worker_key", 1);  // as compose.yaml does
   }
   void TearDown() override {
-    ::unsetenv("CONSILIUM_BUS_KEY_FILE");
     ::unsetenv("CONSILIUM_DATA");
     ::unsetenv("CONSILIUM_DEMO_CASES");
   }
