@@ -20,10 +20,11 @@ build: programs  ## the programs, the tests and the benchmarks
 demo: programs  ## a council of simulated models decides 72 cases, live, in under a minute
 	@build/$(PRESET)/bin/consilium demo
 
-test: build  ## all tests: unit, redis, process, interop (the latter with npm packages, installed into the build folder)
+test: build  ## all tests: unit, redis, process, interop (with npm packages, installed into the build folder), compose (with Docker)
 	@tools/install-packages
 	@tests/interop/install build/$(PRESET)/interop
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
+	@cat build/$(PRESET)/compose/log 2> /dev/null || true
 
 soak: build  ## 20000 tasks against failing models, every fault at length, then all faults at random for 30 minutes (docs/faults.md)
 	@CONSILIUM_SOAK_TASKS=$${CONSILIUM_SOAK_TASKS:-20000} build/$(PRESET)/bin/process_tests \
