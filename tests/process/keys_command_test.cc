@@ -1,0 +1,103 @@
+// `consilium keys` as an operator uses it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "shared/allow_list.h"
+#include "shared/bus_keys.h"
+#include "tests/support/cluster_process.h"
+
+namespace consilium {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class KeysCommandTest : public testing::Test {
+ protected:
+  static CommandResult Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "keys");
+    return RunningCommand("consilium", arguments).Wait(std::chrono::seconds(30));
+  }
+  CommandResult New(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "new");
+    arguments.insert(arguments.end(), {"--folder", folder_.File("keys")});
+    return Run(arguments);
+  }
+  std::string Path(const std::string& name) const { return folder_.File("keys/" + name); }
+  static std::string Content(const std::string& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+  static mode_t ModeOf(const std::string& file) {
+    struct stat about {};
+    EXPECT_EQ(stat(file.c_str(), &about), 0) << file;
+    return about.st_mode & 07777U;
+  }
+
+  TestFolder folder_;
+};
+
+TEST_F(KeysCommandTest, AKeyIsSecretUsableAndAllowed) {
+  const CommandResult made = New({"gpu-1", "--role", "worker", "--json"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const json said = json::parse(made.out);
+  EXPECT_EQ(said.at("key_file"), Path("gpu-1.key"));
+  EXPECT_EQ(ModeOf(Path("gpu-1.key")), 0600U);
+  const auto keys = ReadKeyFile(Path("gpu-1.key"));
+  ASSERT_TRUE(keys) << keys.error().text;
+  EXPECT_EQ(said.at("public_key"), keys->public_key);
+  EXPECT_EQ(made.out.find(keys->secret_key), std::string::npos);
+  ASSERT_EQ(New({"amy"}).exit_code, 0);
+  const auto list = AllowList::Parse(Content(Path("allowed")), "allowed");
+  ASSERT_TRUE(list) << list.error().text;
+  EXPECT_EQ(list->size(), 2u);
+  EXPECT_EQ(*list->Find(keys->public_key), (BusPeer{"gpu-1", BusRole::kWorker}));
+  const CommandResult shown = Run({"show", Path("gpu-1.key")});
+  EXPECT_EQ(shown.out, keys->public_key + "\n");
+}
+
+TEST_F(KeysCommandTest, TheBrokersKeyComesWithItsPublicHalfAndNoLine) {
+  const CommandResult made = New({"broker", "--role", "broker"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("bus.broker_key"));
+  EXPECT_EQ(ReadPublicKeyFile(Path("broker.pub")).value(),
+            ReadKeyFile(Path("broker.key")).value().public_key);
+  EXPECT_EQ(Content(Path("broker.pub")).find("secret "), std::string::npos);
+  EXPECT_NE(access(Path("allowed").c_str(), F_OK), 0);
+}
+
+TEST_F(KeysCommandTest, NothingIsOverwrittenAndMistakesAreNamed) {
+  ASSERT_EQ(New({"amy"}).exit_code, 0);
+  const std::string before = Content(Path("amy.key")) + Content(Path("allowed"));
+  const CommandResult again = New({"amy"});
+  EXPECT_EQ(again.exit_code, 4);
+  EXPECT_THAT(again.err, HasSubstr("amy.key: exists, and no key is overwritten"));
+  EXPECT_EQ(Content(Path("amy.key")) + Content(Path("allowed")), before);
+  EXPECT_EQ(New({"../eve"}).exit_code, 2);
+  EXPECT_EQ(New({"bob", "--role", "king"}).exit_code, 2);
+  const json error = json::parse(New({"a b", "--json"}).out);
+  EXPECT_EQ(error.at("error").at("code"), "invalid");
+  EXPECT_EQ(error.at("error").at("text"),
+            "name = \"a b\", expected 1..64 characters of A-Z a-z 0-9 . _ -");
+  EXPECT_EQ(Run({"show", Path("none.key")}).exit_code, 4);
+  EXPECT_EQ(Run({"show", Path("allowed")}).exit_code, 2);
+}
+
+TEST_F(KeysCommandTest, AListWithAMistakeGetsNoNewLine) {
+  ASSERT_EQ(New({"amy"}).exit_code, 0);
+  std::ofstream(Path("allowed"), std::ios::app) << "nonsense\n";
+  const CommandResult made = New({"bob"});
+  EXPECT_EQ(made.exit_code, 2);
+  EXPECT_THAT(made.err, HasSubstr("allowed:2: 1 words, expected <public key> <role> <name>"));
+  EXPECT_NE(access(Path("bob.key").c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace consilium
