@@ -7,7 +7,7 @@
 namespace consilium {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 10> kNames = {{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 11> kNames = {{
     {ErrorCode::kInvalid, "invalid"},
     {ErrorCode::kConflict, "conflict"},
     {ErrorCode::kNotFound, "not_found"},
