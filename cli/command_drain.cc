@@ -22,10 +22,11 @@ std::string Held(std::int64_t count) {
 int RunDrain(const DrainOptions& options) {
   auto brokers = FindBrokers(options.ask.cluster);
   if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
-  if (brokers->size() != 1) {
-    return ReportError(Invalid("drain concerns one broker, and " + std::to_string(brokers->size()) +
-                               " are configured; name it with --broker"),
-                       options.ask.json);
+  if (brokers->endpoints.size() != 1) {
+    return ReportError(
+        Invalid("drain concerns one broker, and " + std::to_string(brokers->endpoints.size()) +
+                " are configured; name it with --broker"),
+        options.ask.json);
   }
   Asker asker(std::move(brokers).value());
   DrainRequest request;

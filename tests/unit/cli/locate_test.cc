@@ -87,22 +87,6 @@ TEST(FindBrokersTest, TheConfigurationMayListAllBrokers) {
                     ": broker.addresses: \"b1\", expected tcp://HOST:PORT or ipc://PATH"));
 }
 
-TEST(FindBrokersTest, TheConfigurationMayListAllBrokers) {
-  const TestFolder folder;
-  ClusterOptions options;
-  options.config = folder.Write(
-      "c.toml",
-      std::string("[broker]\naddresses = [\"tcp://b1:7300\", \"tcp://b2:7300\"]\n") + kOneModel);
-  const auto found = FindBrokers(options);
-  ASSERT_TRUE(found.ok()) << found.error().text;
-  EXPECT_EQ(*found, (std::vector<std::string>{"tcp://b1:7300", "tcp://b2:7300"}));
-  options.config =
-      folder.Write("d.toml", std::string("[broker]\naddresses = [\"b1\"]\n") + kOneModel);
-  EXPECT_EQ(FindBrokers(options).error(),
-            Invalid(options.config +
-                    ": broker.addresses: \"b1\", expected tcp://HOST:PORT or ipc://PATH"));
-}
-
 TEST(FindBrokersTest, AnOpenPortNeedsTheRunningCluster) {
   const TestFolder folder;
   ClusterOptions options;
