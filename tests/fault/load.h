@@ -1,10 +1,10 @@
 // A client that submits cases under fresh ids to several brokers and keeps a ledger.
 //
-// It does what docs/protocol.md asks of a client: no reply, `unavailable` and `queue_full` mean
-// that the same case goes out again under the same id, to the next broker. An acknowledgement
-// counts once it is written to the ledger and the ledger is synced: what the checks hold the
-// cluster to is what a crashed client would still know. Threads: one of its own between Start() and
-// Finish(); counts may be read at any time, the rest after Finish().
+// It does what docs/protocol.md asks of a client: no reply, `unavailable`, `queue_full` and
+// `draining` mean that the same case goes out again under the same id, to the next broker. An
+// acknowledgement counts once it is written to the ledger and the ledger is synced: what the checks
+// hold the cluster to is what a crashed client would still know. Threads: one of its own between
+// Start() and Finish(); counts may be read at any time, the rest after Finish().
 #pragma once
 
 #include <atomic>
