@@ -58,8 +58,9 @@ TEST_F(BrokerProgramTest, WrongUsageAndConfigurationExitWith2) {
   EXPECT_EQ(open.exit_code, 2);
   EXPECT_EQ(
       open.err,
-      "consilium-broker: broker.clients = \"tcp://0.0.0.0:0\", expected ipc:// or tcp:// on a "
-      "loopback address: other networks need keys, which this version does not have\n");
+      "consilium-broker: broker.clients = \"tcp://0.0.0.0:0\" is beyond this machine, and without "
+      "keys only ipc:// and tcp:// on a loopback address are allowed: make keys with `consilium "
+      "keys new` and set bus.key_file (docs/security.md)\n");
 }
 
 TEST_F(BrokerProgramTest, SaysWhereItListensAcceptsAndEndsCleanlyOnSigterm) {
