@@ -89,6 +89,17 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     if (!request) return refuse(to, request.error());
     handler(*request);
   };
+  constexpr std::string_view kOperators[] = {DeadRequeueRequest::kType, DeadPurgeRequest::kType,
+                                             DrainRequest::kType};
+  const bool operators =
+      std::find(std::begin(kOperators), std::end(kOperators), frame.type) != std::end(kOperators);
+  if (operators && !MayOperate(incoming.from.role)) {
+    return refuse(to, {ErrorCode::kForbidden,
+                       frame.type +
+                           " needs a key of role admin (bus.allowed_file), and this one "
+                           "is of role " +
+                           kBusRoleNames[static_cast<std::size_t>(incoming.from.role)]});
+  }
   if (frame.type == SubmitRequest::kType) {
     with(SubmitRequest{}, [&](const SubmitRequest& m) { OnSubmit(to, m.request); });
   } else if (frame.type == CancelRequest::kType) {

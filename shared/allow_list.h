@@ -28,6 +28,11 @@ constexpr bool MaySpeak(BusRole role, BusSide side) {
   return (role == BusRole::kWorker) == (side == BusSide::kWorkers);
 }
 
+// Whether it may do what concerns others' work: put back or delete dead letters, drain a broker.
+constexpr bool MayOperate(BusRole role) {
+  return role == BusRole::kAdmin || role == BusRole::kBroker;
+}
+
 struct BusPeer {
   std::string name;
   BusRole role = BusRole::kClient;

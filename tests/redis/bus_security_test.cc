@@ -171,6 +171,19 @@ TEST_F(BusSecurityTest, AKeySpeaksOnlyWhereItsRoleMay) {
   EXPECT_GE(Counter("refused_roles"), before + 2);
 }
 
+TEST_F(BusSecurityTest, OnlyAnAdminDrainsABrokerAndHandlesDeadLetters) {
+  TestClient& client = AddClient(client_);
+  for (const Error& refused : {Ask<DrainReply>(client, DrainRequest{}).error(),
+                               Ask<DeadRequeueReply>(client, DeadRequeueRequest{}).error(),
+                               Ask<DeadPurgeReply>(client, DeadPurgeRequest{}).error()}) {
+    EXPECT_EQ(refused.code, ErrorCode::kForbidden) << refused.text;
+  }
+  EXPECT_TRUE(Ask<DeadListReply>(client, DeadListRequest{}));
+  TestClient& admin = AddClient(admin_);
+  EXPECT_TRUE(Ask<DeadPurgeReply>(admin, DeadPurgeRequest{}));
+  EXPECT_TRUE(Ask<DrainReply>(admin, DrainRequest{}));
+}
+
 TEST_F(BusSecurityTest, ARefusedPeerIsHeardOnceItsKeyIsAllowed) {
   TestClient& client = AddClient(nobody_);
   ExpectUnheard(client);
