@@ -132,16 +132,19 @@ void Shard::OnUp() {
 }
 
 TimePoint Shard::DoChores(bool all) {
-  // First: replies come in order, so whoever sees the lanes prepared knows the settings, too.
   if (now_ >= check_at_) {
     check_at_ = now_ + kCheckEvery;
     CheckDurability();
     CheckRoom();
   }
   if (now_ >= cancels_at_) ReadCancels();
-  if (!prepared_ && !preparing_ && now_ >= prepare_at_) claimed_ ? Prepare() : Claim();
+  // Only then, so that whoever sees the lanes prepared knows the settings, too.
+  const bool may_prepare = not_durable_.has_value() && !preparing_;
+  if (!prepared_ && may_prepare && now_ >= prepare_at_) claimed_ ? Prepare() : Claim();
   TimePoint next = std::min(check_at_, cancels_at_);
-  if (!prepared_) return std::min(next, preparing_ ? TimePoint::max() : prepare_at_);
+  if (!prepared_) {
+    return std::min(next, may_prepare && !preparing_ ? prepare_at_ : TimePoint::max());
+  }
   if (!all) return next;
   if (now_ >= promote_at_ && !promoting_) Promote();
   next = std::min(next, promoting_ ? TimePoint::max() : promote_at_);

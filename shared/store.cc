@@ -105,7 +105,8 @@ std::vector<RedisScript> Store::Scripts() {
           {"cancel_case", kCancelCaseScript},   {"apply_update", kApplyUpdateScript},
           {"take_events", kTakeEventsScript},   {"ack_events", kAckEventsScript},
           {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
-          {"describe", kDescribeScript},        {"claim_shard", kClaimShardScript}};
+          {"describe", kDescribeScript},        {"prepare", kPrepareScript},
+          {"claim_shard", kClaimShardScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -129,30 +130,13 @@ void Store::Claim(Done<Nothing> done) {
 }
 
 void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) {
-  // The group starts at 0, so that nothing written before it is skipped; BUSYGROUP means it exists.
-  struct Progress {
-    std::size_t left;
-    std::optional<Error> error;
-    Done<Nothing> done;
-  };
-  std::vector<std::pair<std::string, std::string>> groups = {{Key("events"), "a"}};
+  std::vector<std::string> keys = {Key("events")};
   for (const std::string& model : models) {
-    groups.emplace_back(LaneKey(Stage::kGenerate, model), "w");
-    groups.emplace_back(LaneKey(Stage::kReview, model), "w");
+    keys.push_back(LaneKey(Stage::kGenerate, model));
+    keys.push_back(LaneKey(Stage::kReview, model));
   }
-  auto progress =
-      std::make_shared<Progress>(Progress{groups.size(), std::nullopt, std::move(done)});
-  for (auto& [key, group] : groups) {
-    redis_.Send({"XGROUP", "CREATE", key, group, "0", "MKSTREAM"},
-                [progress](const Result<RedisReply>& reply) {
-                  const bool exists =
-                      !reply && reply.error().text.find("BUSYGROUP") != std::string::npos;
-                  if (!reply && !exists) progress->error = reply.error();
-                  if (--progress->left > 0) return;
-                  if (progress->error) return progress->done(*progress->error);
-                  progress->done(Ok());
-                });
-  }
+  redis_.Run("prepare", std::move(keys), {},
+             Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 
 void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
