@@ -1,12 +1,12 @@
 # The two commands of the README, and what developers use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help programs build demo test soak mutants check bench format tidy fuzz clean
+.PHONY: help programs build demo test soak mutants check bench bench-peers format tidy fuzz clean
 
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 programs:  ## install missing Debian packages, then build the four programs (PRESET=release)
 	@tools/install-packages --without-tests
@@ -43,6 +43,13 @@ check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, 
 
 bench: build  ## measure; prints ratios to raw Redis of the same run (kept in tests/bench/RESULTS.md)
 	@tests/bench/run build/$(PRESET)
+
+bench-peers:  ## the same load on RabbitMQ, beanstalkd, gearmand, BullMQ and Celery, which it installs, beside ours (minutes)
+	@tools/install-packages
+	@tests/bench/peers/install build/$(PRESET)/peers
+	@cmake --preset $(PRESET) > /dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target bench_cluster bench_peers
+	@tests/bench/peers/run build/$(PRESET)
 
 format:  ## clang-format every source
 	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs clang-format -i
