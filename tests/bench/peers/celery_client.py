@@ -57,6 +57,11 @@ def take(body):
 def produce(window, rate):
     numbers = iter(range(count))
     guard = threading.Lock()
+    connected = [app.producer_pool.acquire(block=True) for _ in range(window)]
+    for producer in connected:
+        producer.connection.default_channel.client.ping()  # kombu connects at first use
+    for producer in connected:
+        producer.release()
     start = time.monotonic()
 
     def lane():
