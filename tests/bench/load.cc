@@ -107,7 +107,10 @@ LoadResult RunLoad(const std::string& endpoint, const LoadOptions& options) {
                                         Seconds(static_cast<double>(sent) / options.per_second)));
     }
     pollfd polls[] = {{client.fd(), POLLIN, 0}, {watcher.fd(), POLLIN, 0}};
-    if (sent == options.cases || open.size() >= options.window || options.per_second > 0) {
+    const bool waits =
+        sent == options.cases || open.size() >= options.window || options.per_second > 0;
+    // The next look at the feed is sent by the next turn: there is nothing to wait for before.
+    if (waits && !(options.await_results && watch.empty())) {
       poll(polls, 2, PollTimeoutMs(Now(), next));
     }
   }
