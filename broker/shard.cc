@@ -22,6 +22,8 @@ constexpr double kReapEveryMs = 2000;  // jittered by half, so that brokers do n
 constexpr double kReapSoonMs = 600;
 // Leases of a broker without a beat for so long are taken back, uncounted.
 constexpr milliseconds kOrphan{8000};
+// A broker judges leases once it has beaten for so long without a gap.
+constexpr milliseconds kSteady{3000};
 constexpr milliseconds kPrepareAgain{1000};
 // No lease idles for so long: the call then finds orphans only, or what waited too long.
 constexpr std::int64_t kNeverMs = 100'000'000'000'000;
@@ -283,7 +285,7 @@ void Shard::Promote() {
 void Shard::Reap(const std::string& model) {
   const bool idle_counts = now_ >= reap_idle_from_;
   const bool orphans_count = now_ >= reap_orphans_from_;
-  store_.Reap(model, idle_counts ? config_.broker.lease_ms : kNeverMs,
+  store_.Reap(model, {owner_, kSteady.count()}, idle_counts ? config_.broker.lease_ms : kNeverMs,
               orphans_count ? kOrphan.count() : kNeverMs, config_.broker.crashes_max, WorkerLost(),
               [this, model](const Result<ReapReply>& reply) {
                 if (!reply || (reply->requeued == 0 && reply->dead == 0)) return;

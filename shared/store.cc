@@ -24,6 +24,7 @@ constexpr const char* kFeedMax = "100000";
 constexpr const char* kReapBatch = "256";
 constexpr const char* kPromoteBatch = "256";
 constexpr std::int64_t kBeatTtlMs = 5000;
+constexpr std::int64_t kBeatGapMs = 4000;  // who beats again after longer starts anew
 constexpr std::int64_t kSilentConsumerMs = 5000;
 
 std::string StageName(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
@@ -294,8 +295,9 @@ void Store::EndAttempt(const AttemptEnd& end, Done<Disposition> done) {
              }));
 }
 
-void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t orphan_ms,
-                 std::int64_t crashes_max, const Outcome& dead_outcome, Done<ReapReply> done) {
+void Store::Reap(const std::string& model, const Judge& judge, std::int64_t lease_ms,
+                 std::int64_t orphan_ms, std::int64_t crashes_max, const Outcome& dead_outcome,
+                 Done<ReapReply> done) {
   struct Progress {
     int left = 2;
     ReapReply sum;
@@ -307,10 +309,11 @@ void Store::Reap(const std::string& model, std::int64_t lease_ms, std::int64_t o
   for (const Stage stage : {Stage::kReview, Stage::kGenerate}) {
     redis_.Run("reap_leases",
                {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers"),
-                Key("wanted")},
+                Key("wanted"), Key("brokers:steady")},
                {CaseKey(""), std::to_string(lease_ms), std::to_string(orphan_ms),
                 std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch,
-                std::to_string(queue_wait_ms_), Pack(ErrorFrom(dead_outcome))},
+                std::to_string(queue_wait_ms_), Pack(ErrorFrom(dead_outcome)), judge.owner,
+                std::to_string(judge.steady_ms)},
                [progress](const Result<RedisReply>& reply) {
                  if (!reply) {
                    progress->error = reply.error();
@@ -467,8 +470,8 @@ void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> d
 }
 
 void Store::SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done) {
-  redis_.Run("send_beat", {Key(kind), Key("beat:" + beat.id)},
-             {beat.id, Pack(beat), std::to_string(kBeatTtlMs)},
+  redis_.Run("send_beat", {Key(kind), Key("beat:" + beat.id), Key(kind + ":steady")},
+             {beat.id, Pack(beat), std::to_string(kBeatTtlMs), std::to_string(kBeatGapMs)},
              Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
 

@@ -17,7 +17,8 @@
 // - P counters: hash.
 // - P wanted: hash, what somebody found empty and waits for ("lane <model>", "event", "out",
 //   "evidence"): whoever adds to it removes the field and publishes the hint.
-// - P brokers, P aggregators: zset, id -> last beat; P beat:<id>: string (Beat), expires.
+// - P brokers, P aggregators: zset, id -> last beat; P brokers:steady, P aggregators:steady: hash,
+//   id -> since when without a gap; P beat:<id>: string (Beat), expires.
 // - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
 // Fields of a case: digest, state, v, vignette, sum (SHA-256 of the packed vignette), gold, source,
@@ -159,8 +160,15 @@ class Store {
   // Takes back leases of `model` that nobody renewed for `lease_ms` (a crash, counted; dead with
   // `dead_outcome` at `crashes_max`), or whose broker gives no sign of life for `orphan_ms` (not
   // counted).
-  void Reap(const std::string& model, std::int64_t lease_ms, std::int64_t orphan_ms,
-            std::int64_t crashes_max, const Outcome& dead_outcome, Done<ReapReply> done);
+  // Leases are judged only for a broker that has beaten without a gap for so long: after Redis
+  // stood still everybody's leases look old.
+  struct Judge {
+    std::string owner;
+    std::int64_t steady_ms = 0;
+  };
+  void Reap(const std::string& model, const Judge& judge, std::int64_t lease_ms,
+            std::int64_t orphan_ms, std::int64_t crashes_max, const Outcome& dead_outcome,
+            Done<ReapReply> done);
   // Moves due delayed tasks back to their lanes. Returns the number moved and when the next is due
   // (milliseconds from now; -1 = none).
   struct PromoteReply {

@@ -3,9 +3,11 @@
 -- broker is silent (idle for orphan_ms: not counted, the task is innocent). Of the tasks that wait it drops from
 -- the front what is past its deadline or waited for wait_ms (0 = for ever), so that the lane of a model without
 -- workers does not grow for ever.
--- KEYS  lane, events, dead, counters, brokers (zset id -> last beat), wanted
+-- When Redis stood still, or its clock jumped, all leases and beats look old. So only a broker judges that has
+-- been beating without a gap for steady_ms: by then the others have beaten and renewed, too.
+-- KEYS  lane, events, dead, counters, brokers (zset id -> last beat), wanted, steady (hash)
 -- ARGV  case key prefix, lease_ms, orphan_ms, crashes_max, outcome of a dead task, channel, batch,
---       wait_ms, error of an attempt whose lease ran out
+--       wait_ms, error of an attempt whose lease ran out, broker that asks, steady_ms
 -- Returns {requeued, dead}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,7 +15,11 @@ local nowtext = string.format('%d', now)
 local lease, orphan = tonumber(ARGV[2]), tonumber(ARGV[3])
 local requeued, dead, expired = 0, 0, 0
 local hint
-for _, p in ipairs(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, orphan), '-', '+', ARGV[7])) do
+local overdue = {}
+if now - tonumber(redis.call('HGET', KEYS[7], ARGV[10]) or now) >= tonumber(ARGV[11]) then
+  overdue = redis.call('XPENDING', KEYS[1], 'w', 'IDLE', math.min(lease, orphan), '-', '+', ARGV[7])
+end
+for _, p in ipairs(overdue) do
   local entry, owner, idle = p[1], p[2], p[3]
   local beat = tonumber(redis.call('ZSCORE', KEYS[5], owner) or 0)
   local orphaned = now - beat > orphan

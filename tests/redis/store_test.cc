@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -103,12 +104,14 @@ class StoreTest : public testing::Test {
   bool Apply(const CaseUpdate& update) {
     return Await<bool>([&](auto done) { store_->Apply(update, done); });
   }
-  ReapReply Reap(std::int64_t lease_ms, std::int64_t orphan_ms, std::int64_t crashes_max = 3) {
+  ReapReply Reap(std::int64_t lease_ms, std::int64_t orphan_ms, std::int64_t crashes_max = 3,
+                 const Store::Judge& judge = {"judge", 0}) {
     Outcome lost;
     lost.status = OutcomeStatus::kError;
     lost.code = "worker_lost";
-    return Await<ReapReply>(
-        [&](auto done) { store_->Reap("alpha", lease_ms, orphan_ms, crashes_max, lost, done); });
+    return Await<ReapReply>([&](auto done) {
+      store_->Reap("alpha", judge, lease_ms, orphan_ms, crashes_max, lost, done);
+    });
   }
 
   static Outcome OkOutcome(const std::string& ingredient) {
@@ -313,6 +316,21 @@ TEST_F(StoreTest, LeaseOfASilentBrokerGoesBackUncounted) {
   EXPECT_EQ(Reap(60000, 0).requeued, 1);
   EXPECT_EQ(TaskOf(Fetch("c1"), "alpha").crashes, 0);
   EXPECT_EQ(Lease("alpha").size(), 1u);
+}
+
+TEST_F(StoreTest, NobodyJudgesLeasesWhoHasNotBeatenForAWhile) {
+  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
+  ASSERT_EQ(Lease("alpha", 1, "dead-broker").size(), 1u);
+  const Store::Judge judge{"b1", 400};
+  EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "it has never beaten";
+  const auto beat = [&] {
+    Await<Nothing>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
+  };
+  beat();
+  EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "as after Redis stood still";
+  std::this_thread::sleep_for(milliseconds(500));
+  beat();
+  EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 1);
 }
 
 TEST_F(StoreTest, IdleLeaseOfALiveBrokerCountsAsACrash) {
