@@ -213,7 +213,8 @@ void Broker::OnHint(Shard& shard, const std::string& hint) {
 }
 
 void Broker::Drain(milliseconds limit) {
-  if (!hub_.draining) {
+  const bool again = hub_.draining;
+  if (!again) {
     LogInfo("broker_draining", {{"held", worker_desk_.holding()}});
     hub_.draining = true;
     left_ = false;
@@ -222,7 +223,9 @@ void Broker::Drain(milliseconds limit) {
     drain_from_ = Now();
     if (hub_.AnyAnswering()) Beat();
   }
-  leave_at_ = drain_from_ + limit;
+  // A broker that is told to end takes no longer because somebody asks how far it is.
+  const TimePoint until = drain_from_ + limit;
+  leave_at_ = again && hub_.stopping ? std::min(leave_at_, until) : until;
   due_ = TimePoint::min();
 }
 

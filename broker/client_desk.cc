@@ -184,8 +184,13 @@ void ClientDesk::AskAll(AskOne ask, Then then) {
     std::string why = shard.answering() ? hub_.Named(shard, kNoReply) : hub_.NotAnswering(shard);
     said->all.push_back(Unavailable(std::move(why)));
   }
-  const auto one_less = [said] {
-    if (said->missing > 0 && --said->missing == 0) said->then(said->all);
+  // The replies go with the answer: who waits for the late ones keeps `said`.
+  const auto answer = [said] {
+    const std::vector<Result<T>> all = std::move(said->all);
+    said->then(all);
+  };
+  const auto one_less = [said, answer] {
+    if (said->missing > 0 && --said->missing == 0) answer();
   };
   for (Shard& shard : hub_.shards) {
     if (!shard.answering()) {
@@ -201,8 +206,8 @@ void ClientDesk::AskAll(AskOne ask, Then then) {
   }
   // One that hangs must not hold up the others.
   if (said->missing == 0 || hub_.shards.size() == 1) return;
-  asked_.push_back({hub_.now + kPatience, [said] {
-                      if (std::exchange(said->missing, 0) > 0) said->then(said->all);
+  asked_.push_back({hub_.now + kPatience, [said, answer] {
+                      if (std::exchange(said->missing, 0) > 0) answer();
                     }});
 }
 
