@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "cli/ask.h"
+#include "cli/render_parts.h"
 #include "shared/codec.h"
+#include "shared/resolve.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -27,6 +30,19 @@ int RunDrain(const DrainOptions& options) {
         Invalid("drain concerns one broker, and " + std::to_string(brokers->endpoints.size()) +
                 " are configured; name it with --broker"),
         options.ask.json);
+  }
+  std::string& endpoint = brokers->endpoints.front();
+  if (HasName(endpoint)) {
+    // A name may stand for several, and each look at it might reach another one.
+    const auto found = LookUp(endpoint);
+    if (!found.ok()) return ReportError(found.error(), options.ask.json);
+    if (found->size() != 1) {
+      return ReportError(Invalid("drain concerns one broker, and " + Quoted(endpoint) +
+                                 " leads to several; name one of them with --broker: " +
+                                 render::Join(*found, ", ")),
+                         options.ask.json);
+    }
+    endpoint = found->front();
   }
   Asker asker(std::move(brokers).value());
   DrainRequest request;

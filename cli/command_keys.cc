@@ -88,8 +88,11 @@ Status Save(const NewKey& key) {
     return Write(key.public_file(), head + "Not secret.\n" + public_line, kPublicMode,
                  Writing::kNew);
   }
-  return Write(key.allowed_file(), AllowLine(key.keys.public_key, key.peer), kPublicMode,
-               Writing::kAppend);
+  auto listed = Write(key.allowed_file(), AllowLine(key.keys.public_key, key.peer), kPublicMode,
+                      Writing::kAppend);
+  // A key that nobody accepts would stand in the way of the next attempt.
+  if (!listed.ok()) fs::remove(key.key_file(), failed);
+  return listed;
 }
 
 std::string Describe(const NewKey& key) {

@@ -45,7 +45,6 @@ bool RequestTable::Silent(TimePoint now) const {
 void RequestTable::SendAllAgain(TimePoint now) {
   for (auto& [request, entry] : open_) {
     entry.due = now;
-    entry.silence = kSilence;
     entry.sent = false;
   }
 }
