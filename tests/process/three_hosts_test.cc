@@ -241,7 +241,8 @@ TEST_F(ThreeHostsTest, AHostThatLosesItsLinkForTenSecondsLosesNothing) {
     EXPECT_EQ(lane.at("waiting").get<int>() + lane.at("leased").get<int>(), 0) << lane;
   }
 
-  // And without a key nothing is to be had on any of them.
+  // Without a key the command line says so before it asks. (What brokers say to strangers:
+  // redis/bus_security_test.cc.)
   Variables nobody = With("amy");
   nobody.pop_back();
   const CommandResult refused =

@@ -263,6 +263,12 @@ TEST_F(ShardsTest, ARedisThatHangsHoldsUpItsOwnCasesOnly) {
   for (; hung < 5; ++hung) {
     EXPECT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{CaseOf(NextId(1))}).ok());
   }
+  // A result that waits for its own shard keeps its slot, and each worker here has only one.
+  Follower follower;
+  RunUntil("the first cases ended", [&] {
+    Follow(client, follower);
+    return follower.seen.size() >= hung;
+  });
   more_[0].Pause();
   const TimePoint paused = Now();
   std::set<std::string> others;
@@ -271,7 +277,6 @@ TEST_F(ShardsTest, ARedisThatHangsHoldsUpItsOwnCasesOnly) {
     EXPECT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{CaseOf(id)}).ok());
     others.insert(id);
   }
-  Follower follower;
   RunUntil("the others ended", [&] {
     Follow(client, follower);
     const auto times = TimesPublished(follower);
