@@ -38,7 +38,7 @@ ENTRYPOINT ["redis-server", "/etc/consilium/redis.conf"]
 FROM debian:12-slim AS consilium
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-       ca-certificates libzmq5 libhiredis0.14 libcurl4 libspdlog1.10 libssl3 \
+       ca-certificates libzmq5 libhiredis0.14 libcurl4 libspdlog1.10 libssl3 libjemalloc2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin consilium \
     && install -d -m 1777 /run/consilium

@@ -42,7 +42,7 @@ function(consilium_program executable name)
   list(GET folder 0 first)
   get_filename_component(folder ${first} DIRECTORY)
   add_executable(${executable} ${folder}/main.cc)
-  target_link_libraries(${executable} PRIVATE consilium_${name})
+  target_link_libraries(${executable} PRIVATE consilium_${name} consilium_deps_malloc)
 endfunction()
 
 function(consilium_embed name folder header)
