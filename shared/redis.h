@@ -12,7 +12,6 @@
 //          An error reply of Redis is kUnavailable too when it is passing (LOADING, BUSY, MISCONF,
 //          OOM, READONLY), kInternal otherwise. Text never contains the arguments.
 // Threads: none of its own; owned by one loop, which polls fd() for events().
-// The only file that includes hiredis is redis.cc.
 #pragma once
 
 #include <chrono>
@@ -57,6 +56,8 @@ struct RedisScript {
 
 // Of a busy loop. More gain nothing where a synced write takes about a millisecond.
 inline constexpr std::size_t kRedisLinks = 4;
+
+class RedisLink;
 
 class RedisConnection {
  public:
@@ -104,9 +105,8 @@ class RedisConnection {
   Result<RedisReply> Call(std::vector<std::string> command, std::chrono::milliseconds timeout);
 
  private:
-  class Link;
   struct State;
-  std::optional<Error> Refusal(const Link& link) const;
+  std::optional<Error> Refusal(const RedisLink& link) const;
 
   std::unique_ptr<State> state_;
 };
