@@ -105,7 +105,7 @@ TimePoint Aggregator::Tick(TimePoint now) {
   if (!first().ready()) return next;
   if (now >= next_beat_) {
     next_beat_ = now + kBeat;
-    first().store().SendBeat("aggregators", Beat{id_, {}, true, ""}, [](const Status&) {});
+    first().store().SendBeat("aggregators", Beat{id_, {}, true, ""}, [](const auto&) {});
   }
   if (now >= next_learn_ && !learning_) {
     next_learn_ = now + kLearn;

@@ -183,8 +183,7 @@ void Broker::Beat() {
   beat.accepting = beat.reason.empty();
   for (Shard& shard : hub_.shards) {
     if (!shard.answering()) continue;
-    beat.id = shard.owner();
-    shard.store().SendBeat("brokers", beat, [](const Status&) {});
+    shard.Beat(beat);
   }
   if (hub_.first().answering()) ReadBoard();
 }

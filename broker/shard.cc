@@ -83,7 +83,21 @@ RedisStatus Shard::Describe() const {
   redis.disk_free_bytes = room_.disk_free;
   redis.disk_bytes = room_.disk;
   redis.pressure = pressure_.reason();
+  redis.lost = lost_;
   return redis;
+}
+
+void Shard::Beat(consilium::Beat beat) {
+  beat.id = owner_;
+  // A count that was told before this beat was sent: replies that overtake each other do not matter.
+  store_.SendBeat("brokers", beat, [this, known = accepted_](const Result<std::int64_t>& accepted) {
+    if (!accepted) return;
+    accepted_ = *accepted;
+    if (*accepted >= known) return;
+    lost_ += known - *accepted;
+    LogError("redis_went_back",
+             {{"shard", number_}, {"accepted", *accepted}, {"before", known}, {"lost", lost_}});
+  });
 }
 
 void Shard::PromoteIn(milliseconds delay) { promote_at_ = std::min(promote_at_, now_ + delay); }

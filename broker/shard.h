@@ -71,6 +71,10 @@ class Shard {
   RedisStatus Describe() const;
   std::size_t outstanding() const { return redis_.outstanding(); }
 
+  // Tells the others that this broker is there, and looks whether this Redis still knows of all that
+  // was accepted: an older file put back, or everything deleted, cannot be undone here, but is told.
+  void Beat(consilium::Beat beat);
+
   // A task here is due so long from now.
   void PromoteIn(milliseconds delay);
   // Somebody deleted a lane; it is made again.
@@ -122,6 +126,8 @@ class Shard {
   const bool here_;              // on this machine, so that its disk can be seen
   RedisRoom room_;               // as last seen
   Pressure pressure_;
+  std::int64_t accepted_ = 0;  // cases ever accepted here, as the latest beat told
+  std::int64_t lost_ = 0;      // of them, those that this Redis has forgotten
   TimePoint cancels_at_;
   std::string cancels_;  // cursor
   bool promoting_ = false;

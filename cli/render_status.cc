@@ -102,6 +102,12 @@ std::string Redis(const RedisStatus& redis, const Look& look) {
     room += ", disk " + Size(redis.disk_free_bytes) + " free of " + Size(redis.disk_bytes);
   }
   text += Field("Memory", room, look);
+  if (redis.lost > 0) {
+    text += Field("LOST", std::to_string(redis.lost) +
+                              " accepted cases are gone from this Redis: older data were put back, "
+                              "or deleted (redis_went_back in docs/operations.md)",
+                  look, Tint::kRed);
+  }
   if (!redis.pressure.empty()) text += Field("Pressure", redis.pressure, look, Tint::kRed);
   return text;
 }

@@ -153,6 +153,9 @@ struct RedisStatus {
   std::optional<std::int64_t> disk_free_bytes;
   std::optional<std::int64_t> disk_bytes;
   std::string pressure;  // why new cases are refused; "" = they are not
+  // Accepted cases that this broker knew of and that this Redis has forgotten: an older file was put
+  // back, or everything was deleted. 0 is good.
+  std::int64_t lost = 0;
 };
 struct WorkerStatus {
   std::string worker;

@@ -12,6 +12,7 @@
 #include "shared/chemistry_store.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/limits.h"
 #include "shared/redis_reply.h"
 #include "shared/text.h"
 #include "store_scripts.h"
@@ -24,7 +25,6 @@ constexpr const char* kFeedMax = "100000";
 constexpr const char* kReapBatch = "256";
 constexpr const char* kPromoteBatch = "256";
 constexpr std::int64_t kBeatTtlMs = 5000;
-constexpr std::int64_t kBeatGapMs = 4000;  // who beats again after longer starts anew
 constexpr std::int64_t kSilentConsumerMs = 5000;
 
 std::string StageName(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
@@ -469,10 +469,14 @@ void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> d
              Reading<StatusReply>(std::move(done), read));
 }
 
-void Store::SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done) {
-  redis_.Run("send_beat", {Key(kind), Key("beat:" + beat.id), Key(kind + ":steady")},
-             {beat.id, Pack(beat), std::to_string(kBeatTtlMs), std::to_string(kBeatGapMs)},
-             Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
+void Store::SendBeat(const std::string& kind, const Beat& beat, Done<std::int64_t> done) {
+  redis_.Run("send_beat",
+             {Key(kind), Key("beat:" + beat.id), Key(kind + ":steady"), Key("counters")},
+             {beat.id, Pack(beat), std::to_string(kBeatTtlMs),
+              std::to_string(limits::kPeerSilenceMax.count())},
+             Reading<std::int64_t>(std::move(done), [](const RedisReply& reply) {
+               return Result<std::int64_t>(reply.integer);
+             }));
 }
 
 void Store::TakeEvents(const std::string& owner, std::int64_t count, bool claim,

@@ -185,8 +185,8 @@ class Store {
   void Watch(const std::string& after, std::int64_t max, Done<WatchSlice> done);
   // Everything of StatusReply that Redis knows.
   void Describe(const std::vector<std::string>& models, Done<StatusReply> done);
-  // `kind` is "brokers" or "aggregators".
-  void SendBeat(const std::string& kind, const Beat& beat, Done<Nothing> done);
+  // `kind` is "brokers" or "aggregators". The reply: how many cases were ever accepted here.
+  void SendBeat(const std::string& kind, const Beat& beat, Done<std::int64_t> done);
 
   // --- aggregator
   // Up to `count` events for consumer `owner` (entry id, case id); `claim`: first those of

@@ -61,6 +61,13 @@ LoadOptions LoadOf(const Rig& rig, double per_second) {
   return options;
 }
 
+StatusReply StatusOf(const Rig& rig, int broker) {
+  const auto frame =
+      AskBroker(rig.clients(broker), MakeFrame(StatusRequest{}), std::chrono::seconds(5));
+  const auto status = frame ? Unpack<StatusReply>(frame->body) : frame.error();
+  return status ? *status : StatusReply{};
+}
+
 void Sleep(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 
 std::string Left(Rig& rig) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/messages.h"
 #include "tests/fault/load.h"
 #include "tests/fault/rig.h"
 
@@ -40,6 +41,9 @@ class Feed {
 LoadOptions LoadOf(const Rig& rig, double per_second);
 
 void Sleep(std::chrono::milliseconds time);
+
+// What a broker says of itself; an empty one when it does not answer.
+StatusReply StatusOf(const Rig& rig, int broker);
 
 // What is left in Redis; "" when nothing is.
 std::string Left(Rig& rig);

@@ -216,6 +216,52 @@ TEST(RedisTest, F28FlippedBitInATextIsNeverDispatched) {
   EXPECT_EQ(run.feed().cases().at("case-7").recommendation.status, CaseState::kFailed);
 }
 
+// Somebody puts an older file back. What was accepted since is gone, and the brokers say how much.
+TEST(RedisTest, F28OlderFileThatIsPutBackIsToldLoudly) {
+  Rig rig;
+  FaultRun run("F28 older file", rig);
+  const auto loaded = [&rig](const char* name) {
+    LoadOptions options = LoadOf(rig, 60);
+    options.prefix = name;
+    options.ledger = rig.folder().File(name);
+    return options;
+  };
+  const auto some = [](Load& load) {
+    load.Start();
+    Sleep(milliseconds(1000));
+    EXPECT_TRUE(load.Finish(seconds(10)));
+  };
+  const fs::path data = fs::path(rig.redis_data()) / "appendonlydir";
+  const fs::path older = rig.folder().File("older");
+  Load kept(loaded("kept-"));
+  some(kept);
+  ASSERT_TRUE(Drained(rig, seconds(20)));
+  fs::copy(data, older);
+  Load lost(loaded("lost-"));
+  some(lost);
+  const auto forgotten = static_cast<std::int64_t>(lost.acknowledged());
+  ASSERT_GT(forgotten, 0);
+  ASSERT_TRUE(Drained(rig, seconds(20)));
+  const std::int64_t all = rig.Counter("accepted");
+  Sleep(milliseconds(2500));  // two beats: the brokers know of all
+  rig.Kill(Part::kRedis);
+  fs::remove_all(data);
+  fs::copy(older, data);
+  ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+  EXPECT_EQ(rig.Counter("accepted"), all - forgotten);
+  for (int i = 0; i < rig.Count(Part::kBroker); ++i) {
+    EXPECT_TRUE(Eventually([&] {
+      const StatusReply status = StatusOf(rig, i);
+      return !status.redis.empty() && status.redis[0].lost == forgotten;
+    })) << rig.Log(Part::kBroker, i);
+  }
+  Load after(loaded("after-"));
+  after.Start();
+  Sleep(milliseconds(1000));
+  run.Settle(rig, {&kept, &after});
+  run.Note("forgotten and told", static_cast<double>(forgotten));
+}
+
 TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
   Rig rig;
   FaultRun run("F29 settings", rig);

@@ -21,13 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Of a broker, as its status says.
-StatusReply StatusOf(const Rig& rig, int broker) {
-  const auto frame = AskBroker(rig.clients(broker), MakeFrame(StatusRequest{}), seconds(5));
-  const auto status = frame ? Unpack<StatusReply>(frame->body) : frame.error();
-  return status ? *status : StatusReply{};
-}
-
 Outcome OneAnswer() {
   Outcome outcome;
   outcome.status = OutcomeStatus::kOk;

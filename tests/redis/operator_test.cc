@@ -321,6 +321,21 @@ TEST_F(OperatorTest, StatusShowsLeasesCreditsAgesAndTheRoomOfRedis) {
   EXPECT_EQ(redis.pressure, "");
 }
 
+TEST_F(OperatorTest, ARedisThatForgetsWhatItAcceptedIsTold) {
+  Start();
+  TestClient& client = AddClient();
+  for (const char* id : {"c1", "c2", "c3"}) Submit(client, CaseOf(id));
+  PumpFor(milliseconds(2500));  // two beats
+  EXPECT_EQ(Status(client).redis.at(0).lost, 0);
+  Tell({"FLUSHALL"});
+  PumpUntil("it is told", [&] { return Status(client).redis.at(0).lost == 3; });
+  PumpUntil("new cases are taken", [&] {
+    return Ask<SubmitReply>(client, SubmitRequest{CaseOf("c4")}).ok();
+  });
+  PumpFor(milliseconds(2500));
+  EXPECT_EQ(Status(client).redis.at(0).lost, 3) << "said until the broker is restarted";
+}
+
 TEST_F(OperatorTest, ABrokerThatReconnectsIsShownOnce) {
   Start();
   TestClient& client = AddClient();

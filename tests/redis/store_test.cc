@@ -299,7 +299,7 @@ TEST_F(StoreTest, ReleaseCountsNothingAndCrashesEndInTheDeadLetters) {
 TEST_F(StoreTest, RenewedLeaseIsNotReapedAndAnotherBrokerMayAdoptIt) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   const auto lease = Lease("alpha", 1, "old-broker").at(0);
-  Await<Nothing>([&](auto done) {
+  Await<std::int64_t>([&](auto done) {
     store_->SendBeat("brokers", Beat{"new-broker", {}, true, ""}, done);
   });
   const auto stop = Await<std::vector<HeldTask>>([&](auto done) {
@@ -324,7 +324,7 @@ TEST_F(StoreTest, NobodyJudgesLeasesWhoHasNotBeatenForAWhile) {
   const Store::Judge judge{"b1", 400};
   EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "it has never beaten";
   const auto beat = [&] {
-    Await<Nothing>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
+    Await<std::int64_t>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
   };
   beat();
   EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "as after Redis stood still";
@@ -335,7 +335,7 @@ TEST_F(StoreTest, NobodyJudgesLeasesWhoHasNotBeatenForAWhile) {
 
 TEST_F(StoreTest, IdleLeaseOfALiveBrokerCountsAsACrash) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  Await<Nothing>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
+  Await<std::int64_t>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
   ASSERT_EQ(Lease("alpha").size(), 1u);
   EXPECT_EQ(Reap(0, 60000).requeued, 1);
   EXPECT_EQ(TaskOf(Fetch("c1"), "alpha").crashes, 1);
