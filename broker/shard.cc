@@ -17,7 +17,8 @@ namespace {
 constexpr milliseconds kCheckEvery{2000};
 constexpr milliseconds kCancelsEvery{500};
 constexpr milliseconds kPromoteAtLeastEvery{1000};
-constexpr double kReapEveryMs = 2000;  // jittered by half, so that brokers do not reap in step
+constexpr double kRestoreEveryMs = 2000;  // jittered, as the next
+constexpr double kReapEveryMs = 2000;     // jittered by half, so that brokers do not reap in step
 // With a clock on the wait in lanes, so that what ran out is known within a second.
 constexpr double kReapSoonMs = 600;
 // Leases of a broker without a beat for so long are taken back, uncounted.
@@ -89,7 +90,8 @@ RedisStatus Shard::Describe() const {
 
 void Shard::Beat(consilium::Beat beat) {
   beat.id = owner_;
-  // A count that was told before this beat was sent: replies that overtake each other do not matter.
+  // A count that was told before this beat was sent: replies that overtake each other do not
+  // matter.
   store_.SendBeat("brokers", beat, [this, known = accepted_](const Result<std::int64_t>& accepted) {
     if (!accepted) return;
     accepted_ = *accepted;
@@ -137,8 +139,9 @@ void Shard::OnUp() {
   prepared_ = false;
   preparing_ = false;
   promoting_ = false;
+  restoring_ = false;
   not_durable_.reset();
-  prepare_at_ = promote_at_ = check_at_ = cancels_at_ = now_;
+  prepare_at_ = promote_at_ = restore_at_ = check_at_ = cancels_at_ = now_;
   // While it was down nobody could renew or beat, and idle times went on. Workers and other brokers
   // get the time to do so now.
   reap_idle_from_ = now_ + milliseconds(config_.broker.lease_ms);
@@ -164,10 +167,12 @@ TimePoint Shard::DoChores(bool all) {
   if (!all) return next;
   if (now_ >= promote_at_ && !promoting_) Promote();
   next = std::min(next, promoting_ ? TimePoint::max() : promote_at_);
+  if (now_ >= restore_at_ && !restoring_) Restore();
+  next = std::min(next, restoring_ ? TimePoint::max() : restore_at_);
   for (auto& [model, at] : reap_at_) {
     if (now_ >= at) {
       const double every = config_.council.queue_wait_s > 0 ? kReapSoonMs : kReapEveryMs;
-      at = now_ + milliseconds(std::llround(every * (0.5 + jitter_.Unit())));
+      at = now_ + Around(every);
       Reap(model);
     }
     next = std::min(next, at);
@@ -294,6 +299,26 @@ void Shard::Promote() {
       PromoteIn(std::min(milliseconds(reply->next_ms), kPromoteAtLeastEvery));
     }
   });
+}
+
+void Shard::Restore() {
+  restoring_ = true;
+  restore_at_ = now_ + Around(kRestoreEveryMs);
+  store_.Restore(restored_to_,
+                 [this, generation = generation_](const Result<Store::RestoreReply>& reply) {
+                   if (generation != generation_) return;
+                   restoring_ = false;
+                   if (!reply) return;
+                   restored_to_ = reply->cursor;
+                   if (reply->restored == 0) return;
+                   LogWarn("tasks_restored", {{"shard", number_}, {"tasks", reply->restored}});
+                   events_.on_tasks(*this, "");
+                   PromoteIn(milliseconds(0));
+                 });
+}
+
+milliseconds Shard::Around(double ms) {
+  return milliseconds(std::llround(ms * (0.5 + jitter_.Unit())));
 }
 
 void Shard::Reap(const std::string& model) {

@@ -71,8 +71,9 @@ class Shard {
   RedisStatus Describe() const;
   std::size_t outstanding() const { return redis_.outstanding(); }
 
-  // Tells the others that this broker is there, and looks whether this Redis still knows of all that
-  // was accepted: an older file put back, or everything deleted, cannot be undone here, but is told.
+  // Tells the others that this broker is there, and looks whether this Redis still knows of all
+  // that was accepted: an older file put back, or everything deleted, cannot be undone here, but is
+  // told.
   void Beat(consilium::Beat beat);
 
   // A task here is due so long from now.
@@ -99,7 +100,9 @@ class Shard {
   void AskRoom(const RedisRoom& disk);
   void ReadCancels();
   void Promote();
+  void Restore();
   void Reap(const std::string& model);
+  milliseconds Around(double ms);  // half of it to one and a half
 
   const Config& config_;
   const std::size_t number_;
@@ -132,6 +135,9 @@ class Shard {
   std::string cancels_;  // cursor
   bool promoting_ = false;
   TimePoint promote_at_ = TimePoint::max();
+  bool restoring_ = false;
+  TimePoint restore_at_;
+  std::string restored_to_ = "0";             // cursor
   std::map<std::string, TimePoint> reap_at_;  // by model
   TimePoint reap_idle_from_;     // leases that were not renewed are judged from here on
   TimePoint reap_orphans_from_;  // and those of brokers that are silent from here

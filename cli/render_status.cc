@@ -167,7 +167,7 @@ std::string RenderStatus(const StatusReply& status, const Look& look) {
                     std::to_string(status.dead) + " dead",
                 look, status.dead > 0 ? Tint::kYellow : Tint::kPlain);
   const std::string again =
-      Counts(status, {"retried", "crashed", "reaped", "orphaned", "released", "requeued"});
+      Counts(status, {"retried", "crashed", "reaped", "orphaned", "released", "requeued", "restored"});
   text += Field("Came back", again.empty() ? "none" : again, look);
   const std::string other =
       Counts(status, {"duplicate", "conflict", "revised", "expired", "refused_messages",

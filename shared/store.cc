@@ -24,6 +24,7 @@ namespace {
 constexpr const char* kFeedMax = "100000";
 constexpr const char* kReapBatch = "256";
 constexpr const char* kPromoteBatch = "256";
+constexpr const char* kRestoreBatch = "128";
 constexpr std::int64_t kBeatTtlMs = 5000;
 constexpr std::int64_t kSilentConsumerMs = 5000;
 
@@ -107,7 +108,7 @@ std::vector<RedisScript> Store::Scripts() {
           {"take_events", kTakeEventsScript},   {"ack_events", kAckEventsScript},
           {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
           {"describe", kDescribeScript},        {"prepare", kPrepareScript},
-          {"claim_shard", kClaimShardScript}};
+          {"claim_shard", kClaimShardScript},   {"restore_tasks", kRestoreTasksScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -335,6 +336,17 @@ void Store::Promote(Done<PromoteReply> done) {
       Reading<PromoteReply>(std::move(done), [](const RedisReply& reply) -> Result<PromoteReply> {
         if (reply.items.size() != 2) return Unexpected("promote_delayed");
         return PromoteReply{ToInt(reply.items[0]), ToInt(reply.items[1])};
+      }));
+}
+
+void Store::Restore(const std::string& cursor, Done<RestoreReply> done) {
+  redis_.Run(
+      "restore_tasks",
+      {Key("timers"), Key("delayed"), Key("events"), Key("counters"), Key("wanted")},
+      {cursor, kRestoreBatch, CaseKey(""), Key("lane:"), HintChannel()},
+      Reading<RestoreReply>(std::move(done), [](const RedisReply& reply) -> Result<RestoreReply> {
+        if (reply.items.size() != 3) return Unexpected("restore_tasks");
+        return RestoreReply{reply.items[0].text, ToInt(reply.items[1]), ToInt(reply.items[2])};
       }));
 }
 

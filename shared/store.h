@@ -176,6 +176,14 @@ class Store {
     std::int64_t next_ms = -1;
   };
   void Promote(Done<PromoteReply> done);
+  // Looks at some live cases from `cursor` on ("0" = from the beginning) and puts back tasks that
+  // somebody took out of their lanes.
+  struct RestoreReply {
+    std::string cursor;         // to go on with; "0" = all were seen
+    std::int64_t restored = 0;  // tasks
+    std::int64_t told = 0;      // cases whose event was missing
+  };
+  void Restore(const std::string& cursor, Done<RestoreReply> done);
   // Cases that were cancelled after `after`, a cursor; "" = none yet, only the cursor is wanted.
   struct Cancels {
     std::vector<std::string> cases;

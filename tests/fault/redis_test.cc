@@ -294,11 +294,10 @@ TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
   run.Settle(rig, {&load});
 }
 
-// Somebody trims a lane and deletes a consumer. The tasks are gone, and their cases still end: each
-// live case has a timer that does not depend on its tasks.
-TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersLeaveNoCaseBehind) {
+// Somebody trims a lane and deletes consumers. Brokers compare records with lanes and put the tasks
+// back; nothing runs into its deadline.
+TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersAreRestored) {
   RigOptions options;
-  options.deadline_s = 10;
   options.latency_ms = 100;
   options.concurrency = 2;  // so that tasks wait in the lanes
   Rig rig(options);
@@ -306,20 +305,27 @@ TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersLeaveNoCaseBehind) {
   Load load(LoadOf(rig, 40));
   load.Start();
   std::int64_t trimmed = 0;
+  std::int64_t held = 0;
   for (int i = 0; i < Scaled(4); ++i) {
     Sleep(milliseconds(700));
     trimmed += rig.Ask({"XTRIM", "consilium:{0}:lane:generate:m1", "MAXLEN", "0"}).integer;
-    const RedisReply consumers =
-        rig.Ask({"XINFO", "CONSUMERS", "consilium:{0}:lane:generate:m2", "w"});
+    const std::string lane = "consilium:{0}:lane:generate:m2";
+    const RedisReply consumers = rig.Ask({"XINFO", "CONSUMERS", lane, "w"});
     for (const RedisReply& consumer : consumers.items) {
       if (consumer.items.size() < 2) continue;
-      rig.Ask(
-          {"XGROUP", "DELCONSUMER", "consilium:{0}:lane:generate:m2", "w", consumer.items[1].text});
+      held += rig.Ask({"XGROUP", "DELCONSUMER", lane, "w", consumer.items[1].text}).integer;
     }
   }
-  run.Note("trimmed", static_cast<double>(trimmed));
   run.Settle(rig, {&load});
+  run.Note("trimmed", static_cast<double>(trimmed));
+  run.Note("leases deleted", static_cast<double>(held));
+  run.Note("restored", static_cast<double>(rig.Counter("restored")));
   EXPECT_GT(trimmed, 0);
+  EXPECT_GT(held, 0);
+  EXPECT_GE(rig.Counter("restored"), 1);
+  for (const char* missed : {"degraded", "failed", "expired"}) {
+    EXPECT_EQ(rig.Counter(missed), 0) << missed;
+  }
 }
 
 // Everything is deleted: that cannot be mended, but the cluster goes on with what comes after.

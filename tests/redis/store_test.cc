@@ -101,6 +101,18 @@ class StoreTest : public testing::Test {
       store_->Describe({"alpha", "beta", "gamma"}, done);
     });
   }
+  void Tell(std::vector<std::string> command) {
+    EXPECT_TRUE(connection_->Call(std::move(command), seconds(5)).ok());
+  }
+  Store::RestoreReply Restore() {
+    Store::RestoreReply all;
+    do {
+      const auto page =
+          Await<Store::RestoreReply>([&](auto done) { store_->Restore(all.cursor, done); });
+      all = {page.cursor, all.restored + page.restored, all.told + page.told};
+    } while (all.cursor != "0");
+    return all;
+  }
   bool Apply(const CaseUpdate& update) {
     return Await<bool>([&](auto done) { store_->Apply(update, done); });
   }
@@ -278,6 +290,48 @@ TEST_F(StoreTest, RetryWaitsItsDelayAndCountsTheAttempt) {
   EXPECT_EQ(again.fence, 2);
 }
 
+TEST_F(StoreTest, TasksThatSomebodyTookOutOfRedisArePutBack) {
+  for (const char* id : {"waits", "leased", "delayed"}) ASSERT_TRUE(Submit(CaseOf(id)).ok());
+  const auto leases = Lease("alpha", 2);  // of the first two
+  AttemptEnd retry = EndOf(leases.at(0), AttemptEnd::Kind::kRetry, ErrorOutcome("http_500"));
+  retry.delay_ms = 3600000;
+  EXPECT_EQ(End(retry), "retry");
+  EXPECT_EQ(Restore().restored, 0) << "nothing is missing";
+
+  const std::string lane = "consilium:{0}:lane:generate:alpha";
+  Tell({"XGROUP", "DELCONSUMER", lane, "w", "b1"});
+  EXPECT_EQ(Restore().restored, 1) << "leased, and held by nobody";
+  Tell({"XTRIM", lane, "MAXLEN", "0"});
+  EXPECT_EQ(Restore().restored, 2) << "trimmed";
+  Tell({"DEL", "consilium:{0}:delayed"});
+  EXPECT_EQ(Restore().restored, 1) << "delayed, without its time";
+  EXPECT_EQ(Restore().restored, 0);
+  Await<Store::PromoteReply>([&](auto done) { store_->Promote(done); });
+  const auto again = Lease("alpha", 10);
+  ASSERT_EQ(again.size(), 3u);
+  EXPECT_EQ(Restore().told, 0);
+  // What the worker of before comes back with still counts, once.
+  EXPECT_EQ(End(EndOf(leases.at(1), AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin"))), "stored");
+  for (const LeasedTask& lease : again) {
+    End(EndOf(lease, AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
+  }
+  EXPECT_EQ(Events().size(), 3u);
+}
+
+TEST_F(StoreTest, ACaseWhoseEventSomebodyDeletedIsToldAgain) {
+  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
+  for (const char* model : {"alpha", "beta"}) {
+    for (const LeasedTask& lease : Lease(model)) {
+      End(EndOf(lease, AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
+    }
+  }
+  EXPECT_EQ(Restore().told, 0) << "its event waits";
+  Tell({"XTRIM", "consilium:{0}:events", "MAXLEN", "0"});
+  EXPECT_EQ(Restore().told, 1);
+  EXPECT_EQ(Restore().told, 0);
+  EXPECT_EQ(Events(), std::vector<std::string>{"c1"});
+}
+
 TEST_F(StoreTest, ReleaseCountsNothingAndCrashesEndInTheDeadLetters) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   EXPECT_EQ(End(EndOf(Lease("alpha").at(0), AttemptEnd::Kind::kRelease)), "released");
@@ -324,7 +378,9 @@ TEST_F(StoreTest, NobodyJudgesLeasesWhoHasNotBeatenForAWhile) {
   const Store::Judge judge{"b1", 400};
   EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "it has never beaten";
   const auto beat = [&] {
-    Await<std::int64_t>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
+    Await<std::int64_t>([&](auto done) {
+      store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done);
+    });
   };
   beat();
   EXPECT_EQ(Reap(60000, 0, 3, judge).requeued, 0) << "as after Redis stood still";
@@ -335,7 +391,9 @@ TEST_F(StoreTest, NobodyJudgesLeasesWhoHasNotBeatenForAWhile) {
 
 TEST_F(StoreTest, IdleLeaseOfALiveBrokerCountsAsACrash) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  Await<std::int64_t>([&](auto done) { store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done); });
+  Await<std::int64_t>([&](auto done) {
+    store_->SendBeat("brokers", Beat{"b1", {}, true, ""}, done);
+  });
   ASSERT_EQ(Lease("alpha").size(), 1u);
   EXPECT_EQ(Reap(0, 60000).requeued, 1);
   EXPECT_EQ(TaskOf(Fetch("c1"), "alpha").crashes, 1);
