@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/outcome_check.h"
+#include "shared/case_record.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/limits.h"
@@ -402,10 +403,7 @@ void WorkerDesk::Bury(const LeasedTask& task) {
   end.kind = AttemptEnd::Kind::kFinal;
   end.task = task.task;
   end.fence = task.fence;
-  end.outcome.emplace();
-  end.outcome->status = OutcomeStatus::kError;
-  end.outcome->code = "corrupt";
-  end.outcome->text = "the record in Redis is not what was accepted; no model was asked";
+  end.outcome = CorruptOutcome("the record in Redis is not what was accepted; no model was asked");
   end.dead_letter = true;
   Say(std::move(end));
 }

@@ -7,6 +7,8 @@
 
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/log.h"
+#include "shared/seal.h"
 
 namespace consilium {
 namespace {
@@ -17,6 +19,8 @@ Error Damaged(const std::string& case_id, const std::string& field, const std::s
   return Error{ErrorCode::kInternal,
                "case " + case_id + ": field " + field + " of its record: " + why};
 }
+
+void Tell(const Error& damage) { LogError("record_damaged", {{"text", damage.text}}); }
 
 std::optional<std::int64_t> Number(const Fields& fields, const std::string& name) {
   const auto found = fields.find(name);
@@ -38,7 +42,7 @@ template <class T>
 Status Read(const std::string& case_id, const Fields& fields, const std::string& name, T& value) {
   const auto found = fields.find(name);
   if (found == fields.end() || found->second.empty()) return Ok();
-  auto unpacked = Unpack<T>(found->second);
+  auto unpacked = UnpackSealed<T>(found->second);
   if (!unpacked) return Damaged(case_id, name, unpacked.error().text);
   value = std::move(*unpacked);
   return Ok();
@@ -58,8 +62,10 @@ Result<TaskView> ReadTask(const std::string& case_id, const Fields& fields,
   task.arrived_ms = Number(fields, "t:" + key);
   if (fields.count("o:" + key) > 0) {
     Outcome outcome;
-    if (const Status read = Read(case_id, fields, "o:" + key, outcome); !read) return read.error();
-    task.outcome = std::move(outcome);
+    const Status read = Read(case_id, fields, "o:" + key, outcome);
+    if (!read) Tell(read.error());
+    task.outcome =
+        read ? std::move(outcome) : CorruptOutcome("the record of its outcome is damaged");
   }
   if (fields.count("l:" + key) > 0) {
     std::vector<std::string> both;
@@ -101,8 +107,8 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
   view.seating = Text(fields, "seating");
   view.accepted_ms = Number(fields, "accepted_ms").value_or(0);
   view.deadline_ms = Number(fields, "deadline_ms").value_or(0);
-  if (const Status read = Read(case_id, fields, "vignette", view.vignette); !read)
-    return read.error();
+  const Status vignette = Read(case_id, fields, "vignette", view.vignette);
+  if (!vignette) Tell(vignette.error());
   if (const Status read = Read(case_id, fields, "ensemble", view.ensemble); !read)
     return read.error();
   if (fields.count("gold") > 0) {
@@ -114,6 +120,10 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
        ++at) {
     auto task = ReadTask(case_id, fields, at->first.substr(2));
     if (!task) return task.error();
+    // Answers cannot be screened against a patient who is not known any more.
+    if (!vignette && task->outcome && task->outcome->status == OutcomeStatus::kOk) {
+      task->outcome = CorruptOutcome("the record of its case is damaged");
+    }
     view.tasks.push_back(std::move(*task));
   }
   std::sort(view.tasks.begin(), view.tasks.end(), [](const TaskView& a, const TaskView& b) {
@@ -130,13 +140,21 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
   return view;
 }
 
+Outcome CorruptOutcome(std::string text) {
+  Outcome outcome;
+  outcome.status = OutcomeStatus::kError;
+  outcome.code = "corrupt";
+  outcome.text = std::move(text);
+  return outcome;
+}
+
 std::string PackReviewKey(const std::vector<std::string>& labels,
                           const std::vector<std::string>& authors) {
   CHECK(labels.size() == authors.size(), "every label stands for one author");
   if (labels.empty()) return "";
   std::vector<std::string> both = labels;
   both.insert(both.end(), authors.begin(), authors.end());
-  return Pack(both);
+  return PackSealed(both);
 }
 
 std::optional<CaseState> CaseStateFromName(std::string_view name) {

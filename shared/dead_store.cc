@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/codec.h"
+#include "shared/seal.h"
 #include "shared/ids.h"
 #include "shared/redis_reply.h"
 #include "store_scripts.h"
@@ -27,7 +28,7 @@ std::optional<DeadLetter> ReadLetter(const RedisReply& entry) {
   letter.attempts = std::atoll(fields["a"].c_str());
   letter.crashes = std::atoll(fields["c"].c_str());
   // A letter whose outcome cannot be read is a letter all the same.
-  if (auto outcome = Unpack<Outcome>(fields["o"])) letter.outcome = std::move(*outcome);
+  if (auto outcome = UnpackSealed<Outcome>(fields["o"])) letter.outcome = std::move(*outcome);
   letter.errors = ReadErrors(fields["x"]);
   return letter;
 }

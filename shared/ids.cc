@@ -130,13 +130,16 @@ std::string Sha256Hex(std::string_view bytes) {
   return Hex(digest.data(), digest.size());
 }
 
+std::uint64_t Sha256Head(std::string_view bytes) {
+  const Digest digest = Sha256(bytes);
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < sizeof(head); ++i) head = head << 8 | digest[i];
+  return head;
+}
+
 std::size_t ShardOf(std::string_view case_id, std::size_t shards) {
   CHECK(shards > 0, "there is always a shard");
-  if (shards == 1) return 0;
-  const Digest digest = Sha256(case_id);
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof(number); ++i) number = number << 8 | digest[i];
-  return static_cast<std::size_t>(number % shards);
+  return shards == 1 ? 0 : static_cast<std::size_t>(Sha256Head(case_id) % shards);
 }
 
 SeededRandom::SeededRandom(std::uint64_t seed, std::string_view words) {

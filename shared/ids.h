@@ -29,6 +29,8 @@ Result<TaskId> TaskFromRef(std::string_view ref);
 std::string RandomHexId();
 // SHA-256 in lower-case hex.
 std::string Sha256Hex(std::string_view bytes);
+// Its first 8 bytes, the first one the highest.
+std::uint64_t Sha256Head(std::string_view bytes);
 // Which of `shards` (at least 1) a case belongs to: the first 8 bytes of the SHA-256 of its id, as
 // a big-endian number, modulo `shards`. Part of what is stored: it never changes.
 std::size_t ShardOf(std::string_view case_id, std::size_t shards);

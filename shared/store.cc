@@ -13,7 +13,9 @@
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/limits.h"
+#include "shared/log.h"
 #include "shared/redis_reply.h"
+#include "shared/seal.h"
 #include "shared/text.h"
 #include "store_scripts.h"
 
@@ -55,23 +57,20 @@ CaseState StateFrom(std::string_view name) {
   return CaseStateFromName(name).value_or(CaseState::kFailed);
 }
 
-// What a model is asked is what was accepted, or it is not asked: Redis' file has no checksums.
+// What a model is asked is what was accepted, or it is not asked.
 bool ReadWork(const RedisReply& item, LeasedTask& lease) {
-  const std::string& packed = item.items[4].text;
-  const std::string& sum = item.items[6].text;
-  if (!sum.empty() && sum != Sha256Hex(packed)) return false;
-  auto vignette = Unpack<Vignette>(packed);
+  auto vignette = UnpackSealed<Vignette>(item.items[4].text);
   if (!vignette) return false;
   lease.vignette = std::move(*vignette);
   if (item.items[5].text.empty()) return true;
-  auto packet = Unpack<ReviewPacket>(item.items[5].text);
+  auto packet = UnpackSealed<ReviewPacket>(item.items[5].text);
   if (!packet) return false;
   lease.review = std::move(*packet);
   return true;
 }
 
 Result<LeasedTask> ReadLease(const RedisReply& item) {
-  if (item.items.size() != 7) return Unexpected("lease_tasks");
+  if (item.items.size() != 6) return Unexpected("lease_tasks");
   auto task = TaskFromRef(item.items[0].text);
   if (!task) return task.error();
   LeasedTask lease;
@@ -159,15 +158,13 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
     args.emplace_back(field);
     args.push_back(std::move(value));
   };
-  std::string vignette = Pack(new_case.vignette);
-  add("sum", Sha256Hex(vignette));
-  add("vignette", std::move(vignette));
-  if (new_case.gold_medications) add("gold", Pack(*new_case.gold_medications));
+  add("vignette", PackSealed(new_case.vignette));
+  if (new_case.gold_medications) add("gold", PackSealed(*new_case.gold_medications));
   add("source", new_case.source);
   add("kind", new_case.kind);
   add("strategy", new_case.strategy);
   add("seating", new_case.seating);
-  add("ensemble", Pack(new_case.ensemble));
+  add("ensemble", PackSealed(new_case.ensemble));
 
   const std::string queue =
       shards_ == 1 ? "the queue" : "the queue of shard " + std::to_string(shard_);
@@ -189,7 +186,7 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
       accepted.state = StateFrom(reply.items[1].text);
       accepted.accepted_ms = ToInt(reply.items[2]);
       accepted.deadline_ms = ToInt(reply.items[3]);
-      auto seated = Unpack<std::vector<std::string>>(reply.items[4].text);
+      auto seated = UnpackSealed<std::vector<std::string>>(reply.items[4].text);
       if (!seated) return seated.error();
       accepted.ensemble = std::move(*seated);
       return accepted;
@@ -236,7 +233,7 @@ void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
   redis_.Run(
       "cancel_case",
       {CaseKey(case_id), Key("timers"), Key("counters"), Key("out"), Key("wanted"), Key("cancels")},
-      {case_id, HintChannel(), Pack(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
+      {case_id, HintChannel(), PackSealed(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
       Reading<CancelReply>(std::move(done), read));
 }
 
@@ -284,16 +281,17 @@ void Store::Renew(const std::string& model, const std::string& owner,
 void Store::EndAttempt(const AttemptEnd& end, Done<Disposition> done) {
   static constexpr const char* kKinds[] = {"final", "retry", "release", "crash"};
   const bool won = end.outcome && end.outcome->status == OutcomeStatus::kOk;
-  redis_.Run("end_attempt",
-             {CaseKey(end.task.case_id), LaneKey(end.task.stage, end.task.model), Key("events"),
-              Key("delayed"), Key("dead"), Key("counters"), Key("wanted")},
-             {end.task.case_id, TaskKey(end.task), std::to_string(end.fence),
-              kKinds[static_cast<std::size_t>(end.kind)], end.outcome ? Pack(*end.outcome) : "",
-              won ? "1" : "0", std::to_string(end.delay_ms), std::to_string(end.crashes_max),
-              end.dead_letter ? "1" : "0", HintChannel(), ErrorOf(end)},
-             Reading<Disposition>(std::move(done), [](const RedisReply& reply) {
-               return Result<Disposition>(reply.text);
-             }));
+  redis_.Run(
+      "end_attempt",
+      {CaseKey(end.task.case_id), LaneKey(end.task.stage, end.task.model), Key("events"),
+       Key("delayed"), Key("dead"), Key("counters"), Key("wanted")},
+      {end.task.case_id, TaskKey(end.task), std::to_string(end.fence),
+       kKinds[static_cast<std::size_t>(end.kind)], end.outcome ? PackSealed(*end.outcome) : "",
+       won ? "1" : "0", std::to_string(end.delay_ms), std::to_string(end.crashes_max),
+       end.dead_letter ? "1" : "0", HintChannel(), ErrorOf(end)},
+      Reading<Disposition>(std::move(done), [](const RedisReply& reply) {
+        return Result<Disposition>(reply.text);
+      }));
 }
 
 void Store::Reap(const std::string& model, const Judge& judge, std::int64_t lease_ms,
@@ -312,7 +310,7 @@ void Store::Reap(const std::string& model, const Judge& judge, std::int64_t leas
                {LaneKey(stage, model), Key("events"), Key("dead"), Key("counters"), Key("brokers"),
                 Key("wanted"), Key("brokers:steady")},
                {CaseKey(""), std::to_string(lease_ms), std::to_string(orphan_ms),
-                std::to_string(crashes_max), Pack(dead_outcome), HintChannel(), kReapBatch,
+                std::to_string(crashes_max), PackSealed(dead_outcome), HintChannel(), kReapBatch,
                 std::to_string(queue_wait_ms_), Pack(ErrorFrom(dead_outcome)), judge.owner,
                 std::to_string(judge.steady_ms)},
                [progress](const Result<RedisReply>& reply) {
@@ -399,26 +397,30 @@ void Store::Watch(const std::string& after, std::int64_t max, Done<WatchSlice> d
   const std::string from = after.empty() ? "0-0" : after;
   // Before the look, so that whatever comes after it is told.
   redis_.Send({"HSETNX", Key("wanted"), "out", "1"}, [](const Result<RedisReply>&) {});
-  redis_.Send({"XRANGE", Key("out"), "(" + from, "+", "COUNT", std::to_string(max)},
-              Reading<WatchSlice>(
-                  std::move(done), [from, oldest](const RedisReply& reply) -> Result<WatchSlice> {
-                    WatchSlice slice;
-                    slice.cursor = from;
-                    // Trimming takes whole blocks from the old end, so a cursor that is older than
-                    // the oldest kept entry may have missed some; one at "0-0" asked for whatever
-                    // is kept.
-                    slice.gap = from != "0-0" && !oldest->empty() && StreamIdLess(from, *oldest);
-                    for (const RedisReply& entry : reply.items) {
-                      if (entry.items.size() != 2 || entry.items[1].items.size() != 2)
-                        return Unexpected("watch");
-                      auto item = Unpack<Recommendation>(entry.items[1].items[1].text);
-                      if (!item) return item.error();
-                      slice.items.push_back(std::move(*item));
-                      slice.entries.push_back(entry.items[0].text);
-                      slice.cursor = entry.items[0].text;
-                    }
-                    return slice;
-                  }));
+  redis_.Send(
+      {"XRANGE", Key("out"), "(" + from, "+", "COUNT", std::to_string(max)},
+      Reading<WatchSlice>(
+          std::move(done), [from, oldest](const RedisReply& reply) -> Result<WatchSlice> {
+            WatchSlice slice;
+            slice.cursor = from;
+            // Trimming takes whole blocks from the old end, so a cursor that is older than
+            // the oldest kept entry may have missed some; one at "0-0" asked for whatever
+            // is kept.
+            slice.gap = from != "0-0" && !oldest->empty() && StreamIdLess(from, *oldest);
+            for (const RedisReply& entry : reply.items) {
+              if (entry.items.size() != 2 || entry.items[1].items.size() != 2)
+                return Unexpected("watch");
+              slice.cursor = entry.items[0].text;
+              auto item = UnpackSealed<Recommendation>(entry.items[1].items[1].text);
+              if (!item) {  // one that nobody can read must not hold up all others
+                LogError("feed_damaged", {{"entry", slice.cursor}, {"text", item.error().text}});
+                continue;
+              }
+              slice.items.push_back(std::move(*item));
+              slice.entries.push_back(slice.cursor);
+            }
+            return slice;
+          }));
 }
 
 void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> done) {
@@ -539,8 +541,9 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       update.case_id, std::to_string(update.version), HintChannel(),
       update.state ? kCaseStateNames[static_cast<std::size_t>(*update.state)] : "",
       update.timer_ms ? std::to_string(*update.timer_ms) : "", std::to_string(update.retention_ms),
-      update.publish ? Pack(*update.publish) : "", update.history ? Pack(*update.history) : "",
-      kFeedMax, update.evidence ? Pack(*update.evidence) : "",
+      update.publish ? PackSealed(*update.publish) : "",
+      update.history ? Pack(*update.history) : "", kFeedMax,
+      update.evidence ? Pack(*update.evidence) : "",
       // What is known of all cases is known in shard 0, which takes the line over.
       update.evidence && shard_ == 0 ? LearnedMember(update.evidence->evidence) : "",
       std::to_string(update.tasks.size())};
@@ -548,7 +551,7 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));
     args.push_back(TaskKey(task.task));
     args.push_back(std::to_string(task.deadline_ms));
-    args.push_back(task.packet ? Pack(*task.packet) : "");
+    args.push_back(task.packet ? PackSealed(*task.packet) : "");
     args.push_back(PackReviewKey(task.labels, task.authors));
   }
   redis_.Run("apply_update", std::move(keys), std::move(args),

@@ -21,7 +21,7 @@
 //   id -> since when without a gap; P beat:<id>: string (Beat), expires.
 // - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
-// Fields of a case: digest, state, v, vignette, sum (SHA-256 of the packed vignette), gold, source,
+// Fields of a case: digest, state, v, vignette, gold, source,
 // kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, and per task k =
 // "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, x: errors of
 // these, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.

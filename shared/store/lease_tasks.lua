@@ -4,7 +4,7 @@
 -- is told.
 -- KEYS  review lane, generate lane, events, wanted, counters
 -- ARGV  case key prefix, owner, count, channel, model, wait_ms
--- Returns {{ref, fence, failed attempts, time left ms, vignette, packet or "", checksum or ""}, ...}
+-- Returns {{ref, fence, failed attempts, time left ms, vignette, packet or ""}, ...}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wanted = tonumber(ARGV[3])
@@ -25,7 +25,7 @@ for lane = 1, 2 do
       local id, task = string.match(ref, '^([^|]+)|(.+)$')
       local case = ARGV[1] .. id
       local f = redis.call('HMGET', case, 'state', 's:' .. task, 'e:' .. task, 'd:' .. task, 'vignette',
-                           'p:' .. task, 'a:' .. task, 'f:' .. task, 'sum')
+                           'p:' .. task, 'a:' .. task, 'f:' .. task)
       if not f[1] or f[1] == 'cancelled' or f[2] ~= 'pending' or f[3] ~= entry[1] then
         redis.call('XACK', KEYS[lane], 'w', entry[1])
         redis.call('XDEL', KEYS[lane], entry[1])
@@ -41,8 +41,7 @@ for lane = 1, 2 do
         local fence = tonumber(f[8] or 0) + 1
         local state = f[1] == 'accepted' and 'generating' or f[1]
         redis.call('HSET', case, 's:' .. task, 'leased', 'f:' .. task, fence, 'state', state)
-        leased[#leased + 1] = {ref, fence, tonumber(f[7] or 0), tonumber(f[4]) - now, f[5], f[6] or '',
-                                f[9] or ''}
+        leased[#leased + 1] = {ref, fence, tonumber(f[7] or 0), tonumber(f[4]) - now, f[5], f[6] or ''}
       end
     end
     if #entries < asked then break end

@@ -10,6 +10,7 @@
 
 #include "shared/codec.h"
 #include "shared/redis_reply.h"
+#include "shared/seal.h"
 #include "shared/text.h"
 
 namespace consilium::fault {
@@ -34,7 +35,7 @@ bool Feed::Follow(Rig& rig) {
     for (const RedisReply& entry : reply->items) {
       if (entry.items.size() != 2 || entry.items[1].items.size() != 2) continue;
       cursor_ = "(" + entry.items[0].text;
-      auto read = Unpack<Recommendation>(entry.items[1].items[1].text);
+      auto read = UnpackSealed<Recommendation>(entry.items[1].items[1].text);
       if (!read) continue;
       Entry& of = cases_[read->case_id];
       if (read->revision == 0) {

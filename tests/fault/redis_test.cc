@@ -9,6 +9,7 @@
 
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/seal.h"
 #include "tests/fault/checks.h"
 #include "tests/fault/load.h"
 #include "tests/fault/rig.h"
@@ -207,13 +208,49 @@ TEST(RedisTest, F28FlippedBitInATextIsNeverDispatched) {
     const std::string task = "generate|1|" + std::string(model);
     EXPECT_EQ(rig.Ask({"HGET", "consilium:{0}:case:case-7", "s:" + task}).text, "dead");
     const auto outcome =
-        Unpack<Outcome>(rig.Ask({"HGET", "consilium:{0}:case:case-7", "o:" + task}).text);
+        UnpackSealed<Outcome>(rig.Ask({"HGET", "consilium:{0}:case:case-7", "o:" + task}).text);
     ASSERT_TRUE(outcome.ok());
     EXPECT_EQ(outcome->code, "corrupt");
     EXPECT_EQ(outcome->worker, "");
   }
   EXPECT_EQ(rig.Counter("dead"), 2);
   EXPECT_EQ(run.feed().cases().at("case-7").recommendation.status, CaseState::kFailed);
+}
+
+// A flipped bit in an answer that waits for the others: it is left out, and said to be corrupt.
+TEST(RedisTest, F28FlippedBitInAnAnswerIsLeftOut) {
+  Rig rig;
+  FaultRun run("F28 answer", rig);
+  for (int i = 1; i < rig.Count(Part::kWorker); i += 2) rig.Kill(Part::kWorker, i);  // of m2
+  LoadOptions few = LoadOf(rig, 0);
+  few.most = 20;
+  Load load(few);
+  load.Start();
+  ASSERT_TRUE(Eventually(
+      [&] {
+        return rig.Ask({"HGET", "consilium:{0}:case:case-7", "s:generate|1|m1"}).text == "done";
+      },
+      seconds(20)));
+  rig.Kill(Part::kRedis);
+  const std::string file = Tail(rig);
+  std::string bytes = Slurp(file);
+  std::size_t at = bytes.find("case:case-7\r\n");
+  for (; at != std::string::npos; at = bytes.find("case:case-7\r\n", at + 1)) {
+    const std::size_t field = bytes.find("o:generate|1|m1\r\n", at);
+    if (field != std::string::npos && field < at + 200) break;
+  }
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t answer = bytes.find("o:generate|1|m1\r\n", at) + 100;
+  bytes[answer] = static_cast<char>(bytes[answer] ^ 1);
+  Spill(file, bytes);
+  ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+  for (int i = 1; i < rig.Count(Part::kWorker); i += 2) rig.Start(Part::kWorker, i);
+  run.Settle(rig, {&load});
+  EXPECT_NE(run.feed().cases().at("case-7").recommendation.status, CaseState::kComplete);
+  EXPECT_NE(
+      rig.Log(Part::kAggregator).find("record_damaged text=\"case case-7: field o:generate|1|m1"),
+      std::string::npos)
+      << rig.Log(Part::kAggregator);
 }
 
 // Somebody puts an older file back. What was accepted since is gone, and the brokers say how much.

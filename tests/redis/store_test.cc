@@ -332,6 +332,45 @@ TEST_F(StoreTest, ACaseWhoseEventSomebodyDeletedIsToldAgain) {
   EXPECT_EQ(Events(), std::vector<std::string>{"c1"});
 }
 
+TEST_F(StoreTest, ADamagedAnswerIsAnOutcomeOfItsOwnAndADamagedCaseSpoilsAllAnswers) {
+  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
+  const auto damage = [&](const std::string& field) {
+    const std::string key = "consilium:{0}:case:c1";
+    const auto was = connection_->Call({"HGET", key, field}, seconds(5));
+    ASSERT_TRUE(was.ok());
+    std::string text = was->text;
+    text.at(text.size() / 2) = static_cast<char>(text[text.size() / 2] ^ 4);
+    Tell({"HSET", key, field, text});
+  };
+  for (const char* model : {"alpha", "beta"}) {
+    End(EndOf(Lease(model).at(0), AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
+  }
+  damage("o:generate|1|alpha");
+  CaseView view = Fetch("c1");
+  EXPECT_EQ(TaskOf(view, "alpha").outcome->code, "corrupt");
+  EXPECT_FALSE(TaskOf(view, "alpha").outcome->answer.has_value());
+  EXPECT_EQ(TaskOf(view, "beta").outcome->answer->medications[0].ingredient, "amoxicillin");
+  damage("vignette");
+  view = Fetch("c1");
+  EXPECT_EQ(TaskOf(view, "beta").outcome->code, "corrupt");
+  EXPECT_EQ(view.vignette.text, "");
+  damage("ensemble");
+  const auto damaged = Ask<CaseView>([&](auto done) { store_->Fetch("c1", done); });
+  ASSERT_FALSE(damaged.ok());
+  EXPECT_EQ(damaged.error().text,
+            "case c1: field ensemble of its record: damaged: not what its checksum says");
+}
+
+TEST_F(StoreTest, ADamagedEntryOfTheFeedDoesNotHoldUpTheOthers) {
+  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
+  Tell({"XADD", "consilium:{0}:out", "*", "r", "what nobody can read"});
+  Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  const auto slice = Await<WatchSlice>([&](auto done) { store_->Watch("0-0", 10, done); });
+  ASSERT_EQ(slice.items.size(), 1u);
+  EXPECT_EQ(slice.items[0].case_id, "c1");
+  EXPECT_EQ(slice.entries, std::vector<std::string>{slice.cursor});
+}
+
 TEST_F(StoreTest, ReleaseCountsNothingAndCrashesEndInTheDeadLetters) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   EXPECT_EQ(End(EndOf(Lease("alpha").at(0), AttemptEnd::Kind::kRelease)), "released");
