@@ -46,6 +46,8 @@ PolledSocket::PolledSocket(ZmqContext& context, zmq::socket_type type)
 }
 
 PolledSocket::~PolledSocket() {
+  // libzmq's thread must not write to a monitor that is gone.
+  if (on_event_) zmq_socket_monitor(socket_.handle(), nullptr, 0);
   close(epoll_fd_);
   close(waiting_fd_);
 }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "cli/data_folder.h"
 
@@ -71,6 +73,17 @@ TEST(PlanClusterTest, ThePrivateRedisSyncsEveryWriteAndEvictsNothing) {
                                                         {"--no-appendfsync-on-rewrite", "no"},
                                                         {"--maxmemory-policy", "noeviction"}}) {
     EXPECT_TRUE(HasOption(children[0], option, value)) << option;
+  }
+  // The Redis of the containers is set for the same speed.
+  std::ifstream file(CONSILIUM_SOURCE_DIR "/configs/compose/redis.conf");
+  const std::string conf((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const auto& [option, value] :
+       std::vector<std::pair<std::string, std::string>>{{"auto-aof-rewrite-min-size", "512mb"},
+                                                        {"rdbcompression", "no"},
+                                                        {"stream-node-max-entries", "16"},
+                                                        {"latency-tracking", "no"}}) {
+    EXPECT_TRUE(HasOption(children[0], "--" + option, value)) << option;
+    EXPECT_THAT(conf, testing::HasSubstr("\n" + option + " " + value + "\n"));
   }
   EXPECT_THAT(children[1].process.environment,
               ElementsAre(Pair("CONSILIUM_REDIS_URL", "unix:/d/redis.sock")));
