@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -219,10 +220,17 @@ void Shard::Prepare() {
 // "Accepted" promises that the append-only file is synced. Settings can be changed while Redis
 // runs, so they are looked at again and again, and accepting goes on by itself when they are right.
 void Shard::CheckDurability() {
-  redis_.Send(AskDurableSettings(), [this, generation = generation_](const auto& reply) {
-    if (generation != generation_) return;
+  // Answered in order.
+  const auto settings = std::make_shared<std::vector<SettingFound>>();
+  redis_.Send(AskDurableSettings(), [settings](const auto& reply) {
     if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
-    std::string why = WhyNotDurable(ReadDurableSettings(reply ? *reply : RedisReply{}));
+    *settings = ReadDurableSettings(reply ? *reply : RedisReply{});
+  });
+  redis_.Send(AskDefaultUser(), [this, settings, generation = generation_](const auto& reply) {
+    if (generation != generation_ || settings->empty()) return;
+    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;
+    settings->push_back(ReadDefaultUser(reply ? *reply : RedisReply{}));
+    std::string why = WhyNotDurable(*settings);
     const std::optional<std::string> before = not_durable_;
     const bool trusted = config_.redis.durability == "trusted";
     if (!why.empty() && why != durability_told_) {

@@ -219,18 +219,23 @@ Checked JudgeRedisSetting(const SettingFound& setting, bool trusted) {
   const std::string name(setting.expected.name);
   const std::string value(setting.expected.value);
   const std::string line = name + " " + value;
+  const bool user = name == kDefaultUser.name;
+  const std::string set = user ? "ACL SETUSER default " + value : "CONFIG SET " + line;
+  const std::string file =
+      user ? "the same in its ACL file" : "the line `" + line + "` in redis.conf";
   Checked check{Finding::kOk, "redis " + name, value, ""};
   if (setting.good()) return check;
   // A broker accepts nothing then, unless it is told to.
   check.finding = trusted ? Finding::kNote : Finding::kProblem;
   if (!setting.told()) {
     check.text = "not readable, expected " + value;
-    check.advice = "ask whoever runs this Redis that redis.conf has the line `" + line +
-                   "`; then allow CONFIG GET, or set redis.durability = \"trusted\"";
+    check.advice = "ask whoever runs this Redis for " + file + "; then allow " +
+                   (user ? "ACL GETUSER" : "CONFIG GET") +
+                   ", or set redis.durability = \"trusted\"";
   } else {
     check.text = "found " + setting.found + ", expected " + value;
-    check.advice = "else accepted cases may be lost: `CONFIG SET " + line +
-                   "` now, and the line `" + line + "` in redis.conf for its next start";
+    check.advice =
+        "else accepted cases may be lost: `" + set + "` now, and " + file + " for its next start";
   }
   return check;
 }

@@ -43,6 +43,9 @@ std::vector<Checked> AskShard(const RedisConfig& config, const RedisAddress& add
   for (const SettingFound& setting : ReadDurableSettings(told.ok() ? *told : RedisReply())) {
     checks.push_back(JudgeRedisSetting(setting, config.durability == "trusted"));
   }
+  const auto user = redis.Call(AskDefaultUser(), kRedisWait);
+  checks.push_back(JudgeRedisSetting(ReadDefaultUser(user.ok() ? *user : RedisReply()),
+                                     config.durability == "trusted"));
   const auto place = redis.Call({"GET", "consilium:shard"}, kRedisWait);
   const bool known = place.ok() && !place->text.empty();
   if (known || shards > 1) {

@@ -1,5 +1,8 @@
 #include "shared/redis_durability.h"
 
+#include <map>
+#include <sstream>
+
 namespace consilium {
 
 std::vector<std::string> AskDurableSettings() {
@@ -19,8 +22,27 @@ std::vector<SettingFound> ReadDurableSettings(const RedisReply& reply) {
   return settings;
 }
 
+std::vector<std::string> AskDefaultUser() { return {"ACL", "GETUSER", "default"}; }
+
+SettingFound ReadDefaultUser(const RedisReply& reply) {
+  std::map<std::string, std::string> said;
+  for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
+    said[reply.items[i].text] = reply.items[i + 1].text;
+  }
+  SettingFound found{kDefaultUser, ""};
+  if (said.count("commands") == 0 || said.count("keys") == 0) return found;
+  found.found = said["keys"].empty() ? "no keys" : said["keys"];
+  std::istringstream commands(said["commands"]);
+  for (std::string word; commands >> word;) {
+    const bool category = word.starts_with("-@") || word.starts_with("+@");
+    if (category && word != "-@dangerous" && word != "-@admin") found.found += " " + word;
+  }
+  return found;
+}
+
 std::string WhyNotDurable(const std::vector<SettingFound>& settings) {
   std::string bad;
+  bool acl = false;
   std::string untold;
   for (const SettingFound& setting : settings) {
     std::string& list = setting.told() ? bad : untold;
@@ -31,9 +53,13 @@ std::string WhyNotDurable(const std::vector<SettingFound>& settings) {
       list += " = " + setting.found + " (expected ";
       list += setting.expected.value;
       list += ")";
+      acl = acl || setting.expected.name == kDefaultUser.name;
     }
   }
-  if (!bad.empty()) return "Redis may lose what it accepts: " + bad + "; set it with CONFIG SET";
+  if (!bad.empty()) {
+    return "Redis may lose what it accepts: " + bad + "; set it with " +
+           (acl ? "ACL SETUSER" : "CONFIG SET");
+  }
   if (untold.empty()) return "";
   return "Redis does not tell " + untold +
          "; if it syncs every write, say so with redis.durability = \"trusted\"";

@@ -25,6 +25,12 @@ inline constexpr RedisSetting kDurableSettings[] = {
 // The command that asks for them. Redis before 7 does not know it.
 std::vector<std::string> AskDurableSettings();
 
+// Redis 7.0 reads its append-only file as the default user. Where that user may not write, it
+// silently leaves out at a restart what scripts and transactions wrote (redis#14541). The user may
+// be off.
+inline constexpr RedisSetting kDefaultUser = {"user default", "~* +@all"};
+std::vector<std::string> AskDefaultUser();
+
 struct SettingFound {
   RedisSetting expected;
   std::string found;  // "" = Redis did not tell
@@ -33,6 +39,11 @@ struct SettingFound {
 };
 // From the reply to that command, in the order of kDurableSettings.
 std::vector<SettingFound> ReadDurableSettings(const RedisReply& reply);
+
+// From the reply to AskDefaultUser(): keys and categories. What is dangerous may be missing, and so
+// may single commands, which people take away for safety (CONFIG, FLUSHALL), never those of a
+// queue.
+SettingFound ReadDefaultUser(const RedisReply& reply);
 
 // Why nothing may be accepted under these settings, with what mends it; "" when all are good.
 std::string WhyNotDurable(const std::vector<SettingFound>& settings);

@@ -115,6 +115,17 @@ TEST_F(DurabilityTest, RedisThatDoesNotTellIsNotTrustedUnlessTheOperatorSaysSo) 
   AwaitAccepting(client, "c1");
 }
 
+TEST_F(DurabilityTest, RedisWhoseDefaultUserMayNotWriteForgetsAtARestart) {
+  Tell({"ACL", "SETUSER", "default", "-@geo"});
+  Start();
+  TestClient& client = AddClient();
+  EXPECT_THAT(WhyNot(client, "c1"),
+              StartsWith("Redis may lose what it accepts: user default = ~* +@all -@geo "
+                         "(expected ~* +@all); set it with ACL SETUSER"));
+  Tell({"ACL", "SETUSER", "default", "+@all"});
+  AwaitAccepting(client, "c1");
+}
+
 TEST_F(DurabilityTest, TrustedRedisIsAcceptedIntoWhateverItSays) {
   config_.redis.durability = "trusted";
   Tell({"CONFIG", "SET", "appendfsync", "everysec"});

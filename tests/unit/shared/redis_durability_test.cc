@@ -36,6 +36,26 @@ TEST(DurableSettingsTest, FoundValuesAreReadInAnyOrder) {
   EXPECT_TRUE(settings[3].good());
 }
 
+// As Redis 7.0.15 says it.
+SettingFound UserWith(const std::string& commands, const std::string& keys) {
+  return ReadDefaultUser(Told({"flags", "off", "passwords", "", "commands", commands, "keys", keys,
+                               "channels", "", "selectors", ""}));
+}
+
+TEST(DurableSettingsTest, TheDefaultUserMustBeAbleToWriteEvenWhenItIsOff) {
+  EXPECT_TRUE(UserWith("+@all", "~*").good());
+  EXPECT_TRUE(UserWith("+@all -@dangerous -@admin -config", "~*").good());
+  EXPECT_EQ(UserWith("-@all", "").found, "no keys -@all");
+  EXPECT_FALSE(UserWith("-@all", "").good());
+  EXPECT_FALSE(UserWith("+@all", "~app:*").good());
+  EXPECT_FALSE(UserWith("+@all -@write", "~*").good());
+  EXPECT_FALSE(ReadDefaultUser(RedisReply{}).told()) << "not allowed to ask";
+  EXPECT_EQ(
+      WhyNotDurable({UserWith("-@all", "")}),
+      "Redis may lose what it accepts: user default = no keys -@all (expected ~* +@all); set it "
+      "with ACL SETUSER");
+}
+
 TEST(DurableSettingsTest, StrangeReplyTellsNothing) {
   for (const SettingFound& setting : ReadDurableSettings(Told({"appendonly"}))) {
     EXPECT_FALSE(setting.told());
