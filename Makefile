@@ -31,7 +31,7 @@ soak: build  ## 20000 tasks against failing models, every fault at length, then 
 	  --gtest_filter=BackendSoakTest.EachTask* --gtest_brief=1
 	@tests/fault/soak build/$(PRESET)
 
-mutants:  ## eight deliberate bugs, one at a time: each must make a test of tests/fault fail
+mutants:  ## nine deliberate bugs, one at a time: each must make a test fail (about 10 minutes)
 	@JOBS=$(JOBS) tests/fault/mutations/run
 
 check:  ## the tests under address+undefined and thread sanitizers, clang-tidy, and the fuzzers for 10 s each
