@@ -26,13 +26,9 @@ TEST(ClientTest, F10CaseOfADeadClientIsOneCase) {
   LoadOptions again = LoadOf(rig, 0);
   again.most = static_cast<std::size_t>(cases);
   for (int i = 0; i < cases; ++i) {
-    // The client that dies: it sends and is gone, at once or a moment later.
-    const std::string id = again.prefix + std::to_string(i);
-    ZmqContext context;
-    DealerSocket socket(context, rig.clients(static_cast<int>(random.Below(2))));
-    const Frame frame = MakeFrame(SubmitRequest{KnownCase(id)}, id);
-    Eventually([&] { return socket.Send(frame) == SendResult::kSent; }, seconds(5));
-    if (random.Below(2) == 0) Sleep(milliseconds(random.Below(4)));
+    const std::string broker = rig.clients(static_cast<int>(random.Below(2)));
+    SendAndDie(broker, {again.prefix + std::to_string(i)},
+               milliseconds(random.Below(2) * random.Below(4)));
   }
   Load load(again);
   load.Start();

@@ -107,8 +107,7 @@ TEST(KillTest, F08EverythingIsKilledAtOnceAndStartsInAnyOrder) {
     for (const Part part : {Part::kWorker, Part::kRedis, Part::kBroker, Part::kAggregator}) {
       for (int i = 0; i < rig.Count(part); ++i) parts.emplace_back(part, i);
     }
-    for (const auto& [part, index] : parts) kill(rig.Pid(part, index), SIGKILL);
-    for (const auto& [part, index] : parts) rig.Kill(part, index);
+    rig.KillAtOnce(parts);
     random.Shuffle(parts);
     for (const auto& [part, index] : parts) {
       rig.Start(part, index);

@@ -43,6 +43,17 @@ CaseRequest KnownCase(std::string id) {
   return request;
 }
 
+void SendAndDie(const std::string& broker, const std::vector<std::string>& ids,
+                milliseconds lives) {
+  ZmqContext context;
+  DealerSocket socket(context, broker);
+  for (const std::string& id : ids) {
+    const Frame frame = MakeFrame(SubmitRequest{KnownCase(id)}, id);
+    Eventually([&] { return socket.Send(frame) == SendResult::kSent; }, milliseconds(5000));
+  }
+  std::this_thread::sleep_for(lives);
+}
+
 Load::Load(LoadOptions options) : options_(std::move(options)) {
   CHECK(!options_.brokers.empty(), "a client needs a broker");
   ledger_fd_ =
@@ -112,7 +123,7 @@ void Load::Issue(TimePoint now) {
   const double allowed = options_.per_second > 0
                              ? options_.per_second * Seconds(now - started_).count()
                              : static_cast<double>(options_.most);
-  // What could not be sent in time is not made up for: faults should not be followed by bursts.
+  // What could not be sent in time is made up for, as far as the window lets it.
   for (int burst = 0; burst < 64; ++burst) {
     const std::size_t count = submitted_count_;
     if (count >= options_.most || open_.size() >= options_.window ||

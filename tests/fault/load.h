@@ -40,6 +40,10 @@ struct LoadOptions {
   std::function<void(CaseRequest&, std::size_t)> shape;  // what is special about the n-th case
 };
 
+// A client that sends cases of these ids to a broker and is gone after that time, whatever it was
+// told meanwhile.
+void SendAndDie(const std::string& broker, const std::vector<std::string>& ids, milliseconds lives);
+
 class Load {
  public:
   explicit Load(LoadOptions options);

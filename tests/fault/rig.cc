@@ -196,8 +196,16 @@ void Rig::Restart(Part part, int index) {
   }
 }
 
-void Rig::Pause(Part part, int index) const { kill(Pid(part, index), SIGSTOP); }
-void Rig::Resume(Part part, int index) const { kill(Pid(part, index), SIGCONT); }
+void Rig::KillAtOnce(const std::vector<std::pair<Part, int>>& parts) {
+  for (const auto& [part, index] : parts) Signal(part, index, SIGKILL);
+  for (const auto& [part, index] : parts) Kill(part, index);
+}
+
+void Rig::Signal(Part part, int index, int signal) const {
+  if (const pid_t pid = Pid(part, index); pid > 0) kill(pid, signal);
+}
+void Rig::Pause(Part part, int index) const { Signal(part, index, SIGSTOP); }
+void Rig::Resume(Part part, int index) const { Signal(part, index, SIGCONT); }
 
 int Rig::Terminate(Part part, int index, milliseconds within) {
   Process& process = At(part, index);

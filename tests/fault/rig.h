@@ -76,6 +76,8 @@ class Rig {
   void Start(Part part, int index = 0);
   // SIGKILL, and waits for its end.
   void Kill(Part part, int index = 0);
+  // The same for several, which go together.
+  void KillAtOnce(const std::vector<std::pair<Part, int>>& parts);
   void Restart(Part part, int index = 0);
   void Pause(Part part, int index = 0) const;   // SIGSTOP
   void Resume(Part part, int index = 0) const;  // SIGCONT
@@ -105,6 +107,8 @@ class Rig {
   };
   Process& At(Part part, int index) { return processes_[{part, index}]; }
   void Configure();
+  // Nothing when it does not run: a process id of -1 means every process there is.
+  void Signal(Part part, int index, int signal) const;
 
   RigOptions options_;
   TestFolder folder_;
