@@ -346,6 +346,8 @@ milliseconds Scaled(milliseconds time) {
   return milliseconds(static_cast<std::int64_t>(static_cast<double>(time.count()) * Scale()));
 }
 
+bool AtLength() { return Scale() >= 10; }
+
 std::uint64_t Seed() {
   const char* text = std::getenv("CONSILIUM_FAULT_SEED");
   return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);

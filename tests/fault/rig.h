@@ -130,6 +130,8 @@ std::int64_t Descriptors(pid_t pid);
 double Scale();
 int Scaled(int count);
 std::chrono::milliseconds Scaled(std::chrono::milliseconds time);
+// A run at ten times the short size or more, as `make soak` makes it.
+bool AtLength();
 // CONSILIUM_FAULT_SEED (default 1).
 std::uint64_t Seed();
 

@@ -19,6 +19,7 @@ namespace consilium::fault {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 Outcome OneAnswer() {
@@ -134,24 +135,26 @@ TEST(StopTest, F13StoppedRedisIsNoReasonToDispatchAgain) {
   FaultRun run("F13", rig);
   Load load(LoadOf(rig, 50));
   load.Start();
-  Sleep(milliseconds(1500));
+  Sleep(Scaled(milliseconds(1500)));
   rig.Pause(Part::kRedis);
-  Sleep(Scaled(milliseconds(6000)));
+  Sleep(AtLength() ? seconds(40) : Scaled(milliseconds(6000)));
   rig.Resume(Part::kRedis);
   Sleep(milliseconds(3000));
   const Dispatches paused = CountDispatches(rig, load.LedgerIds());
   run.Note("again_after_pause", static_cast<double>(paused.again));
   // Away for longer than a lease: idle times go on while nobody can renew.
   rig.Kill(Part::kRedis);
-  Sleep(Scaled(milliseconds(5000)));
+  Sleep(AtLength() ? minutes(5) : Scaled(milliseconds(5000)));
   ASSERT_TRUE(rig.StartRedis());
   Sleep(milliseconds(1000));
   run.Settle(rig, {&load});
   const Dispatches all = CountDispatches(rig, load.LedgerIds());
+  run.Note("tasks", static_cast<double>(all.tasks));
   run.Note("again", static_cast<double>(all.again));
   EXPECT_LE(paused.again, paused.tasks / 100) << "of " << paused.tasks;
   // Leases whose reply was on its way when Redis died are nobody's; one call per broker and model.
-  EXPECT_LE(all.again - paused.again, all.tasks / 100 + 8) << "of " << all.tasks;
+  // Of the few tasks of a short run that may be more than one in a hundred.
+  EXPECT_LE(all.again - paused.again, all.tasks / 100 + (AtLength() ? 0 : 8)) << "of " << all.tasks;
   EXPECT_EQ(rig.Counter("crashed"), 0);
 }
 
