@@ -9,6 +9,7 @@
 #include "tests/fault/checks.h"
 #include "tests/fault/load.h"
 #include "tests/fault/rig.h"
+#include "tests/support/fault_llm.h"
 
 namespace consilium::fault {
 namespace {
@@ -75,6 +76,34 @@ TEST(ClientTest, F17BurstIsTakenAndWorkedOffLater) {
   run.Note("busy", static_cast<double>(load.Count("queue_full")));
 }
 
+enum class Moment { kQueued, kLeased, kEnding };
+constexpr const char* kMomentNames[] = {"queued", "leased", "ending"};
+
+// A case of which a task waits in its lane, is with a worker, or is the last one and with a worker,
+// as the lanes of m1 have it. Empty when there is none just now.
+std::string CaseAt(Rig& rig, Moment moment, SeededRandom& random) {
+  const std::string lane = std::string("consilium:{0}:lane:") +
+                           (moment == Moment::kEnding ? "review" : "generate") + ":m1";
+  RedisReply found;
+  if (moment == Moment::kQueued) {
+    // Further from its head than a worker takes at once.
+    if (rig.Ask({"XLEN", lane}).integer < 80) return "";
+    found = rig.Ask({"XREVRANGE", lane, "+", "-", "COUNT", "20"});
+  } else {
+    found = rig.Ask({"XPENDING", lane, "w", "-", "+", "64"});
+  }
+  if (found.items.empty()) return "";
+  RedisReply entry = found.items[random.Below(found.items.size())];
+  if (moment != Moment::kQueued) {
+    const std::string at = entry.items.at(0).text;
+    found = rig.Ask({"XRANGE", lane, at, at});
+    if (found.items.empty()) return "";
+    entry = found.items[0];
+  }
+  const std::string task = entry.items.at(1).items.at(1).text;
+  return task.substr(0, task.find('|'));
+}
+
 // Cases are called off while they wait, while models answer, and while the last result comes in.
 TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   RigOptions options;
@@ -82,38 +111,117 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   options.concurrency = 8;
   Rig rig(options);
   FaultRun run("F21", rig);
-  Load load(LoadOf(rig, 50));
+  Load load(LoadOf(rig, 60));  // more than the workers can do
   SeededRandom random(Seed(), "F21");
   load.Start();
-  std::map<std::string, CancelReply> replies;
-  for (const TimePoint until = Now() + Scaled(milliseconds(6000)); Now() < until;) {
-    const std::size_t known = load.acknowledged();
-    if (known < 60) continue;
-    const std::string id = "case-" + std::to_string(known - 1 - random.Below(60));
-    const auto frame = AskBroker(rig.clients(static_cast<int>(random.Below(2))),
-                                 MakeFrame(CancelRequest{id}, id), seconds(5));
-    // The latest ones may be acknowledged out of order.
-    if (!frame && frame.error().code == ErrorCode::kNotFound) continue;
-    ASSERT_TRUE(frame.ok()) << frame.error().text;
-    const auto reply = Unpack<CancelReply>(frame->body);
-    ASSERT_TRUE(reply.ok());
-    replies.emplace(id, *reply);
+  const int each = AtLength() ? 1000 : 30;
+  struct Asked {
+    Moment moment;
+    bool cancelled;
+  };
+  std::map<std::string, Asked> asked;
+  std::map<Moment, int> count;
+  const TimePoint until = Now() + (AtLength() ? seconds(1200) : seconds(120));
+  for (const Moment moment : {Moment::kQueued, Moment::kLeased, Moment::kEnding}) {
+    while (count[moment] < each && Now() < until) {
+      const std::string id = CaseAt(rig, moment, random);
+      if (id.empty() || asked.count(id) != 0) {
+        Sleep(milliseconds(5));
+        continue;
+      }
+      if (moment == Moment::kEnding) Sleep(milliseconds(random.Below(300)));
+      const auto frame = AskBroker(rig.clients(static_cast<int>(random.Below(2))),
+                                   MakeFrame(CancelRequest{id}, id), seconds(5));
+      ASSERT_TRUE(frame.ok()) << frame.error().text;
+      const auto reply = Unpack<CancelReply>(frame->body);
+      ASSERT_TRUE(reply.ok());
+      asked.emplace(id, Asked{moment, reply->cancelled});
+      ++count[moment];
+    }
+    EXPECT_EQ(count[moment], each) << kMomentNames[static_cast<std::size_t>(moment)];
   }
   run.Settle(rig, {&load});
-  std::size_t cancelled = 0;
-  for (const auto& [id, reply] : replies) {
+  std::int64_t cancelled = 0;
+  int ended_before = 0;
+  for (const auto& [id, what] : asked) {
     const auto found = run.feed().cases().find(id);
     ASSERT_NE(found, run.feed().cases().end()) << id;
     const std::string state = rig.Ask({"HGET", "consilium:{0}:case:" + id, "state"}).text;
-    EXPECT_EQ(state == "cancelled", reply.cancelled) << id << " is " << state;
-    EXPECT_EQ(found->second.firsts, reply.cancelled ? 0 : 1) << id;
-    cancelled += reply.cancelled ? 1 : 0;
+    EXPECT_EQ(state == "cancelled", what.cancelled) << id << " is " << state;
+    EXPECT_EQ(found->second.firsts, what.cancelled ? 0 : 1) << id;
+    cancelled += what.cancelled ? 1 : 0;
+    ended_before += !what.cancelled && what.moment == Moment::kEnding ? 1 : 0;
   }
-  run.Note("asked", static_cast<double>(replies.size()));
-  run.Note("cancelled", static_cast<double>(cancelled));
-  EXPECT_GT(cancelled, 0u);
-  EXPECT_LT(cancelled, replies.size()) << "some had ended before";
-  EXPECT_EQ(rig.Counter("cancelled"), static_cast<std::int64_t>(cancelled));
+  for (const auto& [moment, times] : count) {
+    run.Note(kMomentNames[static_cast<std::size_t>(moment)], times);
+  }
+  run.Note("ended_before", ended_before);
+  EXPECT_GT(ended_before, 0) << "there was no race";
+  EXPECT_LT(ended_before, each) << "there was no race";
+  EXPECT_EQ(rig.Counter("cancelled"), cancelled);
+}
+
+// A call to a model ends when its case is called off: its server sees the connection close.
+TEST(ClientTest, F21CallsOfCancelledCasesAreAborted) {
+  FaultLlmOptions slow;
+  slow.latency = seconds(120);
+  const FaultLlm llm(slow);
+  RigOptions options;
+  options.models = 1;
+  options.workers = 2;
+  options.concurrency = 32;
+  options.llm = llm.url();
+  Rig rig(options);
+  FaultRun run("F21 calls", rig);
+  LoadOptions some = LoadOf(rig, 0);
+  some.shape = [](CaseRequest& request, std::size_t) {
+    request.vignette.text += " marker:" + request.id;
+  };
+  const std::size_t batch = 40;
+  some.most = batch * static_cast<std::size_t>(AtLength() ? 25 : 1);
+  Load load(some);
+  load.Start();
+  ASSERT_TRUE(Eventually([&] { return load.exhausted(); }, seconds(60)));
+  // When the last broker said `cancelled`, and when the connection of its call was closed.
+  std::map<std::string, TimePoint> said;
+  std::vector<double> took_ms;
+  std::set<std::string> closed;
+  const auto look = [&] {
+    for (const FaultEntry& entry : llm.ledger()) {
+      const auto found = said.find(entry.key.marker);
+      if (!entry.ended || found == said.end() || !closed.insert(entry.key.marker).second) continue;
+      took_ms.push_back(std::chrono::duration<double, std::milli>(Now() - found->second).count());
+    }
+    return took_ms.size() == said.size();
+  };
+  while (said.size() < some.most) {
+    std::vector<std::string> under_way;
+    ASSERT_TRUE(Eventually(
+        [&] {
+          under_way.clear();
+          for (const FaultEntry& entry : llm.ledger()) {
+            if (said.count(entry.key.marker) == 0) under_way.push_back(entry.key.marker);
+          }
+          return under_way.size() >= std::min(batch, some.most - said.size());
+        },
+        seconds(60)));
+    for (const std::string& id : under_way) {
+      const auto frame = AskBroker(rig.clients(static_cast<int>(said.size() % 2)),
+                                   MakeFrame(CancelRequest{id}, id), seconds(10));
+      ASSERT_TRUE(frame.ok()) << frame.error().text;
+      said[id] = Now();
+      look();
+    }
+    EXPECT_TRUE(Eventually(look, seconds(10))) << closed.size() << " of " << said.size();
+  }
+  run.Settle(rig, {&load});
+  run.Note("aborted", static_cast<double>(took_ms.size()));
+  run.Note("median_ms", Quantile(took_ms, 0.5));
+  run.Note("longest_ms", Quantile(took_ms, 1));
+  // The one that had to wait longest may have waited for this machine.
+  EXPECT_LE(Quantile(took_ms, 0.9), 1000);
+  EXPECT_EQ(llm.counts().in_flight(), 0u);
+  EXPECT_EQ(rig.Counter("cancelled"), static_cast<std::int64_t>(some.most));
 }
 
 // Far more than the workers can do, with little time: what cannot be done in time is said so in

@@ -79,11 +79,17 @@ void Rig::Configure() {
        << CouncilSection("quorum = 1\ngraders = 1\ndeadline_s = " +
                          std::to_string(options_.deadline_s) + "\n" + options_.council);
   for (int m = 1; m <= options_.models; ++m) {
-    toml << "[[backend]]\nmodel = \"m" << m
-         << "\"\nprovider = \"simulated\"\nplacement = \"local\"\n"
+    toml << "[[backend]]\nmodel = \"m" << m << "\"\nplacement = \"local\"\n"
          << "concurrency = " << options_.concurrency << "\nbackoff_ms = 50\n"
-         << options_.backend << "\n[backend.simulated]\nknowledge = \"" CONSILIUM_SOURCE_DIR
-         << "/configs/demo/vignettes.jsonl\"\nskill = { default = 0.9 }\nseed = " << m
+         << options_.backend;
+    if (!options_.llm.empty()) {
+      toml << "\nprovider = \"openai\"\nurl = \"" << options_.llm
+           << "/v1\"\nprompts = \"" CONSILIUM_SOURCE_DIR "/configs/prompts\"\n";
+      continue;
+    }
+    toml << "\nprovider = \"simulated\"\n[backend.simulated]\n"
+         << "knowledge = \"" CONSILIUM_SOURCE_DIR "/configs/demo/vignettes.jsonl\"\n"
+         << "skill = { default = 0.9 }\nseed = " << m
          << "\nlatency_ms_median = " << options_.latency_ms << "\n"
          << options_.simulated << "\n";
   }

@@ -37,6 +37,7 @@ struct RigOptions {
   int models = 2;   // "m1", "m2", ...: all answer every case and grade each other
   int concurrency = 16;
   double latency_ms = 30;
+  std::string llm;  // "http://...": who answers instead of the simulation
   double deadline_s = 3600;
   // Short, so that short tests see leases run out; workers renew every second.
   int lease_ms = 5000;
