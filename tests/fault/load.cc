@@ -178,6 +178,7 @@ void Load::OnReply(const Frame& frame, TimePoint now) {
   const auto error = Unpack<ErrorMessage>(frame.body);
   if (!error) return;
   ++counts_[error->code];
+  if (error->code == "queue_full") ++busy_count_;
   if (error->code != "unavailable" && error->code != "queue_full" && error->code != "draining") {
     refusals_.push_back(error->code + ": " + error->text);
     if (found != open_.end()) open_.erase(found);

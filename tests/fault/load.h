@@ -61,6 +61,8 @@ class Load {
   std::size_t submitted() const { return submitted_count_; }
   std::size_t acknowledged() const { return acknowledged_count_; }
   bool exhausted() const { return submitted_count_ >= options_.most; }
+  // Times that a broker had too much to do to take a case.
+  std::size_t busy() const { return busy_count_; }
   // How many replies were an error of that name ("unavailable", ...), "silence" or "duplicate".
   std::size_t Count(const std::string& what) const;
 
@@ -96,6 +98,7 @@ class Load {
   std::atomic<std::size_t> submitted_count_{0};
   std::atomic<std::size_t> acknowledged_count_{0};
   std::atomic<std::size_t> open_count_{0};
+  std::atomic<std::size_t> busy_count_{0};
 
   // Of the thread.
   ZmqContext context_;
