@@ -273,6 +273,7 @@ TEST(StopTest, F19PoisonIsDeadAfterThreeWorkers) {
   std::vector<std::unique_ptr<ScriptedWorker>> workers(8);
   std::vector<std::size_t> done(workers.size(), 0);
   int deaths = 0;
+  bool harmless = false;
   LoadOptions good = LoadOf(rig, 200);
   good.most = static_cast<std::size_t>(Scaled(300));
   const std::string poison = good.prefix + std::to_string(good.most / 3);
@@ -288,7 +289,7 @@ TEST(StopTest, F19PoisonIsDeadAfterThreeWorkers) {
       workers[i]->Turn();
       for (; workers[i] && done[i] < workers[i]->tasks.size(); ++done[i]) {
         const TaskMessage& task = workers[i]->tasks[done[i]];
-        if (task.task.rfind(poison + "|", 0) == 0) {
+        if (task.task.rfind(poison + "|", 0) == 0 && !harmless) {
           ++deaths;
           workers[i].reset();
           break;
@@ -307,8 +308,29 @@ TEST(StopTest, F19PoisonIsDeadAfterThreeWorkers) {
   EXPECT_EQ(deaths, 3);
   EXPECT_EQ(rig.Counter("crashed"), 3);
   EXPECT_EQ(rig.Counter("dead"), 1);
-  EXPECT_EQ(rig.Ask({"XLEN", "consilium:{0}:dead"}).integer, 1);
-  EXPECT_EQ(rig.Ask({"HGET", "consilium:{0}:case:" + poison, "s:generate|1|m1"}).text, "dead");
+  const std::string record = "consilium:{0}:case:" + poison;
+  EXPECT_EQ(rig.Ask({"HGET", record, "s:generate|1|m1"}).text, "dead");
+
+  // Once it kills nobody any more it may be put back, once.
+  const RedisReply letters = rig.Ask({"XRANGE", "consilium:{0}:dead", "-", "+"});
+  ASSERT_EQ(letters.items.size(), 1u);
+  const DeadRequeueRequest request{{"0:" + letters.items[0].items.at(0).text}};
+  harmless = true;
+  for (const char* expected : {"requeued", "before"}) {
+    const auto frame = AskBroker(rig.clients(0), MakeFrame(request), seconds(10));
+    ASSERT_TRUE(frame.ok()) << frame.error().text;
+    const auto reply = Unpack<DeadRequeueReply>(frame->body);
+    ASSERT_TRUE(reply.ok() && reply->items.size() == 1);
+    EXPECT_EQ(reply->items[0].disposition, expected);
+  }
+  const auto state = [&] { return rig.Ask({"HGET", record, "s:generate|1|m1"}).text; };
+  for (const TimePoint give_up = Now() + seconds(30); state() != "done" && Now() < give_up;) {
+    for (int i = 0; i < 20; ++i) turn();
+  }
+  EXPECT_EQ(state(), "done");
+  EXPECT_EQ(rig.Counter("requeued"), 1);
+  EXPECT_EQ(deaths, 3);
+  EXPECT_EQ(rig.Ask({"XLEN", "consilium:{0}:dead"}).integer, 0);
 }
 
 TEST(StopTest, F23EverythingIsRestartedInTurnUnderLoad) {
