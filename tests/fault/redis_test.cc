@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +15,7 @@
 #include "tests/fault/checks.h"
 #include "tests/fault/load.h"
 #include "tests/fault/rig.h"
+#include "tests/redis/broker_rig.h"
 
 namespace consilium::fault {
 namespace {
@@ -91,6 +94,29 @@ TEST(RedisTest, F18FullMemoryRefusesCasesAndFinishesWork) {
   run.Settle(rig, {&load});
 }
 
+// How far ahead the clock of a broker is, by what it writes to its log when a worker joins it.
+seconds AheadByItsLog(const Rig& rig, int broker) {
+  static int visits = 0;
+  const std::string name = "visitor-" + std::to_string(++visits);
+  ZmqContext context;
+  ScriptedWorker visitor(context, rig.workers(broker), name, "m1", 0);
+  std::string line;
+  const bool joined = Eventually(
+      [&] {
+        visitor.Turn();
+        const std::string log = rig.Log(Part::kBroker, broker);
+        const std::size_t at = log.find(name);
+        if (at == log.npos) return false;
+        line = log.substr(log.rfind('\n', at) + 1);
+        return true;
+      },
+      seconds(20));
+  visitor.Send(Goodbye{});
+  std::tm time{};
+  if (!joined || strptime(line.c_str(), "%Y-%m-%dT%H:%M:%S", &time) == nullptr) return seconds(0);
+  return seconds(timegm(&time) - std::time(nullptr));
+}
+
 // The clock of a broker is an hour wrong in either direction and jumps; nobody depends on it.
 TEST(RedisTest, F27ClockOfABrokerIsWrong) {
   RigOptions options;
@@ -102,9 +128,12 @@ TEST(RedisTest, F27ClockOfABrokerIsWrong) {
   FaultRun run("F27 broker", rig);
   Load load(LoadOf(rig, 50));
   load.Start();
-  for (const auto ahead : {-hours(1), hours(1), hours(0)}) {
-    Sleep(Scaled(milliseconds(1200)));
+  for (const auto ahead : {hours(1), -hours(1), hours(1), hours(0)}) {
     machine.SetClockAhead(ahead);
+    Sleep(Scaled(milliseconds(1200)));
+    const seconds seen = AheadByItsLog(rig, 0);
+    EXPECT_LE(std::abs((seen - ahead).count()), 60) << "the clock did not jump: " << seen.count();
+    EXPECT_LE(std::abs(AheadByItsLog(rig, 1).count()), 60);
   }
   run.Settle(rig, {&load});
   EXPECT_EQ(rig.Counter("crashed"), 0);
