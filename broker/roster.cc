@@ -148,13 +148,15 @@ Result<Roster::Pulse> Roster::Hear(const std::string& peer, const Heartbeat& hea
   const bool due = !worker.renewed || now - *worker.renewed >= renew_every_;
   if (due) worker.renewed = now;
   Pulse pulse;
-  std::set<Key> claimed;
+  std::map<Key, int> claimed;
   for (const HeldTask& task : heartbeat.in_flight) {
     const Key key{task.task, task.fence};
     const auto held = worker.held.find(key);
     if (held == worker.held.end()) {
-      claimed.insert(key);
-      if (worker.claimed.count(key) > 0) pulse.renew.push_back(task);
+      const auto before = worker.claimed.find(key);
+      const int times = before == worker.claimed.end() ? 1 : 2;
+      claimed.emplace(key, times);
+      if (times > 1) pulse.renew.push_back(task);
       continue;
     }
     if (!held->second.ending && (due || !held->second.listed)) pulse.renew.push_back(task);
@@ -227,7 +229,11 @@ std::optional<std::string> Roster::Give(const LeasedTask& task, TimePoint now) {
 void Roster::Adopt(const std::string& peer, const HeldTask& task, TimePoint now) {
   const auto found = workers_.find(peer);
   if (found == workers_.end()) return;
-  found->second.held.try_emplace(Key{task.task, task.fence}, Adopted(task, now));
+  Worker& worker = found->second;
+  const auto claim = worker.claimed.find(Key{task.task, task.fence});
+  if (claim == worker.claimed.end() || claim->second < 2) return;
+  worker.held.try_emplace(claim->first, Adopted(task, now));
+  worker.claimed.erase(claim);
 }
 
 Holding* Roster::Find(const std::string& peer, const HeldTask& task) {
@@ -240,6 +246,7 @@ Holding* Roster::Find(const std::string& peer, const HeldTask& task) {
 std::optional<Holding> Roster::Take(const std::string& peer, const HeldTask& task) {
   const auto found = workers_.find(peer);
   if (found == workers_.end()) return std::nullopt;
+  found->second.claimed.erase(Key{task.task, task.fence});
   auto node = found->second.held.extract(Key{task.task, task.fence});
   if (node.empty()) return std::nullopt;
   return std::move(node.mapped());

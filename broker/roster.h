@@ -74,7 +74,8 @@ class Roster {
   // Gives the task to the worker of its model with the most free credits, among equals to the one
   // that waits longest. The result is its peer; empty when nobody has a credit.
   std::optional<std::string> Give(const LeasedTask& task, TimePoint now);
-  // Redis confirmed a lease that the worker lists and this broker did not know.
+  // Redis confirmed a lease that was renewed because the worker lists it and this broker did not
+  // know it. Nothing is done when it ended meanwhile, or was held at that time.
   void Adopt(const std::string& peer, const HeldTask& task, TimePoint now);
 
   // Null when the peer does not hold it under this fence.
@@ -126,7 +127,7 @@ class Roster {
     bool unreachable = false;
     std::string trouble;
     std::map<Key, Holding> held;
-    std::set<Key> claimed;  // listed last time without our knowing it
+    std::map<Key, int> claimed;  // listed without our knowing it, in so many heartbeats in a row
   };
 
   static std::int64_t FreeOf(const Worker& worker);

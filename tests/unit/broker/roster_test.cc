@@ -174,6 +174,24 @@ TEST_F(RosterTest, AnUnknownTaskIsAskedOfRedisOnlyWhenListedTwice) {
   roster_.Adopt("nobody", Held("c9"), now_);
 }
 
+// Redis may answer a renewal after it has told how the task ended.
+TEST_F(RosterTest, ARenewalThatIsLateAdoptsNothingThatEndedMeanwhile) {
+  Greet("p1", HelloOf("w1", 2));
+  ASSERT_TRUE(roster_.Give(Leased("c1"), now_).has_value());
+  EXPECT_THAT(Refs(Beat("p1", 2, {Held("c1")}).renew), ElementsAre(Held("c1").task));
+  ASSERT_TRUE(roster_.Take("p1", Held("c1")).has_value());
+  // A heartbeat that crossed the acknowledgement does not change that.
+  Beat("p1", 2, {Held("c1")});
+  roster_.Adopt("p1", Held("c1"), now_);
+  EXPECT_EQ(roster_.Free("alpha"), 2);
+
+  Beat("p1", 2, {Held("c9")});
+  EXPECT_THAT(Refs(Beat("p1", 2, {Held("c9")}).renew), ElementsAre(Held("c9").task));
+  EXPECT_FALSE(roster_.Take("p1", Held("c9")).has_value()) << "its result is stored";
+  roster_.Adopt("p1", Held("c9"), now_);
+  EXPECT_EQ(roster_.Free("alpha"), 2);
+}
+
 TEST_F(RosterTest, AHelloAdoptsWhatTheWorkerHolds) {
   Hello hello = HelloOf("w1", 1);
   hello.in_flight = {Held("c1", 4), Held("c2", 1)};
