@@ -220,6 +220,7 @@ void Broker::Drain(milliseconds limit) {
     handed_over_ = 0;
     quiet_since_ = TimePoint::max();
     drain_from_ = Now();
+    worker_desk_.TellDraining();
     if (hub_.AnyAnswering()) Beat();
   }
   // A broker that is told to end takes no longer because somebody asks how far it is.
@@ -232,6 +233,7 @@ void Broker::Undrain() {
   if (!hub_.draining || hub_.stopping) return;
   LogInfo("broker_works_again", {});
   hub_.draining = false;
+  worker_desk_.TellDraining();
   for (Shard& shard : hub_.shards) worker_desk_.WakeAll(shard);
   if (hub_.AnyAnswering()) Beat();
 }

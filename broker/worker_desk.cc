@@ -112,14 +112,14 @@ void WorkerDesk::OnHello(const RouterSocket::Incoming& incoming, const Hello& he
                             {"provider", hello.provider},
                             {"slots", hello.slots},
                             {"in_flight", hello.in_flight.size()}});
-  Send(peer, Welcome{hub_.first().owner()});
+  Send(peer, Welcome{hub_.first().owner(), hub_.draining});
   Follow(peer, *pulse);
 }
 
 void WorkerDesk::OnHeartbeat(const std::string& peer, const Heartbeat& heartbeat) {
   const Result<Roster::Pulse> pulse = roster_.Hear(peer, heartbeat, hub_.now);
   if (!pulse) return Refuse(peer, pulse.error());
-  Send(peer, HeartbeatReply{});
+  Send(peer, HeartbeatReply{hub_.draining});
   Follow(peer, *pulse);
 }
 
@@ -344,6 +344,10 @@ void WorkerDesk::TurnAway(const BusDoor& door) {
 }
 
 void WorkerDesk::ForgetAll() { roster_.Clear(); }
+
+void WorkerDesk::TellDraining() {
+  for (const std::string& peer : roster_.Peers()) Send(peer, HeartbeatReply{hub_.draining});
+}
 
 std::int64_t WorkerDesk::Leave() {
   const std::int64_t held = roster_.Holdings();

@@ -44,6 +44,8 @@ class WorkerDesk {
   // again.
   TimePoint Tick();
 
+  // Tells the workers whether this broker drains: others may have its slots meanwhile.
+  void TellDraining();
   // Tells the workers that this broker leaves, and forgets them: they list what they hold to
   // another broker, or here again when they have no other. Returns how many tasks they hold.
   std::int64_t Leave();

@@ -419,10 +419,13 @@ void Fields(A&, Of<A, Goodbye>) {}
 template <class A>
 void Fields(A& a, Of<A, Welcome> v) {
   a.Must("broker", v.broker);
+  a.May("draining", v.draining);
 }
 
 template <class A>
-void Fields(A&, Of<A, HeartbeatReply>) {}
+void Fields(A& a, Of<A, HeartbeatReply> v) {
+  a.May("draining", v.draining);
+}
 
 template <class A>
 void Fields(A&, Of<A, WhoAreYou>) {}

@@ -321,10 +321,13 @@ struct Goodbye {
 
 struct Welcome {
   static constexpr std::string_view kType = "welcome";
-  std::string broker;  // incarnation
+  std::string broker;     // incarnation
+  bool draining = false;  // it hands out nothing: the others may have its slots
 };
+// The answer to a heartbeat; also sent when a drain begins or ends.
 struct HeartbeatReply {
   static constexpr std::string_view kType = "alive";
+  bool draining = false;
 };
 // Sent to a peer the broker does not know (it restarted): say hello again.
 struct WhoAreYou {

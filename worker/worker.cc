@@ -50,7 +50,7 @@ Status Worker::Connect() {
 Status Worker::Join(const std::string& endpoint) {
   auto socket = std::make_unique<DealerSocket>(context_, endpoint, options_.keys);
   if (Status connected = socket->status(); !connected) return connected;
-  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true, ""};
+  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true, false, ""};
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
     if (brokers_[i].socket || !inbox_.Held(i).empty()) continue;
     brokers_[i] = std::move(joined);
@@ -91,9 +91,16 @@ void Worker::FollowNames() {
   DivideSlots();
 }
 
-// A broker that is gone takes no tasks from the worker's room for them.
+// A broker that is gone, or drains, takes no tasks from the worker's room for them. When all that
+// are there drain, the first that works again finds its share in place.
 void Worker::DivideSlots() {
-  const auto counts = [](const Broker& broker) { return broker.socket && !broker.link.gone(); };
+  const auto there = [](const Broker& broker) { return broker.socket && !broker.link.gone(); };
+  const bool any_works = std::any_of(brokers_.begin(), brokers_.end(), [&](const Broker& broker) {
+    return there(broker) && !broker.draining;
+  });
+  const auto counts = [&](const Broker& broker) {
+    return there(broker) && !(any_works && broker.draining);
+  };
   const auto count = std::count_if(brokers_.begin(), brokers_.end(), counts);
   const std::vector<std::int64_t> shares =
       Inbox::DivideSlots(options_.backend.concurrency, static_cast<std::size_t>(count));
@@ -102,7 +109,7 @@ void Worker::DivideSlots() {
   for (const Broker& broker : brokers_) slots.push_back(counts(broker) ? *share++ : 0);
   inbox_.SetSlots(std::move(slots));
   for (Broker& broker : brokers_) {
-    if (counts(broker)) broker.link.Hurry(now_);
+    if (there(broker)) broker.link.Hurry(now_);
   }
 }
 
@@ -215,9 +222,12 @@ void Worker::Greet(Broker& broker, std::size_t index) {
 
 // Another broker can renew the leases of one that is gone, and take the results.
 void Worker::FindNewHome(std::size_t from) {
+  std::optional<std::size_t> home;
   for (std::size_t to = 0; to < brokers_.size(); ++to) {
-    if (to != from && brokers_[to].link.up()) return TakeIn(from, to);
+    if (to == from || !brokers_[to].link.up()) continue;
+    if (!home || (brokers_[*home].draining && !brokers_[to].draining)) home = to;
   }
+  if (home) TakeIn(from, *home);
 }
 
 void Worker::TakeIn(std::size_t from, std::size_t to) {
@@ -248,9 +258,15 @@ void Worker::OnFrame(std::size_t index, const Frame& frame) {
   const bool back = broker.link.gone();
   broker.link.OnHeard(now_);
   if (back) DivideSlots();
-  if (frame.type == HeartbeatReply::kType) return;
+  if (frame.type == HeartbeatReply::kType) {
+    const Result<HeartbeatReply> reply = Unpack<HeartbeatReply>(frame.body);
+    if (reply) OnDraining(broker, reply->draining);
+    return;
+  }
   if (frame.type == Welcome::kType) {
     broker.link.OnWelcome(now_);
+    const Result<Welcome> welcome = Unpack<Welcome>(frame.body);
+    if (welcome) OnDraining(broker, welcome->draining);
     inbox_.ResendAll(index, now_);
     for (std::size_t i = 0; i < brokers_.size(); ++i) {
       if (brokers_[i].link.gone()) TakeIn(i, index);
@@ -294,6 +310,12 @@ void Worker::OnFrame(std::size_t index, const Frame& frame) {
                                 {"code", ErrorName(problem.code)},
                                 {"text", problem.text},
                                 {"count", refused_.count()}});
+}
+
+void Worker::OnDraining(Broker& broker, bool draining) {
+  if (std::exchange(broker.draining, draining) == draining) return;
+  LogInfo(draining ? "broker_drains" : "broker_works_again", {{"broker", broker.endpoint}});
+  DivideSlots();
 }
 
 void Worker::OnTask(std::size_t index, const Frame& frame) {

@@ -58,7 +58,8 @@ class Worker {
     std::unique_ptr<DealerSocket> socket;  // absent: it was left
     BrokerLink link;
     bool listed = true;
-    std::string refusal;  // as last logged
+    bool draining = false;  // as it last said
+    std::string refusal;    // as last logged
   };
   enum class Phase { kWorking, kFinishing, kConfirming, kDone };
 
@@ -72,6 +73,7 @@ class Worker {
   void Receive(std::size_t index);
   void OnFrame(std::size_t index, const Frame& frame);
   void OnTask(std::size_t index, const Frame& frame);
+  void OnDraining(Broker& broker, bool draining);
   void Greet(Broker& broker, std::size_t index);
   void FindNewHome(std::size_t from);
   void TakeIn(std::size_t from, std::size_t to);

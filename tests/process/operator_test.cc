@@ -252,7 +252,19 @@ TEST(OperatorProcessTest, CommandsWorkWhileOneOfTwoBrokersIsDead) {
 
 TEST(OperatorProcessTest, ADrainedBrokerSendsClientsToTheOtherOneUntilItWorksAgain) {
   ScriptedLlm llm({LlmStep::Stalls()});
-  TwoBrokers cluster(RealModel(llm));
+  TwoBrokers cluster(RealModel(llm, "concurrency = 6\n"));
+  cluster.AddWorker("m");
+  const auto has_slots = [&](const std::multiset<int>& expected) {
+    json status;
+    const bool had = Eventually([&] {
+      status = Parsed(cluster.Run({"status", "--json"}));
+      std::multiset<int> slots;
+      for (const json& worker : status.at("workers")) slots.insert(worker.at("slots").get<int>());
+      return slots == expected;
+    });
+    EXPECT_TRUE(had) << status.at("workers");
+  };
+  has_slots({3, 3});
   const std::string first = cluster.clients(0);
   const auto drain = [&](std::vector<std::string> more) {
     std::vector<std::string> arguments = {"drain", "--json", "--broker", first};
@@ -261,6 +273,7 @@ TEST(OperatorProcessTest, ADrainedBrokerSendsClientsToTheOtherOneUntilItWorksAga
   };
   const json report = Parsed(drain({}));
   EXPECT_TRUE(report.value("drained", false)) << report;
+  has_slots({0, 6});
   const CommandResult refused =
       RunningCommand("consilium", {"submit", "--no-wait", "--timeout", "3", "--broker", first, "-"},
                      {}, ACase("c1"))
@@ -274,6 +287,7 @@ TEST(OperatorProcessTest, ADrainedBrokerSendsClientsToTheOtherOneUntilItWorksAga
   EXPECT_EQ(cluster.Run({"drain"}).exit_code, 2) << "of two brokers one must be named";
   EXPECT_FALSE(Parsed(drain({"--undo"})).at("draining").get<bool>());
   EXPECT_TRUE(cluster.Accepts(0));
+  has_slots({3, 3});
 }
 
 // A call that the limit of the drain cuts goes on, and its result is taken by the other broker.

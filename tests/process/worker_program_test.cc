@@ -105,7 +105,9 @@ class FakeBroker {
       }
       EXPECT_TRUE(incoming->frame) << incoming->frame.error().text;
       peer_ = incoming->peer;
-      if (answers_heartbeats && incoming->frame->type == Heartbeat::kType) Send(HeartbeatReply{});
+      if (answers_heartbeats && incoming->frame->type == Heartbeat::kType) {
+        Send(HeartbeatReply{draining});
+      }
       if (incoming->frame->type != Message::kType) continue;
       const Result<Message> message = Unpack<Message>(incoming->frame->body);
       EXPECT_TRUE(message) << message.error().text;
@@ -140,6 +142,7 @@ class FakeBroker {
   }
 
   bool answers_heartbeats = true;
+  bool draining = false;  // as it answers them
 
  private:
   RouterSocket socket_;
@@ -303,6 +306,32 @@ TEST_F(WorkerProgramTest, TasksOfALostBrokerGoToAnother) {
   EXPECT_TRUE(other.AwaitHeartbeat([](const Heartbeat& h) {
     return Refs(h.in_flight) == std::vector<std::string>{"c1|generate|1|sim#1"};
   }));
+}
+
+TEST_F(WorkerProgramTest, TheSlotsOfABrokerThatDrainsAreTheOthersUntilItWorksAgain) {
+  FakeBroker other(context);
+  Start({"--broker", other.endpoint()});
+  ASSERT_TRUE(broker->AwaitHello());
+  ASSERT_TRUE(other.AwaitHello());
+  const auto slots = [](std::int64_t expected) {
+    return [expected](const Heartbeat& h) { return h.slots == expected; };
+  };
+  broker->draining = true;
+  broker->Send(HeartbeatReply{true});
+  EXPECT_TRUE(other.AwaitHeartbeat(slots(2)));
+  EXPECT_TRUE(broker->AwaitHeartbeat(slots(0)));
+  // Where all drain, the one that works again first finds its share in place.
+  other.draining = true;
+  other.Send(HeartbeatReply{true});
+  EXPECT_TRUE(other.AwaitHeartbeat(slots(1)));
+  EXPECT_TRUE(broker->AwaitHeartbeat(slots(1)));
+  broker->draining = false;
+  broker->Send(HeartbeatReply{false});
+  EXPECT_TRUE(broker->AwaitHeartbeat(slots(2)));
+  EXPECT_TRUE(other.AwaitHeartbeat(slots(0)));
+  other.draining = false;
+  EXPECT_TRUE(other.AwaitHeartbeat(slots(1))) << "every answer says so";
+  EXPECT_TRUE(broker->AwaitHeartbeat(slots(1)));
 }
 
 TEST_F(WorkerProgramTest, CancelAbortsTheCallAndNothingIsReported) {

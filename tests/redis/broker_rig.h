@@ -118,6 +118,7 @@ class ScriptedWorker {
   std::vector<CancelTask> cancels;
   std::vector<ErrorMessage> errors;
   bool welcomed = false;
+  bool draining = false;  // as the broker last said
   int asked_who = 0;
   bool silent = false;     // sends nothing by itself
   bool deaf = false;       // reads and forgets
@@ -128,6 +129,9 @@ class ScriptedWorker {
   void Take(const Frame& frame) {
     if (frame.type == Welcome::kType) {
       welcomed = true;
+      draining = Unpack<Welcome>(frame.body)->draining;
+    } else if (frame.type == HeartbeatReply::kType) {
+      draining = Unpack<HeartbeatReply>(frame.body)->draining;
     } else if (frame.type == WhoAreYou::kType) {
       ++asked_who;
       welcomed = false;

@@ -511,6 +511,20 @@ TEST_F(OperatorTest, ADrainWaitsForResultsAndCanBeUndone) {
   Submit(client, CaseOf("c3"));
 }
 
+// Whoever has other brokers gives them the room that this one does not use.
+TEST_F(OperatorTest, WorkersAreToldOfADrainAtOnceAlsoWhenTheyHoldNothing) {
+  Start();
+  TestClient& client = AddClient();
+  ScriptedWorker& worker = AddWorker("w1", "alpha", 1);
+  PumpFor(milliseconds(50));
+  worker.silent = true;  // so that it is not told in a reply
+  PumpUntil("it drains", [&] { return Ask<DrainReply>(client, DrainRequest{})->drained; });
+  PumpUntil("the worker knows", [&] { return worker.draining; });
+  EXPECT_TRUE(AddWorker("w2", "alpha", 1).draining) << "a welcome says so, too";
+  EXPECT_FALSE(Ask<DrainReply>(client, DrainRequest{std::nullopt, true})->draining);
+  PumpUntil("the worker knows", [&] { return !worker.draining; });
+}
+
 TEST_F(OperatorTest, WhatIsLeftAtTheLimitIsHandedOverUncounted) {
   Start();
   TestClient& client = AddClient();

@@ -278,8 +278,8 @@ TEST(MessagesTest, WorkersMessagesSurvive) {
   ExpectSurvivesFullAndEmpty(ResultMessage{"t", 1, SomeOutcome(), 250, true});
   ExpectSurvivesFullAndEmpty(ReleaseMessage{"t", 1});
   ExpectSurvivesFullAndEmpty(Goodbye{});
-  ExpectSurvivesFullAndEmpty(Welcome{"b-1"});
-  ExpectSurvivesFullAndEmpty(HeartbeatReply{});
+  ExpectSurvivesFullAndEmpty(Welcome{"b-1", true});
+  ExpectSurvivesFullAndEmpty(HeartbeatReply{true});
   ExpectSurvivesFullAndEmpty(WhoAreYou{});
   TaskMessage task;
   task.task = "c-1|review|1|a";
