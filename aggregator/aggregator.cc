@@ -93,15 +93,16 @@ std::size_t Aggregator::InHand() const {
 
 std::string Aggregator::Trouble() const {
   if (stopping_) return "stopping";
-  for (const CaseLoop& shard : shards_) {
-    if (!shard.ready()) return shard.WhyNotReady();
-  }
-  return "";
+  // As with a broker: what a restart does not heal is no trouble of this one.
+  return worked_ ? "" : shards_.front().WhyNotReady();
 }
 
 TimePoint Aggregator::Tick(TimePoint now) {
   TimePoint next = TimePoint::max();
-  for (CaseLoop& shard : shards_) next = std::min(next, shard.Tick(!stopping_, now));
+  for (CaseLoop& shard : shards_) {
+    next = std::min(next, shard.Tick(!stopping_, now));
+    worked_ = worked_ || shard.ready();
+  }
   if (!first().ready()) return next;
   if (now >= next_beat_) {
     next_beat_ = now + kBeat;

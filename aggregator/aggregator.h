@@ -38,13 +38,14 @@ class Aggregator {
   // due. `stop_fd`: a descriptor to watch beside, or -1.
   void Turn(milliseconds longest, int stop_fd = -1);
   // Runs until the first stop signal, then finishes what is in hand (at most 5 s). `health` hears
-  // why no case moves on.
+  // the trouble.
   void Run(StopSignals& stop, HealthFile& health);
+  // Why this aggregator is of no use; "" when it is. Not for want of a Redis that it had before.
+  std::string Trouble() const;
 
  private:
   CaseLoop& first() { return shards_.front(); }
   TimePoint Tick(TimePoint now);
-  std::string Trouble() const;
   void Learn();
   std::size_t InHand() const;
 
@@ -61,6 +62,7 @@ class Aggregator {
   std::vector<pollfd> polled_;
   TimePoint due_{};  // what the last tick returned
   bool stopping_ = false;
+  bool worked_ = false;    // a shard at least was ready, at some time
   bool learning_ = false;  // a Describe is under way
   TimePoint next_beat_{};
   TimePoint next_learn_{};

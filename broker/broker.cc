@@ -120,6 +120,13 @@ void Broker::Turn(milliseconds longest, int stop_fd) {
     client_desk_.OnMessage(*incoming);
   }
   due_ = Tick();
+  accepted_ = accepted_ || hub_.AcceptsSome();
+}
+
+// No other place and no restart heals a Redis that went away, and while it is away clients are told
+// so here. Before the first case could be accepted it is this broker that may be at fault.
+std::string Broker::Trouble() const {
+  return hub_.draining || !accepted_ ? hub_.NotAccepting() : "";
 }
 
 void Broker::KeepDoor() {
@@ -181,6 +188,7 @@ void Broker::Beat() {
   beat.workers = worker_desk_.Describe();
   beat.reason = hub_.NotAccepting();
   beat.accepting = beat.reason.empty();
+  beat.partly = !beat.accepting && hub_.AcceptsSome();
   for (Shard& shard : hub_.shards) {
     if (!shard.answering()) continue;
     shard.Beat(beat);
@@ -278,7 +286,7 @@ int Broker::Run(StopSignals& signals, HealthFile& health) {
   constexpr TimePoint::duration kLongest = milliseconds(60000);
   while (!(hub_.stopping && drained())) {
     const TimePoint now = Now();
-    const TimePoint told_again = health.Tell(hub_.NotAccepting(), now);
+    const TimePoint told_again = health.Tell(Trouble(), now);
     Turn(std::chrono::ceil<milliseconds>(std::min(kLongest, told_again - now)), signals.fd());
     const int count = signals.Count();
     if (count >= 2) {

@@ -55,8 +55,10 @@ class Broker {
   // Nothing is left to do here, or Redis gave no answer for 5 s after the limit.
   bool drained() const;
 
+  // Why this broker is not worth asking; "" when it is. Not for want of a Redis that it had before.
+  std::string Trouble() const;
   // Turns until a signal, then drains. 0, or 1 when a second signal cut that short. `health` hears
-  // why no case is accepted.
+  // the trouble.
   int Run(StopSignals& signals, HealthFile& health);
 
   // Every Redis is up and its lanes exist.
@@ -84,6 +86,7 @@ class Broker {
   ClientDesk client_desk_;
 
   std::vector<pollfd> polled_;
+  bool accepted_ = false;  // cases of one shard at least, at some time
   TimePoint beat_at_;
   TimePoint read_keys_at_;
   TimePoint due_;  // what the last tick returned

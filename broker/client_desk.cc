@@ -499,6 +499,8 @@ void ClientDesk::Fill(StatusReply& status) const {
     about.accepting = about.reason.empty() && !hub_.draining;
   }
   status.accepting = status.reason.empty();
+  status.partly = !status.accepting && std::any_of(status.shards.begin(), status.shards.end(),
+                                                   [](const auto& s) { return s.accepting; });
   status.live_max = hub_.config.broker.live_cases_max;
   for (const Shard& shard : hub_.shards) status.redis.push_back(shard.Describe());
   status.counters["refused_messages"] = refusals_.count() + workers_.refused();

@@ -65,6 +65,11 @@ std::optional<Error> Hub::NotAccepting(const Shard& shard) const {
   return why;
 }
 
+bool Hub::AcceptsSome() const {
+  return std::any_of(shards.begin(), shards.end(),
+                     [this](const Shard& shard) { return !NotAccepting(shard); });
+}
+
 std::string Hub::NotAccepting() const {
   if (draining) return NotAccepting(first())->text;
   std::string all;

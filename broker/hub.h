@@ -59,6 +59,8 @@ struct Hub {
   std::optional<Error> NotAccepting(const Shard& shard) const;
   // The same of all, for people: why cases are refused; "" when none is.
   std::string NotAccepting() const;
+  // Cases of one shard at least are accepted.
+  bool AcceptsSome() const;
 };
 
 }  // namespace consilium

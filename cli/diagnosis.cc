@@ -247,9 +247,7 @@ std::vector<Checked> JudgeStatus(const Config& config, const std::string& endpoi
       Checked{Finding::kOk, "broker", "runs at " + endpoint + ", version " + status.version, ""});
   if (!status.accepting) {
     broker.finding = Finding::kProblem;
-    const auto accepts = [](const ShardStatus& shard) { return shard.accepting; };
-    const bool some = std::any_of(status.shards.begin(), status.shards.end(), accepts);
-    broker.text += (some ? "; refuses cases: " : "; accepts nothing: ") + status.reason;
+    broker.text += (status.partly ? "; refuses cases: " : "; accepts nothing: ") + status.reason;
   } else if (status.version != ours) {
     broker.finding = Finding::kNote;
     broker.text += "; this program is " + std::string(ours);

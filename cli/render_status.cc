@@ -65,7 +65,7 @@ std::string Brokers(const StatusReply& status, const Look& look) {
   Table table({{"broker", false, true}, {"leases", true, false}, {"accepts", false, true}});
   for (const BrokerStatus& broker : status.brokers) {
     table.Row({broker.id, std::to_string(broker.leases),
-               broker.accepting ? "yes" : "no: " + broker.reason});
+               broker.accepting ? "yes" : (broker.partly ? "in part: " : "no: ") + broker.reason});
   }
   return Section("Brokers", look) + (status.brokers.empty() ? "  none\n" : table.Text(look));
 }
@@ -154,8 +154,13 @@ std::string Balance(const StatusReply& status, const Look& look) {
 std::string RenderStatus(const StatusReply& status, const Look& look) {
   std::string text;
   text += Field("Broker", status.broker + ", version " + status.version, look);
-  text += status.accepting ? Field("Accepting", "yes", look, Tint::kGreen)
-                           : Field("Accepting", "no: " + status.reason, look, Tint::kRed);
+  if (status.accepting) {
+    text += Field("Accepting", "yes", look, Tint::kGreen);
+  } else if (status.partly) {
+    text += Field("Accepting", "in part: " + status.reason, look, Tint::kYellow);
+  } else {
+    text += Field("Accepting", "no: " + status.reason, look, Tint::kRed);
+  }
   text += Balance(status, look);
   text +=
       Field("Live cases",

@@ -100,6 +100,7 @@ void Fields(A& a, Of<A, BrokerStatus> v) {
   a.Must("id", v.id);
   a.Must("alive", v.alive);
   a.Must("accepting", v.accepting);
+  a.May("partly", v.partly);
   a.Must("reason", v.reason);
   a.Must("leases", v.leases);
 }
@@ -161,6 +162,7 @@ void Fields(A& a, Of<A, StatusReply> v) {
   a.Must("broker", v.broker);
   a.Must("version", v.version);
   a.Must("accepting", v.accepting);
+  a.May("partly", v.partly);
   a.Must("reason", v.reason);
   a.Must("now_ms", v.now_ms);
   a.Must("brokers", v.brokers);
@@ -461,6 +463,7 @@ void Fields(A& a, Of<A, Beat> v) {
   a.Must("id", v.id);
   a.Must("workers", v.workers);
   a.Must("accepting", v.accepting);
+  a.May("partly", v.partly);
   a.Must("reason", v.reason);
 }
 

@@ -132,6 +132,7 @@ struct BrokerStatus {
   bool accepting = true;
   std::string reason;  // when not accepting
   std::int64_t leases = 0;
+  bool partly = false;  // as in StatusReply
 };
 // The credits of one model, over all workers of the cluster.
 struct CreditStatus {
@@ -179,6 +180,7 @@ struct StatusReply {
   std::string broker;     // that answered
   std::string version;    // of the program
   bool accepting = true;  // whatever its id, a case is accepted
+  bool partly = false;    // not accepting, but cases of some shards are
   std::string reason;     // when not accepting
   std::int64_t now_ms = 0;
   std::vector<BrokerStatus> brokers;
@@ -489,6 +491,7 @@ struct Beat {
   std::vector<WorkerStatus> workers;
   bool accepting = true;
   std::string reason;
+  bool partly = false;  // as in StatusReply
 };
 
 // One line of history: all that was recorded about an ended case (or a revision), without case

@@ -459,6 +459,7 @@ void Store::Describe(const std::vector<std::string>& models, Done<StatusReply> d
       for (BrokerStatus& broker : status.brokers) {
         if (broker.id != beat->id) continue;
         broker.accepting = beat->accepting;
+        broker.partly = beat->partly;
         broker.reason = beat->reason;
       }
       std::move(beat->workers.begin(), beat->workers.end(), std::back_inserter(status.workers));

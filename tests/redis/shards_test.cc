@@ -299,6 +299,44 @@ TEST_F(ShardsTest, ARedisThatHangsHoldsUpItsOwnCasesOnly) {
   for (const auto& [id, count] : TimesPublished(follower)) EXPECT_EQ(count, 1) << id;
 }
 
+// A broker in trouble is taken out of service, which helps nobody when a Redis is away.
+TEST_F(ShardsTest, ARedisThatIsAwayIsNoTroubleOfABrokerThatHadIt) {
+  Start();
+  StartAggregator();
+  EXPECT_NE(aggregator_->Trouble(), "");
+  RunUntil("it has its Redis", [&] { return aggregator_->Trouble().empty(); });
+  TestClient& client = AddClient();
+  EXPECT_EQ(broker_->Trouble(), "");
+  const auto status = [&] { return *Ask<StatusReply>(client, StatusRequest{}); };
+  EXPECT_TRUE(status().accepting);
+  EXPECT_FALSE(status().partly);
+  more_[0].Kill();
+  PumpUntil("it is noticed", [&] { return !status().accepting; });
+  EXPECT_TRUE(status().partly);
+  EXPECT_THAT(status().reason, StartsWith("shard 1: Redis does not answer: "));
+  PumpUntil("the others hear of it", [&] { return status().brokers.at(0).partly; });
+  EXPECT_FALSE(status().brokers.at(0).accepting);
+  EXPECT_EQ(broker_->Trouble(), "");
+  Submit(client, CaseOf(NextId(2)));
+
+  more_[1].Kill();
+  redis_.Kill();
+  PumpUntil("it is noticed", [&] { return !status().partly; });
+  EXPECT_FALSE(status().accepting);
+  EXPECT_EQ(broker_->Trouble(), "");
+  RunUntil("the aggregator has turned", [turns = 0]() mutable { return ++turns > 20; });
+  EXPECT_EQ(aggregator_->Trouble(), "");
+  // One that starts meanwhile has no case to take, and it may be its own fault.
+  Stop();
+  StartUnready();
+  PumpFor(milliseconds(200));
+  EXPECT_THAT(broker_->Trouble(), StartsWith("shard 0: Redis does not answer: "));
+  more_[1].Restart();
+  PumpUntil("cases of shard 2 are accepted", [&] { return broker_->Trouble().empty(); });
+  broker_->Drain(milliseconds(1000));
+  EXPECT_EQ(broker_->Trouble(), "this broker is draining");
+}
+
 TEST_F(ShardsTest, SwappedAddressesAreRefusedAndTheRestGoesOn) {
   Start();
   TestClient& first = AddClient();

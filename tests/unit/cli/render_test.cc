@@ -246,6 +246,21 @@ TEST(RenderStatusTest, ShowsWhyABrokerDoesNotAccept) {
   EXPECT_NE(text.find("  gpt-4o  generate       12   1.5 s       3\n"), std::string::npos) << text;
 }
 
+TEST(RenderStatusTest, ABrokerThatAcceptsTheCasesOfSomeShardsIsNotShownAsRefusingAll) {
+  StatusReply status;
+  status.accepting = false;
+  status.partly = true;
+  status.reason = "shard 1: Redis is away";
+  status.brokers = {{"b1", true, false, "shard 1: Redis is away", 3, true}};
+  status.shards = {{0, true, "", 4}, {1, false, "Redis is away", 0}};
+  const std::string text = RenderStatus(status, kLook);
+  for (const char* part : {"  Accepting   in part: shard 1: Redis is away\n",
+                           "  Shard 1     0 live, accepts nothing: Redis is away\n",
+                           "  b1           3  in part: shard 1: Redis is away\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+}
+
 TEST(RenderStatusTest, ASoundClusterShowsItsBalance) {
   StatusReply status;
   status.counters = {{"accepted", 8}, {"complete", 6}};

@@ -155,9 +155,10 @@ TEST(MessagesTest, RepliesSurvive) {
   status.broker = "b-1";
   status.version = "0.1.0";
   status.accepting = false;
+  status.partly = true;
   status.reason = "redis: connection lost";
   status.now_ms = 1;
-  status.brokers = {{"b-1", false, false, "no sign of life", 3}};
+  status.brokers = {{"b-1", false, false, "no sign of life", 3, true}};
   status.aggregators = {"a-1"};
   status.counters = {{"accepted", 5}};
   status.live = 2;
@@ -292,7 +293,7 @@ TEST(MessagesTest, WorkersMessagesSurvive) {
   ExpectSurvives(TaskMessage{});
   ExpectSurvivesFullAndEmpty(ResultAck{"t", 1, "stored"});
   ExpectSurvivesFullAndEmpty(CancelTask{"t", 1});
-  ExpectSurvivesFullAndEmpty(Beat{"b-1", {SomeWorker()}, true, "x"});
+  ExpectSurvivesFullAndEmpty(Beat{"b-1", {SomeWorker()}, true, "x", true});
 }
 
 TEST(MessagesTest, EnumeratorsTravelAsNames) {
