@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shared/case_record.h"
+#include "shared/codec.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -35,6 +36,22 @@ std::string IdOf(std::size_t shard, const std::string& entry) {
   return std::to_string(shard) + ":" + entry;
 }
 
+// Packed letters in one reply, beside what else is in it; one letter always goes.
+constexpr std::size_t kPageBytes = 2u << 20;
+
+// Leaves out what is too much for one reply. Whoever goes on after the last one finds it.
+void CutPage(DeadListReply& page) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < page.items.size(); ++i) {
+    bytes += Pack(page.items[i]).size();
+    if (i == 0 || bytes <= kPageBytes) continue;
+    page.items.resize(i);
+    page.cursor = page.items.back().id;
+    page.end = false;
+    return;
+  }
+}
+
 Error NoLetter(const char* field, const std::string& id) {
   return Invalid(std::string(field) + " = " + Quoted(id) +
                  ", expected the id of a dead letter, e.g. 0:1764254400000-0");
@@ -49,6 +66,9 @@ void ForEach(Hub& hub, const std::vector<std::string>& ids, Store::Done<Reply> d
   for (const std::string& id : ids) {
     auto place = PlaceOf(hub, id, /*cursor=*/false);
     if (!place) return done(NoLetter("ids", id));
+    // Before anything is done; also one that is up may belong to another place or cluster.
+    const Shard& shard = hub.shards[place->shard];
+    if (!shard.answering()) return done(Error{ErrorCode::kUnavailable, hub.NotAnswering(shard)});
     places.push_back(std::move(*place));
   }
   if (places.empty()) return done(Reply{});
@@ -89,6 +109,9 @@ void ListDead(Hub& hub, const DeadListRequest& request, const Store::Done<DeadLi
   DeadListRequest there = request;
   (one ? there.id : there.after) = place->entry;
   const std::size_t shard = place->shard;
+  if (!hub.shards[shard].answering()) {
+    return done(Error{ErrorCode::kUnavailable, hub.NotAnswering(hub.shards[shard])});
+  }
   const bool last = one || shard + 1 == hub.shards.size();
   hub.shards[shard].dead().List(there, [&hub, shard, last, done](Result<DeadListReply> list) {
     if (!list) return done(hub.Named(hub.shards[shard], list.error()));
@@ -98,6 +121,7 @@ void ListDead(Hub& hub, const DeadListRequest& request, const Store::Done<DeadLi
       list->end = false;
       list->cursor = IdOf(shard + 1, "");
     }
+    CutPage(*list);
     done(std::move(list));
   });
 }

@@ -99,6 +99,39 @@ TEST_F(OperatorTest, ADeadLetterKeepsAllErrorsAndIsRequeuedOnce) {
   EXPECT_EQ(Status(client).counters["requeued"], 1);
 }
 
+TEST_F(OperatorTest, LettersThatAreTooMuchForOneMessageComeInPages) {
+  Start();
+  TestClient& client = AddClient();
+  AttemptError error;
+  error.text = std::string(2000, 'x');
+  std::string errors;
+  while (errors.size() < 60000) {
+    const std::string one = "1764254400000 " + Pack(error);
+    errors += std::to_string(one.size()) + ":" + one;
+  }
+  constexpr int kLetters = 100;  // 6 MB
+  for (int i = 0; i < kLetters; ++i) {
+    Tell({"XADD", "consilium:{0}:dead", std::to_string(i + 1) + "-0", "t",
+          "c" + std::to_string(i) + "|generate|1|alpha", "a", "30", "c", "0", "x", errors});
+  }
+  DeadListRequest request;
+  request.max = limits::kDeadBatchMax;
+  std::vector<std::string> found;
+  int pages = 0;
+  for (bool end = false; !end && pages < kLetters; ++pages) {
+    const DeadListReply page = Dead(client, request);
+    ASSERT_THAT(page.items, testing::Not(IsEmpty()));
+    for (const DeadLetter& letter : page.items) found.push_back(letter.task.case_id);
+    EXPECT_GT(page.items.back().errors.size(), 20u);
+    request.after = page.cursor;
+    end = page.end;
+  }
+  ASSERT_THAT(found, SizeIs(kLetters));
+  for (int i = 0; i < kLetters; ++i)
+    EXPECT_EQ(found[static_cast<std::size_t>(i)], "c" + std::to_string(i));
+  EXPECT_LE(pages, 5);
+}
+
 TEST_F(OperatorTest, ALetterMayDieAgain) {
   Start();
   TestClient& client = AddClient();

@@ -364,6 +364,15 @@ TEST_F(ShardsTest, SwappedAddressesAreRefusedAndTheRestGoesOn) {
   EXPECT_FALSE(status->accepting);
   EXPECT_EQ(status->shards[0].reason, why);
   EXPECT_TRUE(status->shards[2].accepting);
+  // Nor are letters looked for, or purged, in one that is not the right one.
+  EXPECT_EQ(Refusal<DeadListReply>(client, DeadListRequest{}),
+            "shard 0: " + why + "; send it again");
+  EXPECT_EQ(Refusal<DeadRequeueReply>(client, DeadRequeueRequest{{"2:1-1", "0:1-1"}}),
+            "shard 0: " + why + "; send it again");
+  Raw(1, {"XADD", "consilium:{0}:dead", "1-1", "t", "other"});
+  EXPECT_EQ(Refusal<DeadPurgeReply>(client, DeadPurgeRequest{{"0:1-1"}}),
+            "shard 0: " + why + "; send it again");
+  EXPECT_EQ(Raw(1, {"XLEN", "consilium:{0}:dead"}), "1");
   // Nothing was written into the wrong ones.
   for (const char* key : {"brokers", "events", "timers", "lane:generate:alpha"}) {
     EXPECT_EQ(Raw(1, {"EXISTS", std::string("consilium:{0}:") + key}), "0") << key;
