@@ -78,7 +78,7 @@ void CaseLoop::Prepare() {
                {{"shard", shard_}, {"text", prepared.error().text}, {"count", refusals_.count()}});
     }
   };
-  store_.Claim([this, done](const Status& claimed) {
+  store_.Claim(/*known=*/false, [this, done](const Status& claimed) {
     if (!claimed) return done(claimed);
     std::vector<std::string> models;
     for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);

@@ -156,11 +156,12 @@ TimePoint Shard::DoChores(bool all) {
     check_at_ = now_ + kCheckEvery;
     CheckDurability();
     CheckRoom();
+    if (prepared_) CheckClaim();
   }
   if (now_ >= cancels_at_) ReadCancels();
   // Only then, so that whoever sees the lanes prepared knows the settings, too.
   const bool may_prepare = not_durable_.has_value() && !preparing_;
-  if (!prepared_ && may_prepare && now_ >= prepare_at_) claimed_ ? Prepare() : Claim();
+  if (!prepared_ && may_prepare && now_ >= prepare_at_) Claim();
   TimePoint next = std::min(check_at_, cancels_at_);
   if (!prepared_) {
     return std::min(next, may_prepare && !preparing_ ? prepare_at_ : TimePoint::max());
@@ -181,15 +182,16 @@ TimePoint Shard::DoChores(bool all) {
   return next;
 }
 
+// Also before lanes are made again: whoever deletes lanes may have deleted this, too.
 void Shard::Claim() {
   preparing_ = true;
-  store_.Claim([this, generation = generation_](const Status& status) {
+  store_.Claim(claimed_, [this, generation = generation_](const Status& status) {
     if (generation != generation_) return;
     preparing_ = false;
-    claimed_ = status.ok();
+    const bool before = std::exchange(claimed_, status.ok());
     if (claimed_) {
       wrong_.clear();
-      events_.on_change(*this);
+      if (!before) events_.on_change(*this);
       return Prepare();
     }
     prepare_at_ = now_ + kPrepareAgain;
@@ -197,6 +199,13 @@ void Shard::Claim() {
     wrong_ = status.error().text;
     LogError("shard_refused", {{"shard", number_}, {"text", wrong_}});
     events_.on_change(*this);
+  });
+}
+
+// Without workers no lane is asked for, and nothing else would show that it is gone.
+void Shard::CheckClaim() {
+  store_.CheckClaim([this, generation = generation_](const Result<bool>& claimed) {
+    if (generation == generation_ && claimed && !*claimed) MakeLanesAgain();
   });
 }
 

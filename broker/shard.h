@@ -78,7 +78,7 @@ class Shard {
 
   // A task here is due so long from now.
   void PromoteIn(milliseconds delay);
-  // Somebody deleted a lane; it is made again.
+  // Somebody deleted a lane, or everything; it is made again.
   void MakeLanesAgain() { prepared_ = false; }
 
   // What to poll, and what came of it.
@@ -94,6 +94,7 @@ class Shard {
   void OnUp();
   TimePoint DoChores(bool all);
   void Claim();
+  void CheckClaim();
   void Prepare();
   void CheckDurability();
   void CheckRoom();

@@ -118,9 +118,10 @@ std::string Store::LaneKey(Stage stage, const std::string& model) const {
 
 std::string Store::HintChannel() const { return Key("hints"); }
 
-void Store::Claim(Done<Nothing> done) {
+void Store::Claim(bool known, Done<Nothing> done) {
   const std::string place = std::to_string(shard_) + " of " + std::to_string(shards_);
-  redis_.Run("claim_shard", {"consilium:shard", ShardPrefix(0) + "counters"}, {place},
+  redis_.Run("claim_shard", {"consilium:shard", ShardPrefix(0) + "counters"},
+             {place, known ? "1" : "0"},
              Reading<Nothing>(std::move(done), [place](const RedisReply& reply) -> Result<Nothing> {
                if (reply.text == place) return Nothing{};
                return Error{ErrorCode::kConflict,
@@ -128,6 +129,13 @@ void Store::Claim(Done<Nothing> done) {
                                 ": redis.url must list the same Redis in the same order as when "
                                 "they were first used"};
              }));
+}
+
+void Store::CheckClaim(Done<bool> done) {
+  redis_.Send({"EXISTS", "consilium:shard"},
+              Reading<bool>(std::move(done), [](const RedisReply& reply) {
+                return Result<bool>(ToInt(reply) == 1);
+              }));
 }
 
 void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) {

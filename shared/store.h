@@ -138,9 +138,12 @@ class Store {
   // The scripts that a RedisConnection used here must load.
   static std::vector<RedisScript> Scripts();
 
-  // Makes sure that this Redis is the shard, which it becomes when it is still empty. kConflict
-  // when it is another one: it may be asked nothing.
-  void Claim(Done<Nothing> done);
+  // Makes sure that this Redis is the shard, which it becomes when it is still empty, or when it
+  // says nothing and is `known` to have been it. kConflict when it is another one: it may be asked
+  // nothing.
+  void Claim(bool known, Done<Nothing> done);
+  // Whether it says which shard it is. It does not any more when everything was deleted.
+  void CheckClaim(Done<bool> done);
   // Creates the consumer groups of all lanes of `models` and of the events, where missing.
   void Prepare(const std::vector<std::string>& models, Done<Nothing> done);
 

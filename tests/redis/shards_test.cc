@@ -395,6 +395,25 @@ TEST_F(ShardsTest, ARedisThatBecomesTheRightOneIsTakenByItself) {
   EXPECT_EQ(Raw(1, {"GET", "consilium:shard"}), "1 of 3");
 }
 
+// What was accepted is gone, but the cluster goes on, also after the next start.
+TEST_F(ShardsTest, ARedisThatForgotEverythingIsToldWhichShardItIs) {
+  Start();
+  TestClient& client = AddClient();
+  for (const std::size_t shard : {0u, 1u}) {
+    Submit(client, CaseOf(NextId(shard)));
+    Raw(shard, {"FLUSHALL"});
+    // As if it were from before there were shards.
+    Submit(client, CaseOf(NextId(shard)));
+    const std::string place = std::to_string(shard) + " of 3";
+    PumpUntil("it is told", [&] { return Raw(shard, {"GET", "consilium:shard"}) == place; });
+  }
+  ScriptedWorker& worker = AddWorker("w-alpha", "alpha", 8);
+  PumpUntil("what came since is worked on", [&] { return worker.tasks.size() == 2; });
+  Stop();
+  Start();
+  EXPECT_TRUE(Ask<StatusReply>(AddClient(), StatusRequest{})->accepting);
+}
+
 TEST_F(ShardsTest, DataOfOneRedisAreNotSplitSilently) {
   Raw(0, {"HSET", "consilium:{0}:counters", "accepted", "1"});  // from before there were shards
   StartUnready();
