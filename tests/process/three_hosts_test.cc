@@ -97,9 +97,10 @@ class ThreeHostsTest : public testing::Test {
   static std::string Program(const std::string& name) {
     return std::string(CONSILIUM_BINARY_DIR) + "/" + name;
   }
-  void MakeKey(const std::string& name, const std::string& role) {
+  void MakeKey(const std::string& name, const std::string& role,
+               const std::string& folder = "keys") {
     const CommandResult made = RunningCommand("consilium", {"keys", "new", name, "--role", role,
-                                                            "--folder", folder_.File("keys")})
+                                                            "--folder", folder_.File(folder)})
                                    .Wait(seconds(20));
     ASSERT_EQ(made.exit_code, 0) << made.err;
   }
@@ -241,14 +242,32 @@ TEST_F(ThreeHostsTest, AHostThatLosesItsLinkForTenSecondsLosesNothing) {
     EXPECT_EQ(lane.at("waiting").get<int>() + lane.at("leased").get<int>(), 0) << lane;
   }
 
-  // Without a key the command line says so before it asks. (What brokers say to strangers:
-  // redis/bus_security_test.cc.)
+  // Without a key the command line says so before it asks.
+  const auto asks_as = [&](const Variables& who) {
+    return hosts
+        .Run("c", Program("consilium"),
+             {"status", "--config", config_, "--broker", "tcp://10.77.0.1:7300"}, who)
+        ->Wait(seconds(60));
+  };
   Variables nobody = With("amy");
   nobody.pop_back();
-  const CommandResult refused =
-      hosts.Run("c", Program("consilium"), {"status", "--broker", "tcp://10.77.0.1:7300"}, nobody)
-          ->Wait(seconds(30));
-  EXPECT_EQ(refused.exit_code, 2) << refused.out;
+  EXPECT_EQ(asks_as(nobody).exit_code, 2);
+  // A key that is not on the list, and one of the list with the role of a worker: the broker
+  // refuses both, and counts them.
+  MakeKey("eve", "client", "elsewhere");
+  Variables eve = With("amy");
+  eve.back().second = folder_.File("elsewhere/eve.key");
+  for (const Variables& stranger : {eve, With("worker-c")}) {
+    const CommandResult refused = asks_as(stranger);
+    EXPECT_EQ(refused.exit_code, 3) << refused.out;
+    EXPECT_NE(refused.err.find("the broker does not allow this key here"), std::string::npos)
+        << refused.err;
+  }
+  status = Status(hosts);
+  ASSERT_TRUE(status.is_object()) << Logs();
+  EXPECT_GE(status.at("counters").at("refused_keys"), 1);
+  EXPECT_GE(status.at("counters").at("refused_roles"), 1);
+
   for (const auto& [name, part] : parts_) {
     if (name != "redis") part->Signal(SIGTERM);
   }
