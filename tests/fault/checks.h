@@ -10,8 +10,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "shared/ids.h"
 #include "shared/messages.h"
 #include "tests/fault/load.h"
 #include "tests/fault/rig.h"
@@ -99,6 +101,27 @@ class FaultRun {
   std::set<std::string> others_;
   Feed feed_;
   Verdict verdict_;
+};
+
+// A cluster that takes fresh cases, so many a second, while a test breaks it: all that most faults
+// need besides themselves.
+class Trial : public Rig, public FaultRun {
+ public:
+  // Starts both.
+  Trial(const char* fault, double per_second, RigOptions options = {})
+      : Rig(std::move(options)),
+        FaultRun(fault, *this),
+        load(LoadOf(*this, per_second)),
+        random(Seed(), fault) {
+    load.Start();
+  }
+  // As FaultRun's.
+  void Settle(std::chrono::milliseconds within = std::chrono::seconds(60)) {
+    FaultRun::Settle(*this, {&load}, within);
+  }
+
+  Load load;
+  SeededRandom random;
 };
 
 }  // namespace consilium::fault

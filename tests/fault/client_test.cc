@@ -113,11 +113,7 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   RigOptions options;
   options.latency_ms = 250;
   options.concurrency = 8;
-  Rig rig(options);
-  FaultRun run("F21", rig);
-  Load load(LoadOf(rig, 60));  // more than the workers can do
-  SeededRandom random(Seed(), "F21");
-  load.Start();
+  Trial trial("F21", 60, options);  // more than the workers can do
   const int each = AtLength() ? 1000 : 30;
   struct Asked {
     Moment moment;
@@ -128,13 +124,13 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   const TimePoint until = Now() + (AtLength() ? seconds(1200) : seconds(120));
   for (const Moment moment : {Moment::kQueued, Moment::kLeased, Moment::kEnding}) {
     while (count[moment] < each && Now() < until) {
-      const std::string id = CaseAt(rig, moment, random);
+      const std::string id = CaseAt(trial, moment, trial.random);
       if (id.empty() || asked.count(id) != 0) {
         Sleep(milliseconds(5));
         continue;
       }
-      if (moment == Moment::kEnding) Sleep(milliseconds(random.Below(300)));
-      const auto frame = AskBroker(rig.clients(static_cast<int>(random.Below(2))),
+      if (moment == Moment::kEnding) Sleep(milliseconds(trial.random.Below(300)));
+      const auto frame = AskBroker(trial.clients(static_cast<int>(trial.random.Below(2))),
                                    MakeFrame(CancelRequest{id}, id), seconds(5));
       ASSERT_TRUE(frame.ok()) << frame.error().text;
       const auto reply = Unpack<CancelReply>(frame->body);
@@ -144,25 +140,25 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
     }
     EXPECT_EQ(count[moment], each) << kMomentNames[static_cast<std::size_t>(moment)];
   }
-  run.Settle(rig, {&load});
+  trial.Settle();
   std::int64_t cancelled = 0;
   int ended_before = 0;
   for (const auto& [id, what] : asked) {
-    const auto found = run.feed().cases().find(id);
-    ASSERT_NE(found, run.feed().cases().end()) << id;
-    const std::string state = rig.Ask({"HGET", "consilium:{0}:case:" + id, "state"}).text;
+    const auto found = trial.feed().cases().find(id);
+    ASSERT_NE(found, trial.feed().cases().end()) << id;
+    const std::string state = trial.Ask({"HGET", "consilium:{0}:case:" + id, "state"}).text;
     EXPECT_EQ(state == "cancelled", what.cancelled) << id << " is " << state;
     EXPECT_EQ(found->second.firsts, what.cancelled ? 0 : 1) << id;
     cancelled += what.cancelled ? 1 : 0;
     ended_before += !what.cancelled && what.moment == Moment::kEnding ? 1 : 0;
   }
   for (const auto& [moment, times] : count) {
-    run.Note(kMomentNames[static_cast<std::size_t>(moment)], times);
+    trial.Note(kMomentNames[static_cast<std::size_t>(moment)], times);
   }
-  run.Note("ended_before", ended_before);
+  trial.Note("ended_before", ended_before);
   EXPECT_GT(ended_before, 0) << "there was no race";
   EXPECT_LT(ended_before, each) << "there was no race";
-  EXPECT_EQ(rig.Counter("cancelled"), cancelled);
+  EXPECT_EQ(trial.Counter("cancelled"), cancelled);
 }
 
 // A call to a model ends when its case is called off: its server sees the connection close.

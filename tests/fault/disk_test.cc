@@ -129,39 +129,35 @@ class DyingDiskTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(DyingDiskTest, F06BrokersStopAcceptingAndGoOnByThemselves) {
   const bool full = std::string(GetParam()) == "Full";
-  Rig rig;
-  FaultRun run(full ? "F06 full" : "F06 EIO", rig);
-  Load load(LoadOf(rig, 60));
-  SeededRandom random(Seed(), "F06");
-  load.Start();
+  Trial trial(full ? "F06 full" : "F06 EIO", 60);
   for (int round = 0; round < Scaled(2); ++round) {
-    Sleep(milliseconds(800 + random.Below(800)));
+    Sleep(milliseconds(800 + trial.random.Below(800)));
     if (full) {
-      rig.machine().LeaveRoom(static_cast<std::int64_t>(random.Below(20000)));
+      trial.machine().LeaveRoom(static_cast<std::int64_t>(trial.random.Below(20000)));
     } else {
-      rig.machine().FailSyncs(EIO);
+      trial.machine().FailSyncs(EIO);
     }
-    ASSERT_TRUE(Eventually([&] { return !rig.Alive(Part::kRedis); }, seconds(10)))
+    ASSERT_TRUE(Eventually([&] { return !trial.Alive(Part::kRedis); }, seconds(10)))
         << "Redis goes on without its disk";
     const TimePoint gone = Now();
     Sleep(milliseconds(300));
-    const std::size_t at_death = load.acknowledged();
+    const std::size_t at_death = trial.load.acknowledged();
     for (int i = 0; i < 2; ++i) {
       const auto reply =
-          AskBroker(rig.clients(i), MakeFrame(SubmitRequest{KnownCase("never")}), seconds(5));
+          AskBroker(trial.clients(i), MakeFrame(SubmitRequest{KnownCase("never")}), seconds(5));
       ASSERT_FALSE(reply.ok());
       EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable) << reply.error().text;
     }
-    run.Note("refused_within_s", std::chrono::duration<double>(Now() - gone).count());
+    trial.Note("refused_within_s", std::chrono::duration<double>(Now() - gone).count());
     EXPECT_LT(Now() - gone, seconds(2));
     Sleep(milliseconds(300));
-    EXPECT_EQ(load.acknowledged(), at_death);
+    EXPECT_EQ(trial.load.acknowledged(), at_death);
     // What was not synced is gone: a kernel may drop it after an error.
-    rig.machine().CutPower(AofFolder(rig));
-    rig.machine().Mend();
-    ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+    trial.machine().CutPower(AofFolder(trial));
+    trial.machine().Mend();
+    ASSERT_TRUE(trial.StartRedis()) << trial.Log(Part::kRedis);
   }
-  run.Settle(rig, {&load});
+  trial.Settle();
 }
 INSTANTIATE_TEST_SUITE_P(Disk, DyingDiskTest, testing::Values("Full", "Broken"),
                          [](const auto& part) { return std::string(part.param); });

@@ -147,66 +147,56 @@ TEST(RedisTest, F27ClockOfRedisJumps) {
   options.latency_ms = 300;
   options.lease_ms = 30000;
   options.broker = "crashes_max = 100";
-  Rig rig(options);
-  FaultRun run("F27 redis", rig);
-  Load load(LoadOf(rig, 40));
-  load.Start();
+  Trial trial("F27 redis", 40, options);
   Sleep(milliseconds(2500));
-  const auto redis_s = [&] { return std::atoll(rig.Ask({"TIME"}).items.at(0).text.c_str()); };
+  const auto redis_s = [&] { return std::atoll(trial.Ask({"TIME"}).items.at(0).text.c_str()); };
   const std::int64_t before = redis_s();
-  rig.machine().SetClockAhead(minutes(10));
+  trial.machine().SetClockAhead(minutes(10));
   ASSERT_TRUE(Eventually([&] { return redis_s() >= before + 590; }, seconds(5)))
       << "the clock does not jump";
   Sleep(Scaled(milliseconds(3000)));
-  run.Settle(rig, {&load});
-  const Dispatches dispatches = CountDispatches(rig, load.LedgerIds());
-  run.Note("again", static_cast<double>(dispatches.again));
+  trial.Settle();
+  const Dispatches dispatches = CountDispatches(trial, trial.load.LedgerIds());
+  trial.Note("again", static_cast<double>(dispatches.again));
   EXPECT_LE(dispatches.most, 3);
 }
 
 // A write that was cut short by a crash: Redis leaves it out, and it was never acknowledged.
 TEST(RedisTest, F28TornTailOfTheFileCostsNothingAccepted) {
-  Rig rig;
-  FaultRun run("F28 tail", rig);
-  Load load(LoadOf(rig, 60));
-  SeededRandom random(Seed(), "F28");
-  load.Start();
+  Trial trial("F28 tail", 60);
   for (int round = 0; round < Scaled(2); ++round) {
-    Sleep(milliseconds(1000 + random.Below(500)));
-    rig.Kill(Part::kRedis);
+    Sleep(milliseconds(1000 + trial.random.Below(500)));
+    trial.Kill(Part::kRedis);
     const std::string torn = "*5\r\n$4\r\nHSET\r\n$20\r\nconsilium:{0}:case:x\r\n$200\r\n" +
-                             std::string(random.Below(150), 'x');
-    std::ofstream(Tail(rig), std::ios::binary | std::ios::app)
-        << torn.substr(0, 1 + random.Below(torn.size()));
-    ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
+                             std::string(trial.random.Below(150), 'x');
+    std::ofstream(Tail(trial), std::ios::binary | std::ios::app)
+        << torn.substr(0, 1 + trial.random.Below(torn.size()));
+    ASSERT_TRUE(trial.StartRedis()) << trial.Log(Part::kRedis);
   }
-  run.Settle(rig, {&load});
+  trial.Settle();
 }
 
 // A broken frame in the middle: Redis does not start rather than guess, brokers say so, and go on
 // when an operator has put the file back.
 TEST(RedisTest, F28BrokenFrameStopsEverythingLoudly) {
-  Rig rig;
-  FaultRun run("F28 frame", rig);
-  Load load(LoadOf(rig, 60));
-  load.Start();
+  Trial trial("F28 frame", 60);
   Sleep(milliseconds(1500));
-  rig.Kill(Part::kRedis);
-  const std::string file = Tail(rig);
+  trial.Kill(Part::kRedis);
+  const std::string file = Tail(trial);
   const std::string good = Slurp(file);
   std::string bad = good;
   const std::size_t at = bad.find("\r\n$", bad.size() / 2);
   ASSERT_NE(at, std::string::npos);
   bad[at + 2] = static_cast<char>(bad[at + 2] ^ 1);
   Spill(file, bad);
-  EXPECT_FALSE(rig.StartRedis(seconds(5))) << "Redis takes a broken file";
-  const std::size_t before = load.acknowledged();
-  const Error refused = RefusalOf(rig, 0, "never");
+  EXPECT_FALSE(trial.StartRedis(seconds(5))) << "Redis takes a broken file";
+  const std::size_t before = trial.load.acknowledged();
+  const Error refused = RefusalOf(trial, 0, "never");
   EXPECT_EQ(refused.code, ErrorCode::kUnavailable) << refused.text;
-  EXPECT_EQ(load.acknowledged(), before);
+  EXPECT_EQ(trial.load.acknowledged(), before);
   Spill(file, good);
-  ASSERT_TRUE(rig.StartRedis()) << rig.Log(Part::kRedis);
-  run.Settle(rig, {&load});
+  ASSERT_TRUE(trial.StartRedis()) << trial.Log(Part::kRedis);
+  trial.Settle();
 }
 
 // A flipped bit in a text: Redis loads it without a word. The checksum of the case tells; no model
@@ -325,39 +315,36 @@ TEST(RedisTest, F28OlderFileThatIsPutBackIsToldLoudly) {
   after.Start();
   Sleep(milliseconds(1000));
   run.Settle(rig, {&kept, &after});
-  run.Note("forgotten and told", static_cast<double>(forgotten));
+  run.Note("forgotten_and_told", static_cast<double>(forgotten));
 }
 
 TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
-  Rig rig;
-  FaultRun run("F29 settings", rig);
-  Load load(LoadOf(rig, 60));
-  load.Start();
+  Trial trial("F29 settings", 60);
   Sleep(milliseconds(1000));
   int probes = 0;
   for (const auto& [name, wrong, right] :
        {std::make_tuple("appendfsync", "everysec", "always"),
         std::make_tuple("maxmemory-policy", "allkeys-lru", "noeviction")}) {
-    rig.Ask({"CONFIG", "SET", name, wrong});
+    trial.Ask({"CONFIG", "SET", name, wrong});
     Error refused;
     EXPECT_TRUE(Eventually(
         [&] {
           // Accepted until the brokers have noticed: cases like all others.
           const std::string id = "probe-" + std::to_string(++probes);
-          run.AlsoSubmitted(id);
-          refused = RefusalOf(rig, 1, id);
+          trial.AlsoSubmitted(id);
+          refused = RefusalOf(trial, 1, id);
           // A broker may still speak of the setting before.
           return refused.code == ErrorCode::kUnavailable &&
                  refused.text.find(name) != std::string::npos;
         },
         seconds(10)))
         << name << ": " << refused.text;
-    rig.Ask({"CONFIG", "SET", name, right});
-    const std::size_t before = load.acknowledged();
-    EXPECT_TRUE(Eventually([&] { return load.acknowledged() > before + 10; }, seconds(10)))
+    trial.Ask({"CONFIG", "SET", name, right});
+    const std::size_t before = trial.load.acknowledged();
+    EXPECT_TRUE(Eventually([&] { return trial.load.acknowledged() > before + 10; }, seconds(10)))
         << "it goes on by itself";
   }
-  run.Settle(rig, {&load});
+  trial.Settle();
 }
 
 // Somebody trims a lane and deletes consumers. Brokers compare records with lanes and put the tasks
@@ -366,31 +353,28 @@ TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersAreRestored) {
   RigOptions options;
   options.latency_ms = 100;
   options.concurrency = 2;  // so that tasks wait in the lanes
-  Rig rig(options);
-  FaultRun run("F29 trim", rig);
-  Load load(LoadOf(rig, 40));
-  load.Start();
+  Trial trial("F29 trim", 40, options);
   std::int64_t trimmed = 0;
   std::int64_t held = 0;
   for (int i = 0; i < Scaled(4); ++i) {
     Sleep(milliseconds(700));
-    trimmed += rig.Ask({"XTRIM", "consilium:{0}:lane:generate:m1", "MAXLEN", "0"}).integer;
+    trimmed += trial.Ask({"XTRIM", "consilium:{0}:lane:generate:m1", "MAXLEN", "0"}).integer;
     const std::string lane = "consilium:{0}:lane:generate:m2";
-    const RedisReply consumers = rig.Ask({"XINFO", "CONSUMERS", lane, "w"});
+    const RedisReply consumers = trial.Ask({"XINFO", "CONSUMERS", lane, "w"});
     for (const RedisReply& consumer : consumers.items) {
       if (consumer.items.size() < 2) continue;
-      held += rig.Ask({"XGROUP", "DELCONSUMER", lane, "w", consumer.items[1].text}).integer;
+      held += trial.Ask({"XGROUP", "DELCONSUMER", lane, "w", consumer.items[1].text}).integer;
     }
   }
-  run.Settle(rig, {&load});
-  run.Note("trimmed", static_cast<double>(trimmed));
-  run.Note("leases deleted", static_cast<double>(held));
-  run.Note("restored", static_cast<double>(rig.Counter("restored")));
+  trial.Settle();
+  trial.Note("trimmed", static_cast<double>(trimmed));
+  trial.Note("leases_deleted", static_cast<double>(held));
+  trial.Note("restored", static_cast<double>(trial.Counter("restored")));
   EXPECT_GT(trimmed, 0);
   EXPECT_GT(held, 0);
-  EXPECT_GE(rig.Counter("restored"), 1);
+  EXPECT_GE(trial.Counter("restored"), 1);
   for (const char* missed : {"degraded", "failed", "expired"}) {
-    EXPECT_EQ(rig.Counter(missed), 0) << missed;
+    EXPECT_EQ(trial.Counter(missed), 0) << missed;
   }
 }
 

@@ -34,18 +34,15 @@ TEST(StopTest, F11StoppedWorkerLosesItsTasksOnceAndComesBackAsAZombie) {
   RigOptions options;
   options.lease_ms = 3000;
   options.latency_ms = 300;
-  Rig rig(options);
-  FaultRun run("F11", rig);
-  Load load(LoadOf(rig, 40));
-  load.Start();
+  Trial trial("F11", 40, options);
   Sleep(milliseconds(1500));
-  rig.Pause(Part::kWorker, 0);
+  trial.Pause(Part::kWorker, 0);
   Sleep(Scaled(milliseconds(7000)));
-  rig.Resume(Part::kWorker, 0);
+  trial.Resume(Part::kWorker, 0);
   Sleep(milliseconds(1500));
-  run.Note("crashed", static_cast<double>(rig.Counter("crashed")));
-  run.Settle(rig, {&load});
-  const Dispatches dispatches = CountDispatches(rig, load.LedgerIds());
+  trial.Note("crashed", static_cast<double>(trial.Counter("crashed")));
+  trial.Settle();
+  const Dispatches dispatches = CountDispatches(trial, trial.load.LedgerIds());
   EXPECT_GT(dispatches.again, 0) << "it held something";
   EXPECT_LE(dispatches.most, 2) << "each task goes out again once";
 }
@@ -101,61 +98,55 @@ TEST(StopTest, F12StoppedBrokerIsReplacedAndDoesNoHarmWhenItGoesOn) {
   RigOptions options;
   options.latency_ms = 200;
   options.lease_ms = 30000;
-  Rig rig(options);
-  FaultRun run("F12", rig);
-  Load load(LoadOf(rig, 40));
-  load.Start();
+  Trial trial("F12", 40, options);
   Sleep(milliseconds(1500));
-  rig.Pause(Part::kBroker, 0);
-  const std::set<std::string> before = load.LedgerIds();
+  trial.Pause(Part::kBroker, 0);
+  const std::set<std::string> before = trial.load.LedgerIds();
   const TimePoint stopped = Now();
   const auto all_published = [&] {
-    run.feed().Follow(rig);
+    trial.feed().Follow(trial);
     return std::all_of(before.begin(), before.end(),
-                       [&](const std::string& id) { return run.feed().cases().count(id) == 1; });
+                       [&](const std::string& id) { return trial.feed().cases().count(id) == 1; });
   };
   // What it had leased without anybody knowing is taken back after 8 s without a beat.
   EXPECT_TRUE(Eventually(all_published, seconds(15)));
   const double took = std::chrono::duration<double>(Now() - stopped).count();
-  run.Note("taken_over_s", took);
+  trial.Note("taken_over_s", took);
   EXPECT_LE(took, 12.0);
   Sleep(std::max(milliseconds(0), Scaled(milliseconds(10000)) -
                                       std::chrono::duration_cast<milliseconds>(Now() - stopped)));
-  rig.Resume(Part::kBroker, 0);
+  trial.Resume(Part::kBroker, 0);
   Sleep(milliseconds(1500));
-  run.Settle(rig, {&load});
-  EXPECT_EQ(rig.Counter("crashed"), 0) << "it blames no worker for its own absence";
+  trial.Settle();
+  EXPECT_EQ(trial.Counter("crashed"), 0) << "it blames no worker for its own absence";
 }
 
 TEST(StopTest, F13StoppedRedisIsNoReasonToDispatchAgain) {
   RigOptions options;
   options.lease_ms = 3000;
   options.latency_ms = 200;
-  Rig rig(options);
-  FaultRun run("F13", rig);
-  Load load(LoadOf(rig, 50));
-  load.Start();
+  Trial trial("F13", 50, options);
   Sleep(Scaled(milliseconds(1500)));
-  rig.Pause(Part::kRedis);
+  trial.Pause(Part::kRedis);
   Sleep(AtLength() ? seconds(40) : Scaled(milliseconds(6000)));
-  rig.Resume(Part::kRedis);
+  trial.Resume(Part::kRedis);
   Sleep(milliseconds(3000));
-  const Dispatches paused = CountDispatches(rig, load.LedgerIds());
-  run.Note("again_after_pause", static_cast<double>(paused.again));
+  const Dispatches paused = CountDispatches(trial, trial.load.LedgerIds());
+  trial.Note("again_after_pause", static_cast<double>(paused.again));
   // Away for longer than a lease: idle times go on while nobody can renew.
-  rig.Kill(Part::kRedis);
+  trial.Kill(Part::kRedis);
   Sleep(AtLength() ? minutes(5) : Scaled(milliseconds(5000)));
-  ASSERT_TRUE(rig.StartRedis());
+  ASSERT_TRUE(trial.StartRedis());
   Sleep(milliseconds(1000));
-  run.Settle(rig, {&load});
-  const Dispatches all = CountDispatches(rig, load.LedgerIds());
-  run.Note("tasks", static_cast<double>(all.tasks));
-  run.Note("again", static_cast<double>(all.again));
+  trial.Settle();
+  const Dispatches all = CountDispatches(trial, trial.load.LedgerIds());
+  trial.Note("tasks", static_cast<double>(all.tasks));
+  trial.Note("again", static_cast<double>(all.again));
   EXPECT_LE(paused.again, paused.tasks / 100) << "of " << paused.tasks;
   // Leases whose reply was on its way when Redis died are nobody's; one call per broker and model.
   // Of the few tasks of a short run that may be more than one in a hundred.
   EXPECT_LE(all.again - paused.again, all.tasks / 100 + (AtLength() ? 0 : 8)) << "of " << all.tasks;
-  EXPECT_EQ(rig.Counter("crashed"), 0);
+  EXPECT_EQ(trial.Counter("crashed"), 0);
 }
 
 // A send to somebody who is gone is noticed; the task stays in its lane for the next worker.
@@ -336,27 +327,24 @@ TEST(StopTest, F19PoisonIsDeadAfterThreeWorkers) {
 TEST(StopTest, F23EverythingIsRestartedInTurnUnderLoad) {
   RigOptions options;
   options.aggregators = 2;
-  Rig rig(options);
-  FaultRun run("F23", rig);
-  Load load(LoadOf(rig, 60));
-  load.Start();
+  Trial trial("F23", 60, options);
   int restarts = 0;
   for (int round = 0; round < Scaled(1); ++round) {
     for (const Part part : {Part::kBroker, Part::kWorker, Part::kAggregator}) {
-      for (int i = 0; i < rig.Count(part); ++i, ++restarts) {
+      for (int i = 0; i < trial.Count(part); ++i, ++restarts) {
         Sleep(milliseconds(300));
-        EXPECT_EQ(rig.Terminate(part, i, seconds(20)), 0)
+        EXPECT_EQ(trial.Terminate(part, i, seconds(20)), 0)
             << kPartNames[static_cast<std::size_t>(part)] << i;
-        rig.Start(part, i);
+        trial.Start(part, i);
       }
     }
   }
-  run.Note("restarts", restarts);
-  run.Note("longest_gap_ms", static_cast<double>(load.longest_gap().count()));
-  run.Settle(rig, {&load});
-  EXPECT_EQ(rig.Counter("crashed"), 0) << "who stops hands back";
-  EXPECT_EQ(rig.Counter("retried"), 0) << "no attempt is counted";
-  EXPECT_EQ(load.Count("queue_full"), 0u);
+  trial.Note("restarts", restarts);
+  trial.Note("longest_gap_ms", static_cast<double>(trial.load.longest_gap().count()));
+  trial.Settle();
+  EXPECT_EQ(trial.Counter("crashed"), 0) << "who stops hands back";
+  EXPECT_EQ(trial.Counter("retried"), 0) << "no attempt is counted";
+  EXPECT_EQ(trial.load.Count("queue_full"), 0u);
 }
 
 TEST(StopTest, F26ManyWorkersComeBackToARestartedBroker) {
