@@ -26,7 +26,7 @@ test: build  ## all tests: unit, redis, process, interop (with npm packages, ins
 	@ctest --preset $(PRESET) -j $(JOBS) --no-tests=error
 	@cat build/$(PRESET)/compose/log 2> /dev/null || true
 
-soak: build  ## 75 minutes: failing models, every fault at length, all faults at random for 30 (fewer: CONSILIUM_FAULT_SCALE=0 CONSILIUM_SOAK_MINUTES=2)
+soak: build  ## 90 minutes: failing models, every fault at length, all at random for 30 minutes (shorter: docs/faults.md)
 	@tests/fault/soak build/$(PRESET)
 
 mutants:  ## nine deliberate bugs, one at a time: each must make a test fail (about 10 minutes)
