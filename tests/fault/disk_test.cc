@@ -77,6 +77,7 @@ TEST(DiskTest, F04ControlWithEverysecLosesWhatWasAccepted) {
 // Syncs are waited for; the brokers refuse what piles up before it takes their memory.
 TEST(DiskTest, F05SlowSyncsSlowTheClusterAndNothingElse) {
   RigOptions options;
+  options.brokers = 1;
   options.models = 1;
   options.lease_ms = 30000;
   Rig rig(options);
@@ -84,10 +85,7 @@ TEST(DiskTest, F05SlowSyncsSlowTheClusterAndNothingElse) {
   LoadOptions heavy = LoadOf(rig, 300);
   heavy.window = 48;
   Load load(heavy);
-  const auto resident_kib = [&] {
-    return ResidentKib(rig.Pid(Part::kBroker, 0)) + ResidentKib(rig.Pid(Part::kBroker, 1));
-  };
-  const std::int64_t before = resident_kib();
+  const std::int64_t before = ResidentKib(rig.Pid(Part::kBroker));
   load.Start();
   std::size_t last = 0;
   double rate_before = 0;
@@ -104,22 +102,24 @@ TEST(DiskTest, F05SlowSyncsSlowTheClusterAndNothingElse) {
       EXPECT_LT(rate, rate_before) << "syncs are waited for";
     }
   }
-  // More than both brokers let wait for Redis, while a sync takes 1.5 s.
+  // More than the 4096 that a broker lets wait for Redis, while a sync takes 1.5 s.
   LoadOptions much = LoadOf(rig, 0);
   much.prefix = "flood-";
   much.ledger = rig.folder().File("flood");
-  much.most = much.window = 10000;
+  much.most = much.window = 5000;
   much.patience = seconds(10);
   Load flood(much);
   flood.Start();
   EXPECT_TRUE(Eventually([&] { return flood.busy() > 100; }, seconds(60))) << "nothing is refused";
-  const std::int64_t after = resident_kib();
+  const std::int64_t after = ResidentKib(rig.Pid(Part::kBroker));
   rig.machine().Mend();
-  run.Note("brokers_grew_mib", static_cast<double>(after - before) / 1024);
+  run.Note("broker_grew_mib", static_cast<double>(after - before) / 1024);
   EXPECT_TRUE(Eventually([&] { return flood.exhausted(); }, seconds(60)));
   run.Settle(rig, {&load, &flood}, seconds(120));
   run.Note("busy", static_cast<double>(flood.busy()));
-  EXPECT_LT(after - before, 64 * 1024);
+  if (kMeasureMemory) {
+    EXPECT_LT(after - before, 64 * 1024);
+  }
   EXPECT_EQ(rig.Counter("crashed"), 0) << "a slow disk kills no worker";
 }
 

@@ -46,12 +46,6 @@ struct Memory {
   }
 };
 
-// Sanitizers keep what was freed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeasureMemory = false;
-#else
-constexpr bool kMeasureMemory = true;
-#endif
 // Shorter runs are over before memory and throughput say anything.
 constexpr double kMeasuredMinutes = 5;
 constexpr double kTasksPerMinute = 200000.0 / 30;
