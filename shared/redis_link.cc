@@ -86,13 +86,15 @@ void RedisLink::FreeContext::operator()(redisContext* context) const { redisFree
 
 int RedisLink::fd() const { return context_ == nullptr ? -1 : context_->fd; }
 
-bool RedisLink::MayWrite() const { return sent_ > 0 || batches_.size() < kBatchesMax; }
+bool RedisLink::HasBatch() const {
+  return !batch_.empty() || (!out_.empty() && batches_.size() < kBatchesMax);
+}
 
 TimePoint RedisLink::silent_until() const { return silent_since_ + limits::kRedisSilenceMax; }
 
 bool RedisLink::full() const {
   return waiting_.size() >= limits::kRedisOutstandingMax ||
-         out_.size() - sent_ >= limits::kRedisUnsentBytesMax;
+         out_.size() + batch_.size() - sent_ >= limits::kRedisUnsentBytesMax;
 }
 
 void RedisLink::Connect(TimePoint now) {
@@ -166,6 +168,7 @@ std::deque<RedisLink::Done> RedisLink::Close() {
   context_.reset();  // which takes it out of the epoll set, too
   watched_ = 0;
   out_.clear();
+  batch_.clear();
   sent_ = 0;
   asked_ = answered_ = 0;
   batches_.clear();
@@ -200,7 +203,7 @@ void RedisLink::Watch(int epoll) {
   if (phase_ == Phase::kConnecting) {
     event.events = EPOLLOUT;
   } else {
-    event.events = out_.empty() || !MayWrite() ? EPOLLIN : EPOLLIN | EPOLLOUT;
+    event.events = HasBatch() ? EPOLLIN | EPOLLOUT : EPOLLIN;
   }
   if (context_ == nullptr || event.events == watched_) return;
   epoll_ctl(epoll, watched_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd(), &event);
@@ -220,22 +223,29 @@ void RedisLink::NoteSilence(TimePoint now) {
 }
 
 void RedisLink::Write() {
-  if (out_.empty() || !MayWrite()) return;
-  while (sent_ < out_.size()) {
-    const ssize_t count =
-        send(fd(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-      return owner_.OnBroken(WithErrno("connection lost", errno));
+  while (HasBatch()) {
+    if (batch_.empty()) {
+      // What comes from here on is of the next one: a batch that grew while it left might never
+      // end, and would keep all that was sent of it.
+      batch_.swap(out_);
+      batch_asked_ = asked_;
     }
-    sent_ += static_cast<std::size_t>(count);
+    while (sent_ < batch_.size()) {
+      const ssize_t count =
+          send(fd(), batch_.data() + sent_, batch_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (count < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+        return owner_.OnBroken(WithErrno("connection lost", errno));
+      }
+      sent_ += static_cast<std::size_t>(count);
+    }
+    if (batch_asked_ > answered_) batches_.push_back(batch_asked_);
+    batch_.clear();
+    sent_ = 0;
+    // One large batch must not keep its memory for ever.
+    if (batch_.capacity() > kReadBytes * 16) batch_.shrink_to_fit();
   }
-  if (asked_ > answered_) batches_.push_back(asked_);
-  out_.clear();
-  sent_ = 0;
-  // One large batch must not keep its memory for ever.
-  if (out_.capacity() > kReadBytes * 16) out_.shrink_to_fit();
 }
 
 void RedisLink::Read() {

@@ -69,7 +69,8 @@ class RedisLink {
   };
 
   int fd() const;
-  bool MayWrite() const;
+  // There is something to write: the rest of a batch, or a new one that may go.
+  bool HasBatch() const;
   void Greet();
   void LoadScripts();
   void ComeUp();
@@ -82,9 +83,11 @@ class RedisLink {
   Owner& owner_;
   Phase phase_ = Phase::kDown;
   std::unique_ptr<redisContext, FreeContext> context_;
-  std::uint32_t watched_ = 0;  // as `epoll` knows it; 0: not at all
-  std::string out_;
-  std::size_t sent_ = 0;  // bytes of `out_` that the system has taken
+  std::uint32_t watched_ = 0;      // as `epoll` knows it; 0: not at all
+  std::string out_;                // gathers the next batch
+  std::string batch_;              // the one that leaves
+  std::size_t sent_ = 0;           // bytes of `batch_` that the system has taken
+  std::uint64_t batch_asked_ = 0;  // `asked_` at its end
   std::deque<Done> waiting_;
   std::uint64_t asked_ = 0;            // commands appended that have a reply
   std::uint64_t answered_ = 0;         // of them

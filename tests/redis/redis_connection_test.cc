@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "shared/clock.h"
 #include "shared/limits.h"
@@ -301,6 +305,31 @@ TEST_F(RedisConnectionTest, WhatWaitsIsBounded) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->error(),
             (Error{ErrorCode::kUnavailable, "redis: too many commands wait for it"}));
+}
+
+// More is always waiting than the socket takes, as in a burst of cases: there is no moment at which
+// everything was sent.
+TEST_F(RedisConnectionTest, WhatWasSentIsNotKeptWhileMoreComes) {
+  ASSERT_TRUE(ComesUp(connection_));
+  constexpr std::size_t kCommands = 600;
+  constexpr std::size_t kWindow = 20;
+  const std::string value(256u << 10, 'x');
+  const auto used = [] {
+    const auto heap = mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+  };
+  const std::size_t before = used();
+  std::size_t most = before;
+  std::size_t sent = 0;
+  std::size_t done = 0;
+  EXPECT_TRUE(RunUntil({&connection_}, [&] {
+    for (; sent < kCommands && sent - done < kWindow; ++sent) {
+      connection_.Send({"SET", "k", value}, [&](const Result<RedisReply>&) { ++done; });
+    }
+    most = std::max(most, used());
+    return done == kCommands;
+  }));
+  EXPECT_LT((most - before) >> 20, 40u) << "MiB, of 150 that were sent and 5 that ever waited";
 }
 
 TEST_F(RedisConnectionTest, ASubscriptionSeesMessagesAlsoAfterARestart) {
