@@ -21,9 +21,10 @@ constexpr std::size_t kFrameParts = 4;
 // What we keep of one message: our frames, the routing id, and one more to notice that there are
 // more.
 constexpr std::size_t kPartsKept = kFrameParts + 2;
+// Between attempts libzmq waits for this and up to as much again. Without a maximum for pauses that
+// grow: with one, peers whose broker is away for seconds would find it seconds after it is back.
 constexpr int kReconnectMsMin = 100;
-constexpr int kReconnectMsMax = 500;
-constexpr int kReconnectPauseMsMax = 5000;
+constexpr int kReconnectMsMax = 300;
 // To a broker that refused us: an operator may allow the key in the meantime.
 constexpr int kRefusedMsMin = 1000;
 constexpr int kRefusedMsMax = 3000;
@@ -251,7 +252,6 @@ DealerSocket::DealerSocket(ZmqContext& context, const std::string& endpoint, con
   zmq::socket_t& socket = state_->polled.socket();
   socket.set(zmq::sockopt::immediate, 1);
   socket.set(zmq::sockopt::reconnect_ivl, Jittered(kReconnectMsMin, kReconnectMsMax));
-  socket.set(zmq::sockopt::reconnect_ivl_max, kReconnectPauseMsMax);
   if (keys.on()) {
     socket.set(zmq::sockopt::curve_publickey, keys.own.public_key);
     socket.set(zmq::sockopt::curve_secretkey, keys.own.secret_key);

@@ -1,13 +1,14 @@
 #include "worker/link.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "shared/limits.h"
 
 namespace consilium {
 namespace {
 
-// A connection that is not there yet is tried again soon; a broker that asks again waits as long.
+// A connection that is not there yet is tried again soon.
 constexpr milliseconds kRetry{100};
 
 }  // namespace
@@ -25,7 +26,7 @@ BrokerLink::Duty BrokerLink::Due(TimePoint now) const {
 }
 
 void BrokerLink::OnSent(bool went_out, TimePoint now) {
-  if (state_ == State::kGreeting) last_hello_ = now;
+  spreading_ = false;
   next_ = now + (went_out ? milliseconds(limits::kHeartbeat) : kRetry);
 }
 
@@ -42,14 +43,18 @@ void BrokerLink::OnHeard(TimePoint now) {
 
 void BrokerLink::OnWelcome(TimePoint now) {
   state_ = State::kUp;
+  spreading_ = false;
   next_ = now + limits::kHeartbeat;
 }
 
 void BrokerLink::OnWhoAreYou(TimePoint now) { Greet(now); }
 
+// A broker that keeps asking gets no storm: a hello is planned, or was sent and will be again.
 void BrokerLink::Greet(TimePoint now) {
+  if (state_ == State::kGreeting) return;
   state_ = State::kGreeting;
-  next_ = std::max(now, last_hello_ + kRetry);
+  spreading_ = true;
+  next_ = now + milliseconds(static_cast<std::int64_t>(random_.Unit() * kSpread.count()));
 }
 
 }  // namespace consilium

@@ -5,10 +5,15 @@
 //      ^-------------who are you---------+---------------------------------+
 //
 // Hello is repeated until it is answered; heartbeats go out while up and, as a knock on the door,
-// while silent. Threads: none of its own.     Time: only through `now`.
+// while silent. A broker that restarted is missed by all its workers at one time: each says hello
+// again at a moment of its own within kSpread. Threads: none of its own.     Time: only through
+// `now`.
 #pragma once
 
+#include <utility>
+
 #include "shared/clock.h"
+#include "shared/ids.h"
 
 namespace consilium {
 
@@ -17,7 +22,11 @@ class BrokerLink {
   enum class State { kGreeting, kUp, kSilent };
   enum class Duty { kNone, kHello, kHeartbeat };
 
-  explicit BrokerLink(TimePoint now) : heard_(now), next_(now) {}
+  static constexpr milliseconds kSpread{2200};
+
+  // `random`: no other worker's.
+  BrokerLink(TimePoint now, SeededRandom random)
+      : random_(std::move(random)), heard_(now), next_(now) {}
 
   State state() const { return state_; }
   // The broker knows this worker and was heard lately.
@@ -38,16 +47,19 @@ class BrokerLink {
   void OnWelcome(TimePoint now);
   void OnWhoAreYou(TimePoint now);
   // A heartbeat is due at once: what it says has changed (drain).
-  void Hurry(TimePoint now) { next_ = now; }
+  void Hurry(TimePoint now) {
+    if (!spreading_) next_ = now;
+  }
 
  private:
   void Greet(TimePoint now);
 
+  SeededRandom random_;
   State state_ = State::kGreeting;
+  bool spreading_ = false;  // its hello waits for its moment
   bool gone_ = false;
   TimePoint heard_;
-  TimePoint next_;        // the next hello or heartbeat
-  TimePoint last_hello_;  // a broker that keeps asking gets no storm of them
+  TimePoint next_;  // the next hello or heartbeat
 };
 
 }  // namespace consilium

@@ -50,7 +50,8 @@ Status Worker::Connect() {
 Status Worker::Join(const std::string& endpoint) {
   auto socket = std::make_unique<DealerSocket>(context_, endpoint, options_.keys);
   if (Status connected = socket->status(); !connected) return connected;
-  Broker joined{endpoint, std::move(socket), BrokerLink(now_), true, false, ""};
+  BrokerLink link(now_, SeededRandom(0, "hellos of " + options_.id + " to " + endpoint));
+  Broker joined{endpoint, std::move(socket), std::move(link), true, false, ""};
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
     if (brokers_[i].socket || !inbox_.Held(i).empty()) continue;
     brokers_[i] = std::move(joined);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
 namespace consilium {
 namespace {
 
@@ -17,7 +22,7 @@ class LinkTest : public testing::Test {
     link.OnWelcome(now);
   }
   TimePoint now{milliseconds(1'000'000)};
-  BrokerLink link{now};
+  BrokerLink link{now, SeededRandom(1, "link")};
 };
 
 TEST_F(LinkTest, HelloIsRepeatedUntilAnswered) {
@@ -56,6 +61,8 @@ TEST_F(LinkTest, SilenceIsNoticedOnceAndEndsWithAHello) {
   Pass(500);
   link.OnHeard(now);
   EXPECT_FALSE(link.gone());
+  EXPECT_EQ(link.state(), State::kGreeting);
+  Pass(2200);
   EXPECT_EQ(link.Due(now), Duty::kHello);
 }
 
@@ -72,15 +79,40 @@ TEST_F(LinkTest, BrokerThatDoesNotKnowUsGetsAHello) {
   link.OnHeard(now);
   link.OnWhoAreYou(now);
   EXPECT_FALSE(link.up());
+  Pass(2200);
   EXPECT_EQ(link.Due(now), Duty::kHello);
 }
 
+// All workers of a broker that restarted are asked at the same time.
+TEST_F(LinkTest, HellosToABrokerThatAsksAreSpread) {
+  std::vector<std::int64_t> after;
+  for (int i = 0; i < 500; ++i) {
+    link = BrokerLink(now, SeededRandom(0, "hellos of worker " + std::to_string(i)));
+    Welcome();
+    link.OnWhoAreYou(now);
+    after.push_back(std::chrono::duration_cast<milliseconds>(link.next() - now).count());
+  }
+  std::sort(after.begin(), after.end());
+  EXPECT_LT(after.back(), 2200);
+  EXPECT_GT(after.back() - after.front(), 2100);
+  // Evenly: in no tenth of the time come twice as many as should.
+  std::map<std::int64_t, int> tenths;
+  for (const std::int64_t ms : after) EXPECT_LT(++tenths[ms / 220], 100) << ms;
+}
+
 TEST_F(LinkTest, BrokerThatKeepsAskingGetsNoStormOfHellos) {
+  Welcome();
+  link.OnWhoAreYou(now);
+  const TimePoint planned = link.next();
+  link.OnWhoAreYou(now);
+  link.Hurry(now);
+  EXPECT_EQ(link.next(), planned);
+  now = planned;
+  EXPECT_EQ(link.Due(now), Duty::kHello);
   link.OnSent(true, now);
   link.OnHeard(now);
   link.OnWhoAreYou(now);
-  EXPECT_EQ(link.Due(now), Duty::kNone);
-  EXPECT_EQ(link.next(), now + milliseconds(100));
+  EXPECT_EQ(link.next(), now + milliseconds(1000)) << "it is repeated, as any hello";
 }
 
 TEST_F(LinkTest, HurryMakesAHeartbeatDueAtOnce) {
