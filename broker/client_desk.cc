@@ -480,6 +480,13 @@ void ClientDesk::OnDrain(const Caller& to, const DrainRequest& request) {
     const Status limit = CheckInteger("limit_ms", *request.limit_ms, 0, kDrainLimitMaxMs);
     if (!limit) return Fail(to, limit.error());
   }
+  // It may have been sent again to another one, which listens where the other did.
+  const std::string meant = request.broker.substr(0, request.broker.find('.'));
+  if (!meant.empty() && meant != hub_.id) {
+    return Fail(to, {ErrorCode::kConflict, "broker = " + Quoted(request.broker) + ", expected " +
+                                               hub_.first().owner() +
+                                               ", which answers in its place and goes on"});
+  }
   Reply(to, hub_.drain(request));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cli/ask.h"
@@ -15,6 +16,9 @@ namespace consilium {
 namespace {
 
 constexpr milliseconds kLookEvery{500};
+
+// The name of a broker without the count of its connections to Redis, which changes.
+std::string_view ProcessOf(std::string_view broker) { return broker.substr(0, broker.find('.')); }
 
 std::string Held(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " task" : " tasks") + " at workers";
@@ -53,7 +57,17 @@ int RunDrain(const DrainOptions& options) {
   while (true) {
     const int code =
         AskBroker<DrainReply>(asker, options.ask, request, [&](const DrainReply& reply) {
+          const std::string_view meant = ProcessOf(request.broker);
+          if (!meant.empty() && meant != ProcessOf(reply.broker)) {
+            // It is older than this command, else it had said so itself.
+            return ReportError(
+                {ErrorCode::kConflict, "broker " + request.broker + " is gone, and " +
+                                           reply.broker + " answers in its place"},
+                options.ask.json);
+          }
           last = reply;
+          // Asked again, none but this one may begin to drain.
+          request.broker = reply.broker;
           return kExitOk;
         });
     if (code == kExitInterrupted) Note("the broker goes on draining; --undo ends that");

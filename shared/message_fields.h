@@ -248,6 +248,7 @@ template <class A>
 void Fields(A& a, Of<A, DrainRequest> v) {
   a.May("limit_ms", v.limit_ms);
   a.May("undo", v.undo);
+  a.May("broker", v.broker);
 }
 
 template <class A>

@@ -266,6 +266,8 @@ struct DrainRequest {
   // How long it waits for results of workers, 0..86400000; absent: broker.drain_ms.
   std::optional<std::int64_t> limit_ms;
   bool undo = false;  // work again
+  // The broker that is meant, as it names itself; another one does nothing. "": whoever gets it.
+  std::string broker = {};
 };
 struct DrainReply {
   static constexpr std::string_view kType = "drain_report";

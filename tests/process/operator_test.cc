@@ -290,6 +290,28 @@ TEST(OperatorProcessTest, ADrainedBrokerSendsClientsToTheOtherOneUntilItWorksAga
   has_slots({3, 3});
 }
 
+// Asked how far it is, the next broker at the same place says so of itself.
+TEST(OperatorProcessTest, ADrainIsOfTheBrokerThatWasAskedAndOfNoOtherInItsPlace) {
+  ScriptedLlm llm({LlmStep::Stalls()});
+  TwoBrokers cluster(RealModel(llm));
+  ASSERT_EQ(cluster.Run({"submit", "--no-wait", "-"}, ACase("c1")).exit_code, 0);
+  cluster.broker(1).Signal(SIGKILL);
+  cluster.AddWorker("m");
+  ASSERT_TRUE(llm.WaitForRequests(1));
+  RunningCommand drain("consilium",
+                       {"drain", "--json", "--limit", "600", "--broker", cluster.clients(0)});
+  ASSERT_TRUE(Eventually([&] {
+    return drain.ErrSoFar().find("1 task at workers") != std::string::npos;
+  })) << drain.ErrSoFar();
+  cluster.broker(0).Signal(SIGKILL);
+  cluster.broker(0).Wait(seconds(10));
+  cluster.StartBroker(0);
+  const CommandResult end = drain.Wait(seconds(60));
+  EXPECT_EQ(end.exit_code, 4) << end.out << end.err;
+  EXPECT_THAT(end.out + end.err, HasSubstr("which answers in its place and goes on"));
+  EXPECT_TRUE(Eventually([&] { return cluster.Accepts(0); }));
+}
+
 // A call that the limit of the drain cuts goes on, and its result is taken by the other broker.
 TEST(OperatorProcessTest, ACallThatOutlastsTheDrainIsNotLost) {
   SimulatedOptions options;

@@ -190,7 +190,7 @@ TEST(MessagesTest, WhatAnOperatorAsksSurvives) {
   ExpectSurvivesFullAndEmpty(DeadRequeueReply{{{"1-0", "c-1|review|2|a", "requeued", 9}}});
   ExpectSurvivesFullAndEmpty(DeadPurgeRequest{{"1-0"}});
   ExpectSurvivesFullAndEmpty(DeadPurgeReply{3});
-  ExpectSurvivesFullAndEmpty(DrainRequest{500, true});
+  ExpectSurvivesFullAndEmpty(DrainRequest{500, true, "b-1.2"});
   ExpectSurvivesFullAndEmpty(DrainReply{"b-1", true, true, 1, 2, 300});
   ExpectSurvivesFullAndEmpty(Leaving{});
 }
