@@ -407,9 +407,40 @@ void ClientDesk::OnImport(const Caller& to, const ImportRequest& request) {
   if (const Status good = CheckImport(complete, hub_.config, now_ms); !good) {
     return Fail(to, good.error());
   }
-  if (!Admits(to, hub_.first(), kAskAgain)) return;
-  hub_.chemistry.Import(
-      complete.cases, Answer<ImportReply>(to, hub_.first(), kAskAgain, [](const ImportReply&) {}));
+  if (!Admits(to, hub_.NotAnswering(hub_.first()), waiting_for_all_, kAskAgain)) return;
+  // A case that ended here is known in shard 0 once its evidence is there, and before that in its
+  // own shard.
+  std::vector<std::vector<std::string>> members(hub_.shards.size());
+  for (const CaseEvidence& evidence : complete.cases) {
+    members[hub_.Of(evidence.case_id).number()].push_back(LearnedMember(evidence));
+  }
+  const auto ask = [members](Shard& shard, const Store::Done<std::vector<bool>>& hear) {
+    const std::vector<std::string>& these = members[shard.number()];
+    if (shard.number() == 0 || these.empty()) return hear(std::vector<bool>(these.size()));
+    ChemistryStore(shard.redis(), shard.number()).AreKnown(these, hear);
+  };
+  AskAll<std::vector<bool>>(ask, [this, to, complete](const auto& said) {
+    std::vector<CaseEvidence> unknown;
+    std::vector<std::size_t> at(said.size());
+    for (const CaseEvidence& evidence : complete.cases) {
+      const std::size_t shard = hub_.Of(evidence.case_id).number();
+      if (!said[shard]) return AnswerOfAll<ImportReply>(to)(said[shard].error());
+      if (!(*said[shard])[at[shard]++]) unknown.push_back(evidence);
+    }
+    Import(to, unknown, static_cast<std::int64_t>(complete.cases.size() - unknown.size()));
+  });
+}
+
+void ClientDesk::Import(const Caller& to, const std::vector<CaseEvidence>& cases,
+                        std::int64_t known) {
+  hub_.chemistry.Import(cases, [this, to, known](Result<ImportReply> reply) {
+    if (reply) {
+      reply->duplicate += known;
+    } else {
+      reply = hub_.Named(hub_.first(), reply.error());
+    }
+    AnswerOfAll<ImportReply>(to)(reply);
+  });
 }
 
 void ClientDesk::OnHistory(const Caller& to, const HistoryRequest& request) {

@@ -71,6 +71,8 @@ class ClientDesk {
   void OnEnsembles(const Caller& to);
   void OnRebuild(const Caller& to, const RebuildRequest& request);
   void OnImport(const Caller& to, const ImportRequest& request);
+  // Those that did not end here; `known` others did.
+  void Import(const Caller& to, const std::vector<CaseEvidence>& cases, std::int64_t known);
   void OnHistory(const Caller& to, const HistoryRequest& request);
   void OnDeadList(const Caller& to, const DeadListRequest& request);
   void OnDeadRequeue(const Caller& to, const DeadRequeueRequest& request);

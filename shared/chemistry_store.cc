@@ -181,7 +181,12 @@ void ChemistryStore::Take(std::size_t shard, const std::vector<WaitingEvidence>&
 
 void ChemistryStore::Forget(const std::vector<WaitingEvidence>& lines, Done<Nothing> done) {
   std::vector<std::string> command = {"XDEL", Key("evidence")};
-  for (const WaitingEvidence& waiting : lines) command.push_back(waiting.entry);
+  std::vector<std::string> known = {"SREM", Key("learned")};
+  for (const WaitingEvidence& waiting : lines) {
+    command.push_back(waiting.entry);
+    known.push_back(waiting.member);
+  }
+  redis_.Send(std::move(known), [](const Result<RedisReply>&) {});  // what stays is no harm
   redis_.Send(std::move(command),
               Reading<Nothing>(std::move(done), [](const RedisReply&) { return Ok(); }));
 }
@@ -230,6 +235,22 @@ void ChemistryStore::Import(const std::vector<CaseEvidence>& cases, Done<ImportR
              Reading<ImportReply>(std::move(done), [count](const RedisReply& reply) {
                return Result<ImportReply>(ImportReply{reply.integer, count - reply.integer});
              }));
+}
+
+void ChemistryStore::AreKnown(const std::vector<std::string>& members,
+                              Done<std::vector<bool>> done) {
+  std::vector<std::string> command = {"SMISMEMBER", Key("learned")};
+  command.insert(command.end(), members.begin(), members.end());
+  redis_.Send(std::move(command),
+              Reading<std::vector<bool>>(
+                  std::move(done),
+                  [count = members.size()](const RedisReply& reply) -> Result<std::vector<bool>> {
+                    if (reply.items.size() != count) return Unexpected("SMISMEMBER");
+                    std::vector<bool> known;
+                    known.reserve(count);
+                    for (const RedisReply& item : reply.items) known.push_back(ToInt(item) == 1);
+                    return known;
+                  }));
 }
 
 void ChemistryStore::ReadHistory(const std::string& after, std::int64_t max,

@@ -6,7 +6,8 @@
 //   (lines skipped), "cursor" (the last line in it), "epoch" (how often it was replaced).
 // - P learning: hash: asked, done (ids of rebuilds), report (of the last one), published
 //   (stamp), learner and seen (who last held the matrix, and when).
-// - P learned: set of "<kind>|<case id>" of all cases in the stream.
+// - P learned: set of "<kind>|<case id>" of all cases in the stream (in another shard than 0: of
+//   those that wait there).
 // - P taken: hash, shard -> the last line of its evidence that is in the stream.
 // - P chemistry:<kind>, P ensembles: the published reports and board.
 //
@@ -112,7 +113,7 @@ class ChemistryStore {
   void ReadWaiting(std::int64_t max, Done<std::vector<WaitingEvidence>> done);
   // Adds to shard 0 what was not taken from `shard` before; how many lines that were.
   void Take(std::size_t shard, const std::vector<WaitingEvidence>& lines, Done<std::int64_t> done);
-  // Removes lines that were taken.
+  // Removes lines that were taken, and forgets their cases, which shard 0 knows.
   void Forget(const std::vector<WaitingEvidence>& lines, Done<Nothing> done);
 
   // --- broker
@@ -122,6 +123,9 @@ class ChemistryStore {
   void ReadBoard(Done<SeatingBoard> done);
   void AskRebuild(const std::string& id, Done<RebuildReply> done);
   void Import(const std::vector<CaseEvidence>& cases, Done<ImportReply> done);
+  // Which of these (as in P learned) this shard knows: shard 0 of all cases, another of those whose
+  // lines it did not take over yet.
+  void AreKnown(const std::vector<std::string>& members, Done<std::vector<bool>> done);
   // At most `max` lines and kHistoryBytes; an unchanged cursor means the end.
   void ReadHistory(const std::string& after, std::int64_t max, Done<HistoryReply> done);
 

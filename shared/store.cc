@@ -547,14 +547,17 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       CaseKey(update.case_id), Key("timers"),   Key("counters"), Key("out"),
       Key("history"),          Key("evidence"), Key("learned"),  Key("wanted")};
   std::vector<std::string> args = {
-      update.case_id, std::to_string(update.version), HintChannel(),
+      update.case_id,
+      std::to_string(update.version),
+      HintChannel(),
       update.state ? kCaseStateNames[static_cast<std::size_t>(*update.state)] : "",
-      update.timer_ms ? std::to_string(*update.timer_ms) : "", std::to_string(update.retention_ms),
+      update.timer_ms ? std::to_string(*update.timer_ms) : "",
+      std::to_string(update.retention_ms),
       update.publish ? PackSealed(*update.publish) : "",
-      update.history ? Pack(*update.history) : "", kFeedMax,
+      update.history ? Pack(*update.history) : "",
+      kFeedMax,
       update.evidence ? Pack(*update.evidence) : "",
-      // What is known of all cases is known in shard 0, which takes the line over.
-      update.evidence && shard_ == 0 ? LearnedMember(update.evidence->evidence) : "",
+      update.evidence ? LearnedMember(update.evidence->evidence) : "",
       std::to_string(update.tasks.size())};
   for (const NewTask& task : update.tasks) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));

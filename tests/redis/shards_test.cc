@@ -9,6 +9,7 @@
 #include "aggregator/council/medication.h"
 #include "aggregator/council/safety.h"
 #include "tests/redis/broker_rig.h"
+#include "tests/unit/chemistry/evidence_builder.h"
 
 namespace consilium {
 namespace {
@@ -421,6 +422,43 @@ TEST_F(ShardsTest, DataOfOneRedisAreNotSplitSilently) {
   PumpUntil("it is refused", [&] {
     return Refusal<SubmitReply>(client, SubmitRequest{CaseOf(NextId(0))})
                .find("this Redis is shard 0 of 1, expected 0 of 3") != std::string::npos;
+  });
+}
+
+// Shard 0, where it is learned, hears of it a moment later, or much later when it hangs.
+TEST_F(ShardsTest, ACaseThatEndedIsNotImportedThoughItsEvidenceWaitsInItsShard) {
+  Start();
+  StartAggregator();
+  AddWorker("w-alpha", "alpha", 8);
+  AddWorker("w-bravo", "bravo", 8);
+  TestClient& client = AddClient();
+  const std::string id = NextId(1);
+  redis_.Pause();
+  ASSERT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{CaseOf(id)}).ok());
+  RunUntil("it ended", [&] { return Raw(1, {"XLEN", "consilium:{1}:evidence"}) == "1"; });
+  aggregator_.reset();
+  redis_.Resume();
+  const ImportRequest import{
+      {EvidenceBuilder(id).At(kDayMs).Judged("alpha", "000", true, 0.9).Build(),
+       EvidenceBuilder(NextId(1)).At(kDayMs).Judged("alpha", "000", true, 0.9).Build(),
+       EvidenceBuilder(NextId(0)).At(kDayMs).Judged("alpha", "000", true, 0.9).Build()}};
+  auto reply = Ask<ImportReply>(client, import);
+  ASSERT_TRUE(reply.ok()) << reply.error().text;
+  EXPECT_EQ(reply->imported, 2);
+  EXPECT_EQ(reply->duplicate, 1);
+  StartAggregator();
+  RunUntil("its evidence is in shard 0", [&] {
+    return Raw(1, {"XLEN", "consilium:{1}:evidence"}) == "0";
+  });
+  EXPECT_EQ(Raw(0, {"XLEN", "consilium:{0}:evidence"}), "3");
+  EXPECT_EQ(Raw(1, {"SCARD", "consilium:{1}:learned"}), "0");
+  reply = Ask<ImportReply>(client, import);
+  ASSERT_TRUE(reply.ok()) << reply.error().text;
+  EXPECT_EQ(reply->duplicate, 3);
+  // What cannot be known is not guessed.
+  more_[0].Kill();
+  PumpUntil("its shard is missed", [&] {
+    return Refusal<ImportReply>(client, import).find("shard 1: Redis does not answer: ") == 0;
   });
 }
 
