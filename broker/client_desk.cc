@@ -268,8 +268,9 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
   if (!Admits(to, hub_.NoneAnswers(), waiting_for_all_, kAskAgain)) return;
   const std::uint64_t asked_at = watchers_.hints();
   ReadFeed(request.after, request.max,
-           [this, to, request, asked_at](const Result<WatchSlice>& slice) {
+           [this, to, request, asked_at, releases = releases_](const Result<WatchSlice>& slice) {
              --waiting_for_all_;
+             if (releases != releases_) return Reply(to, WatchReply{{}, request.after, false});
              if (!slice) {
                Error error = slice.error();
                if (error.code == ErrorCode::kUnavailable) error.text += kAskAgain;
@@ -332,10 +333,15 @@ void ClientDesk::Serve(const std::vector<Caller>& callers, const std::string& af
     return;
   }
   const auto half = static_cast<std::int64_t>(slice.items.size() / 2);
-  ReadFeed(after, half, [this, callers, after](const Result<WatchSlice>& smaller) {
-    if (smaller) return Serve(callers, after, *smaller);
-    for (const Caller& caller : callers) Fail(caller, smaller.error());
-  });
+  ReadFeed(after, half,
+           [this, callers, after, releases = releases_](const Result<WatchSlice>& smaller) {
+             if (smaller && releases == releases_) return Serve(callers, after, *smaller);
+             if (smaller) {
+               for (const Caller& caller : callers) Reply(caller, WatchReply{{}, after, false});
+               return;
+             }
+             for (const Caller& caller : callers) Fail(caller, smaller.error());
+           });
 }
 
 void ClientDesk::OnStatus(const Caller& to) {
@@ -566,6 +572,7 @@ void ClientDesk::Fill(StatusReply& status) const {
 }
 
 void ClientDesk::ReleaseWatches() {
+  ++releases_;
   for (const ParkedWatch& watch : watchers_.TakeAll()) {
     Reply({watch.peer, watch.request}, WatchReply{{}, watch.after, false});
   }

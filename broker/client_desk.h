@@ -100,6 +100,8 @@ class ClientDesk {
     std::function<void()> give_up;
   };
   std::deque<Asked> asked_;
+  // Grows when waiting watches are let go: those whose answer is under way are, too.
+  std::uint64_t releases_ = 0;
   PowersOfTwo refusals_;
 };
 

@@ -225,6 +225,32 @@ TEST_F(BusSecurityTest, AKeyThatIsTakenOffTheListIsNotHeardAnyMore) {
   EXPECT_EQ(stays.acks[0].disposition, "stored");
 }
 
+// It had been asked of Redis when the list changed.
+TEST_F(BusSecurityTest, AWatchUnderWayIsNotToldWhatComesAfterItsKeyWasTakenOff) {
+  TestClient& revoked = AddClient(other_client_);
+  Recommendation item;
+  item.case_id = "c1";
+  {
+    RedisConnection other(redis_.address(), {});
+    ASSERT_TRUE(
+        other.Call({"XADD", "consilium:{0}:out", "*", "r", Pack(item)}, std::chrono::seconds(10)));
+  }
+  const auto seen = Ask<WatchReply>(revoked, WatchRequest{"", 0, 10});
+  ASSERT_TRUE(seen && seen->items.size() == 1);
+  redis_.Pause();
+  const std::string watch = revoked.Send(WatchRequest{"", 60000, 10});
+  EXPECT_EQ(Ask<WatchReply>(revoked, WatchRequest{"", 0, 0}).error().code, ErrorCode::kInvalid)
+      << "the watch before it is under way";
+  Allow({{client_, {"amy", BusRole::kClient}}});
+  PumpUntil("the list is read", [&] {
+    return Ask<WatchReply>(revoked, WatchRequest{"", 0, 0}).error().code == ErrorCode::kForbidden;
+  });
+  EXPECT_EQ(revoked.Reply(watch), nullptr);
+  redis_.Resume();
+  PumpUntil("the watch is let go", [&] { return revoked.Reply(watch) != nullptr; });
+  EXPECT_TRUE(Unpack<WatchReply>(revoked.Reply(watch)->body)->items.empty());
+}
+
 TEST_F(BusSecurityTest, AListWithAMistakeChangesNothing) {
   TestClient& bob = AddClient(other_client_);
   ASSERT_TRUE(Ask<StatusReply>(bob, StatusRequest{}));
