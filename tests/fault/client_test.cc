@@ -133,7 +133,7 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
       }
       if (moment == Moment::kEnding) Sleep(milliseconds(trial.random.Below(300)));
       const auto frame = AskBroker(trial.clients(static_cast<int>(trial.random.Below(2))),
-                                   MakeFrame(CancelRequest{id}, id), seconds(5));
+                                   MakeFrame(CancelRequest{id}, id), seconds(30));
       ASSERT_TRUE(frame.ok()) << frame.error().text;
       const auto reply = Unpack<CancelReply>(frame->body);
       ASSERT_TRUE(reply.ok());
@@ -209,7 +209,7 @@ TEST(ClientTest, F21CallsOfCancelledCasesAreAborted) {
         seconds(60)));
     for (const std::string& id : under_way) {
       const auto frame = AskBroker(rig.clients(static_cast<int>(said.size() % 2)),
-                                   MakeFrame(CancelRequest{id}, id), seconds(10));
+                                   MakeFrame(CancelRequest{id}, id), seconds(30));
       ASSERT_TRUE(frame.ok()) << frame.error().text;
       said[id] = Now();
       look();

@@ -322,10 +322,14 @@ TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
   Trial trial("F29 settings", 60);
   Sleep(milliseconds(1000));
   int probes = 0;
-  for (const auto& [name, wrong, right] :
-       {std::make_tuple("appendfsync", "everysec", "always"),
-        std::make_tuple("maxmemory-policy", "allkeys-lru", "noeviction")}) {
-    trial.Ask({"CONFIG", "SET", name, wrong});
+  struct Setting {
+    const char* name;
+    const char* wrong;
+    const char* right;
+  };
+  for (const Setting& setting : {Setting{"appendfsync", "everysec", "always"},
+                                 Setting{"maxmemory-policy", "allkeys-lru", "noeviction"}}) {
+    trial.Ask({"CONFIG", "SET", setting.name, setting.wrong});
     Error refused;
     EXPECT_TRUE(Eventually(
         [&] {
@@ -335,11 +339,11 @@ TEST(RedisTest, F29WrongSettingsStopAcceptingUntilTheyAreRight) {
           refused = RefusalOf(trial, 1, id);
           // A broker may still speak of the setting before.
           return refused.code == ErrorCode::kUnavailable &&
-                 refused.text.find(name) != std::string::npos;
+                 refused.text.find(setting.name) != std::string::npos;
         },
         seconds(10)))
-        << name << ": " << refused.text;
-    trial.Ask({"CONFIG", "SET", name, right});
+        << setting.name << ": " << refused.text;
+    trial.Ask({"CONFIG", "SET", setting.name, setting.right});
     const std::size_t before = trial.load.acknowledged();
     EXPECT_TRUE(Eventually([&] { return trial.load.acknowledged() > before + 10; }, seconds(10)))
         << "it goes on by itself";

@@ -90,8 +90,9 @@ class Rig {
   pid_t Pid(Part part, int index = 0) const;
   std::string Log(Part part, int index = 0) const;
 
-  // Starts redis-server and waits until it has loaded its data. False: not within that time.
-  bool StartRedis(std::chrono::milliseconds within = std::chrono::seconds(20));
+  // Starts redis-server and waits until it has loaded its data, which after a long run is much.
+  // False: not within that time.
+  bool StartRedis(std::chrono::milliseconds within = std::chrono::seconds(120));
 
   // Straight to redis-server, past all gates. A reply of kind nil when it does not answer.
   RedisReply Ask(std::vector<std::string> command);
