@@ -21,6 +21,9 @@ inline constexpr std::size_t kRequestBytesMax = 64;
 
 // ZeroMQ: credits keep queues far below this; reaching it is a bug or an attack.
 inline constexpr int kSocketHwm = 4096;
+// What a broker has taken from one peer and not read yet: a client's window. More waits at the
+// peer.
+inline constexpr int kRouterHwm = 256;
 inline constexpr std::int64_t kZmqMessageBytesMax = static_cast<std::int64_t>(kMessageBytesMax);
 
 inline constexpr std::size_t kModelsMax = 256;        // backends of one cluster

@@ -130,6 +130,7 @@ RouterSocket::RouterSocket(ZmqContext& context) {
   std::srand(std::random_device()());
   state_ = std::make_unique<State>(context);
   state_->polled.socket().set(zmq::sockopt::router_mandatory, 1);
+  state_->polled.socket().set(zmq::sockopt::rcvhwm, limits::kRouterHwm);
   state_->polled.Monitor(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED,
                          [state = state_.get()](int event, std::uint32_t /*value*/) {
                            ++(event == ZMQ_EVENT_ACCEPTED ? state->accepted : state->known);

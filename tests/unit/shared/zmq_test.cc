@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 #include "shared/clock.h"
 #include "shared/limits.h"
@@ -107,6 +109,31 @@ TEST_F(ZmqTest, NothingQueuesWithoutAConnection) {
   DealerSocket dealer(context_, "ipc:///nowhere/socket");
   EXPECT_EQ(dealer.Send(MakeFrame(Goodbye{})), SendResult::kFull);
   EXPECT_FALSE(dealer.Receive());
+}
+
+// A broker's memory must not grow with what clients send ahead of their window.
+TEST_F(ZmqTest, WhatIsNotReadYetWaitsAtItsSender) {
+  RouterSocket router(context_);
+  const std::string path = testing::TempDir() + "zmq-" + std::to_string(getpid()) + ".sock";
+  ASSERT_TRUE(router.Bind("ipc://" + path));
+  DealerSocket dealer(context_, "ipc://" + path);
+  const Frame frame = MakeFrame(FetchRequest{std::string(1024, 'x')});
+  int sent = 0;
+  TimePoint full_from = Now();
+  // Full for so long: all that can travel has.
+  while (Now() - full_from < milliseconds(500) && sent < 3 * limits::kSocketHwm) {
+    if (dealer.Send(frame) == SendResult::kSent) {
+      ++sent;
+      full_from = Now();
+    } else {
+      poll(nullptr, 0, 1);
+    }
+  }
+  EXPECT_GT(sent, limits::kRouterHwm);
+  // The sender's own queue, the system's buffers, and what the router took.
+  EXPECT_LT(sent, limits::kSocketHwm + 1000 + limits::kRouterHwm);
+  while (sent > 0 && Wait(router)) --sent;
+  EXPECT_EQ(sent, 0) << "it all arrives";
 }
 
 TEST_F(ZmqTest, TheDescriptorStaysReadableWhileAMessageWaits) {
