@@ -11,6 +11,7 @@
 #include <zmq.hpp>
 
 #include "shared/bus_keys.h"
+#include "shared/seal.h"
 #include "tests/redis/broker_rig.h"
 #include "tests/support/cluster_process.h"
 
@@ -232,8 +233,8 @@ TEST_F(BusSecurityTest, AWatchUnderWayIsNotToldWhatComesAfterItsKeyWasTakenOff) 
   item.case_id = "c1";
   {
     RedisConnection other(redis_.address(), {});
-    ASSERT_TRUE(
-        other.Call({"XADD", "consilium:{0}:out", "*", "r", Pack(item)}, std::chrono::seconds(10)));
+    ASSERT_TRUE(other.Call({"XADD", "consilium:{0}:out", "*", "r", PackSealed(item)},
+                           std::chrono::seconds(10)));
   }
   const auto seen = Ask<WatchReply>(revoked, WatchRequest{"", 0, 10});
   ASSERT_TRUE(seen && seen->items.size() == 1);
