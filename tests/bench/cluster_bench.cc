@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <functional>
+#include <exception>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "shared/signals.h"
 #include "tests/bench/parts.h"
 
 namespace {
@@ -37,7 +37,7 @@ int Main(int argc, char** argv) {
                  "burst      many cases at once while no worker runs, then worked off\n"
                  "workers    one worker, beside many without work, and many that share the work\n"
                  "reconnect  many workers whose broker is killed and started again\n"
-                 "brokers    one broker and three, without and with keys\n"
+                 "brokers    one broker and three; also with keys, and on three shards\n"
                  "shards     1, 2 and 3 Redis")
       ->delimiter(',')
       ->check(CLI::IsMember(allowed))
@@ -63,6 +63,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
 
+  // A stop signal ends the load that runs, or the next one, so that nothing is left behind.
+  const consilium::StopSignals stop;
   const auto wanted = [&](const std::string& part) {
     return std::count(parts.begin(), parts.end(), part) +
                std::count(parts.begin(), parts.end(), "all") >
@@ -93,8 +95,8 @@ void consilium::bench::Progress(const char* part, std::size_t round, const Bench
 int main(int argc, char** argv) {
   try {
     return Main(argc, argv);
-  } catch (...) {
-    std::fprintf(stderr, "bench: out of memory\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_cluster: %s\n", error.what());
     return 1;
   }
 }

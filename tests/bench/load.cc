@@ -7,13 +7,12 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "shared/config.h"
@@ -206,10 +205,7 @@ class Follower {
 
 }  // namespace
 
-void Give(const std::string& why) {
-  std::fprintf(stderr, "bench: %s\n", why.c_str());
-  std::exit(1);
-}
+void Give(const std::string& why) { throw std::runtime_error(why); }
 
 LoadResult RunLoad(const BrokerAddress& brokers, const LoadOptions& options) {
   StopSignals stop;

@@ -20,9 +20,9 @@ struct LoadOptions {
   std::size_t connections = 1;  // to each broker, used in turn
   double per_second = 0;        // 0 = as fast as possible
   bool await_results = false;   // until every case has its recommendation
-  bool retry_busy = false;  // a refusal as queue_full is waited out; otherwise it ends the program
-  std::string prefix;       // of the ids
-  std::string model;        // to ask; "" = as the cluster is configured
+  bool retry_busy = false;      // a refusal as queue_full is waited out; otherwise it is the end
+  std::string prefix;           // of the ids
+  std::string model;            // to ask; "" = as the cluster is configured
   std::function<void()> when_accepted;  // called once, after the last yes
 };
 
@@ -37,14 +37,15 @@ struct LoadResult {
   double thread_share = 0;           // of one core, of the thread that sends and reads
 };
 
-// Stops the program with a message when a case is refused, is recommended twice, or nothing comes
+// Gives up when a case is refused, is recommended twice, or nothing comes
 // for 60 s.
 LoadResult RunLoad(const BrokerAddress& brokers, const LoadOptions& options);
 
 // Value below which the share `q` of `values` lies; 0 for none.
 double Quantile(std::vector<double> values, double q);
 
-// Says why and ends the program with code 1. Children die with it.
+// Ends the measurement: throws std::runtime_error, which main() reports; what was started goes with
+// its owners.
 [[noreturn]] void Give(const std::string& why);
 
 }  // namespace consilium::bench

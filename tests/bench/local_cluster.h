@@ -31,8 +31,8 @@ struct ClusterOptions {
 
 class LocalCluster {
  public:
-  // Returns when cases are accepted and all workers are known; stops the program with a message
-  // when the cluster does not come up.
+  // Returns when cases are accepted and all workers are known; gives up when the cluster
+  // does not come up.
   explicit LocalCluster(const ClusterOptions& options);
   ~LocalCluster();
   LocalCluster(const LocalCluster&) = delete;  // owns a folder and processes

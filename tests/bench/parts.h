@@ -31,7 +31,7 @@ void MeasureBurst(const BenchOptions& options, Report& report);
 void MeasureWorkers(const BenchOptions& options, Report& report);
 // A broker with many workers is killed and comes back.
 void MeasureReconnect(const BenchOptions& options, Report& report);
-// One broker and three.
+// One broker and three: with one Redis, with keys, with three Redis.
 void MeasureBrokers(const BenchOptions& options, Report& report);
 // 1, 2 and 3 shards.
 void MeasureShards(const BenchOptions& options, Report& report);
