@@ -25,6 +25,34 @@ Holding Adopted(const HeldTask& task, TimePoint now) {
 
 }  // namespace
 
+std::int64_t Roster::Worker::Free() const {
+  if (unreachable) return 0;
+  return std::max<std::int64_t>(0, about.slots - static_cast<std::int64_t>(held.size()));
+}
+
+bool Roster::Rank::operator<(const Rank& other) const {
+  if (free != other.free) return free > other.free;
+  return std::tie(turn, peer) < std::tie(other.turn, other.peer);
+}
+
+void Roster::LeaveLane(const std::string& peer, const Worker& worker) {
+  if (worker.free == 0) return;
+  Lane& lane = lanes_[worker.about.model];
+  lane.ready.erase({worker.free, worker.turn, peer});
+  lane.free -= worker.free;
+}
+
+template <class Step>
+void Roster::Change(const std::string& peer, Worker& worker, Step change) {
+  LeaveLane(peer, worker);
+  change(worker);
+  worker.free = worker.Free();
+  if (worker.free == 0) return;
+  Lane& lane = lanes_[worker.about.model];
+  lane.ready.insert({worker.free, worker.turn, peer});
+  lane.free += worker.free;
+}
+
 Roster::Roster(std::vector<std::string> models, milliseconds lease)
     : models_(std::move(models)), renew_every_(lease / 3) {
   for (const std::string& model : models_) lanes_[model];
@@ -126,8 +154,7 @@ Result<Roster::Pulse> Roster::Greet(const std::string& peer, const Hello& hello,
       worker.held.emplace(key, std::move(holding));  // perhaps still on its way to the worker
     }
   }
-  Worker& kept = workers_.emplace(peer, std::move(worker)).first->second;
-  lanes_[hello.model][peer] = &kept;
+  Change(peer, workers_[peer], [&](Worker& kept) { kept = std::move(worker); });
   peer_of_[hello.worker] = peer;
   next_silence_ = std::min(next_silence_, now + limits::kPeerSilenceMax);
   return pulse;
@@ -142,8 +169,6 @@ Result<Roster::Pulse> Roster::Hear(const std::string& peer, const Heartbeat& hea
   if (!claims) return claims.error();
 
   worker.heard = now;
-  worker.unreachable = false;
-  worker.about.slots = heartbeat.slots;
   worker.trouble = CutUtf8(heartbeat.trouble, kTroubleBytesMax);
   const bool due = !worker.renewed || now - *worker.renewed >= renew_every_;
   if (due) worker.renewed = now;
@@ -164,14 +189,18 @@ Result<Roster::Pulse> Roster::Hear(const std::string& peer, const Heartbeat& hea
     held->second.listed = true;
   }
   worker.claimed = std::move(claimed);
-  for (auto it = worker.held.begin(); it != worker.held.end();) {
-    if (it->second.ending || now - it->second.seen <= kLostAfter) {
-      ++it;
-      continue;
+  Change(peer, worker, [&](Worker& changed) {
+    changed.unreachable = false;
+    changed.about.slots = heartbeat.slots;
+    for (auto it = changed.held.begin(); it != changed.held.end();) {
+      if (it->second.ending || now - it->second.seen <= kLostAfter) {
+        ++it;
+        continue;
+      }
+      pulse.lost.push_back(std::move(it->second));
+      it = changed.held.erase(it);
     }
-    pulse.lost.push_back(std::move(it->second));
-    it = worker.held.erase(it);
-  }
+  });
   return pulse;
 }
 
@@ -179,7 +208,9 @@ bool Roster::Hear(const std::string& peer, TimePoint now) {
   const auto found = workers_.find(peer);
   if (found == workers_.end()) return false;
   found->second.heard = now;
-  found->second.unreachable = false;
+  if (found->second.unreachable) {
+    Change(peer, found->second, [](Worker& worker) { worker.unreachable = false; });
+  }
   return true;
 }
 
@@ -188,42 +219,24 @@ const Hello* Roster::About(const std::string& peer) const {
   return found == workers_.end() ? nullptr : &found->second.about;
 }
 
-std::int64_t Roster::FreeOf(const Worker& worker) {
-  if (worker.unreachable) return 0;
-  return std::max<std::int64_t>(0,
-                                worker.about.slots - static_cast<std::int64_t>(worker.held.size()));
-}
-
 std::int64_t Roster::Free(const std::string& model) const {
   const auto lane = lanes_.find(model);
-  if (lane == lanes_.end()) return 0;
-  std::int64_t free = 0;
-  for (const auto& [peer, worker] : lane->second) free += FreeOf(*worker);
-  return free;
+  return lane == lanes_.end() ? 0 : lane->second.free;
 }
 
 std::optional<std::string> Roster::Give(const LeasedTask& task, TimePoint now) {
   const auto lane = lanes_.find(task.task.model);
-  if (lane == lanes_.end()) return std::nullopt;
-  const std::string* chosen = nullptr;
-  Worker* best = nullptr;
-  for (const auto& [peer, worker] : lane->second) {
-    const std::int64_t free = FreeOf(*worker);
-    if (free == 0) continue;
-    if (best == nullptr || free > FreeOf(*best) ||
-        (free == FreeOf(*best) && worker->turn < best->turn)) {
-      chosen = &peer;
-      best = worker;
-    }
-  }
-  if (best == nullptr) return std::nullopt;
+  if (lane == lanes_.end() || lane->second.ready.empty()) return std::nullopt;
+  const std::string peer = lane->second.ready.begin()->peer;
   Holding holding;
   holding.task = task.task;
   holding.fence = task.fence;
   holding.seen = now;
-  best->held.insert_or_assign(Key{ToRef(task.task), task.fence}, std::move(holding));
-  best->turn = ++turns_;
-  return *chosen;
+  Change(peer, workers_.at(peer), [&](Worker& worker) {
+    worker.held.insert_or_assign(Key{ToRef(task.task), task.fence}, std::move(holding));
+    worker.turn = ++turns_;
+  });
+  return peer;
 }
 
 void Roster::Adopt(const std::string& peer, const HeldTask& task, TimePoint now) {
@@ -232,7 +245,8 @@ void Roster::Adopt(const std::string& peer, const HeldTask& task, TimePoint now)
   Worker& worker = found->second;
   const auto claim = worker.claimed.find(Key{task.task, task.fence});
   if (claim == worker.claimed.end() || claim->second < 2) return;
-  worker.held.try_emplace(claim->first, Adopted(task, now));
+  Change(peer, worker,
+         [&](Worker& changed) { changed.held.try_emplace(claim->first, Adopted(task, now)); });
   worker.claimed.erase(claim);
 }
 
@@ -246,10 +260,13 @@ Holding* Roster::Find(const std::string& peer, const HeldTask& task) {
 std::optional<Holding> Roster::Take(const std::string& peer, const HeldTask& task) {
   const auto found = workers_.find(peer);
   if (found == workers_.end()) return std::nullopt;
-  found->second.claimed.erase(Key{task.task, task.fence});
-  auto node = found->second.held.extract(Key{task.task, task.fence});
-  if (node.empty()) return std::nullopt;
-  return std::move(node.mapped());
+  const Key key{task.task, task.fence};
+  found->second.claimed.erase(key);
+  const auto held = found->second.held.find(key);
+  if (held == found->second.held.end()) return std::nullopt;
+  Holding holding = std::move(held->second);
+  Change(peer, found->second, [&](Worker& worker) { worker.held.erase(held); });
+  return holding;
 }
 
 std::vector<Roster::Place> Roster::HoldersOf(const std::string& case_id) const {
@@ -267,7 +284,8 @@ std::vector<Roster::Place> Roster::HoldersOf(const std::string& case_id) const {
 
 void Roster::SetUnreachable(const std::string& peer) {
   const auto found = workers_.find(peer);
-  if (found != workers_.end()) found->second.unreachable = true;
+  if (found == workers_.end()) return;
+  Change(peer, found->second, [](Worker& worker) { worker.unreachable = true; });
 }
 
 void Roster::RenewSoon(const std::string& peer) {
@@ -282,7 +300,7 @@ void Roster::RenewAllSoon() {
 void Roster::Forget(const std::string& peer) {
   const auto found = workers_.find(peer);
   if (found == workers_.end()) return;
-  lanes_[found->second.about.model].erase(peer);
+  LeaveLane(peer, found->second);
   peer_of_.erase(found->second.about.worker);
   workers_.erase(found);
 }
@@ -330,7 +348,7 @@ std::vector<Roster::Leaver> Roster::TakeUnless(
 void Roster::Clear() {
   workers_.clear();
   peer_of_.clear();
-  for (auto& [model, lane] : lanes_) lane.clear();
+  for (auto& [model, lane] : lanes_) lane = Lane();
   next_silence_ = TimePoint::max();
 }
 

@@ -128,18 +128,36 @@ class Roster {
     std::string trouble;
     std::map<Key, Holding> held;
     std::map<Key, int> claimed;  // listed without our knowing it, in so many heartbeats in a row
+    std::int64_t free = 0;       // credits, as its lane reckons with them
+
+    std::int64_t Free() const;
+  };
+  // Who of a model gets the next task: the most credits, then the longest wait. Begins with the
+  // first.
+  struct Rank {
+    std::int64_t free = 0;
+    std::uint64_t turn = 0;
+    std::string peer;
+    bool operator<(const Rank& other) const;
+  };
+  struct Lane {
+    std::set<Rank> ready;   // those with a credit
+    std::int64_t free = 0;  // of all of them
   };
 
-  static std::int64_t FreeOf(const Worker& worker);
+  // The only way to change what a worker's rank depends on: out of its lane, `change`, in again.
+  template <class Step>
+  void Change(const std::string& peer, Worker& worker, Step change);
+  void LeaveLane(const std::string& peer, const Worker& worker);
   Status CheckClaims(const std::string& model, std::int64_t slots,
                      const std::vector<HeldTask>& in_flight) const;
   void Forget(const std::string& peer);
 
   std::vector<std::string> models_;
   milliseconds renew_every_;
-  std::map<std::string, Worker> workers_;                        // by peer
-  std::map<std::string, std::string> peer_of_;                   // worker id -> peer
-  std::map<std::string, std::map<std::string, Worker*>> lanes_;  // model -> peer -> worker
+  std::map<std::string, Worker> workers_;       // by peer
+  std::map<std::string, std::string> peer_of_;  // worker id -> peer
+  std::map<std::string, Lane> lanes_;           // by model
   std::uint64_t turns_ = 0;
   TimePoint next_silence_ = TimePoint::max();
 };

@@ -17,9 +17,10 @@ namespace {
 
 constexpr const char* kUser = "User-Id";  // of a message: what the ZAP handler said of its sender
 constexpr int kHandshakeMs = 5000;
-constexpr int kHeartbeatMs = 1000;
-constexpr int kHeartbeatTimeoutMs = 3000;
-constexpr int kHeartbeatTtlMs = 5000;
+// A dead connection is noticed within 5 s. Not more often, and without a time to live in the ping:
+// each makes libzmq walk the timers of all connections, and wakes an idle worker.
+constexpr int kPingMs = 2000;
+constexpr int kPatienceMs = 3000;
 
 }  // namespace
 
@@ -37,9 +38,8 @@ PolledSocket::PolledSocket(ZmqContext& context, zmq::socket_type type)
   socket_.set(zmq::sockopt::rcvtimeo, 0);
   socket_.set(zmq::sockopt::ipv6, 1);
   socket_.set(zmq::sockopt::handshake_ivl, kHandshakeMs);
-  socket_.set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
-  socket_.set(zmq::sockopt::heartbeat_timeout, kHeartbeatTimeoutMs);
-  socket_.set(zmq::sockopt::heartbeat_ttl, kHeartbeatTtlMs);
+  socket_.set(zmq::sockopt::heartbeat_ivl, kPingMs);
+  socket_.set(zmq::sockopt::heartbeat_timeout, kPatienceMs);
   Watch(socket_.get(zmq::sockopt::fd));
   Watch(waiting_fd_);
   SetWaiting(true);  // what happened so far may have used up the first edge

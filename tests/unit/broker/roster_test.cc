@@ -432,5 +432,77 @@ TEST(RosterPropertyTest, CreditsAreNeverOvercommitted) {
   }
 }
 
+// Whatever happens, credits are what slots and tasks say, and the next task goes to who has most.
+TEST_F(RosterTest, CreditsAndTurnsAreRightAfterAnything) {
+  SeededRandom random(1, "roster");
+  std::map<std::string, std::set<std::string>> held;  // peer -> cases
+  std::map<std::string, std::int64_t> slots;
+  std::set<std::string> unreachable;
+  const auto free_of = [&](const std::string& peer) -> std::int64_t {
+    if (unreachable.count(peer) != 0) return 0;
+    return std::max<std::int64_t>(0, slots[peer] - static_cast<std::int64_t>(held[peer].size()));
+  };
+  const auto listed = [&](const std::string& peer) {
+    std::vector<HeldTask> tasks;
+    for (const std::string& id : held[peer]) tasks.push_back(Held(id));
+    return tasks;
+  };
+  for (int step = 0; step < 20000; ++step) {
+    const std::string peer = "p" + std::to_string(random.Below(12));
+    const bool known = slots.count(peer) != 0;
+    switch (random.Below(6)) {
+      case 0: {
+        Hello hello = HelloOf("w" + peer, static_cast<std::int64_t>(random.Below(6)));
+        hello.in_flight = listed(peer);
+        Greet(peer, hello);
+        slots[peer] = hello.slots;
+        unreachable.erase(peer);
+        break;
+      }
+      case 1: {
+        if (!known) break;
+        slots[peer] = static_cast<std::int64_t>(random.Below(6));
+        Beat(peer, slots[peer], listed(peer));
+        unreachable.erase(peer);
+        break;
+      }
+      case 2: {
+        const std::string id = "c" + std::to_string(step);
+        const auto given = roster_.Give(Leased(id), now_);
+        std::int64_t most = 0;
+        for (const auto& [one, count] : slots) most = std::max(most, free_of(one));
+        ASSERT_EQ(given.has_value(), most > 0);
+        if (!given) break;
+        ASSERT_EQ(free_of(*given), most);
+        held[*given].insert(id);
+        break;
+      }
+      case 3: {
+        if (held[peer].empty()) break;
+        const std::string id = *held[peer].begin();
+        ASSERT_TRUE(roster_.Take(peer, Held(id)));
+        ASSERT_FALSE(roster_.Take(peer, Held(id)));
+        held[peer].erase(id);
+        break;
+      }
+      case 4: {
+        roster_.SetUnreachable(peer);
+        if (known) unreachable.insert(peer);
+        break;
+      }
+      default: {
+        if (random.Below(4) != 0) break;
+        roster_.Leave(peer);
+        held.erase(peer);
+        slots.erase(peer);
+        unreachable.erase(peer);
+      }
+    }
+    std::int64_t free = 0;
+    for (const auto& [one, count] : slots) free += free_of(one);
+    ASSERT_EQ(roster_.Free("alpha"), free) << "step " << step;
+  }
+}
+
 }  // namespace
 }  // namespace consilium
