@@ -78,8 +78,8 @@ void CaseLoop::Prepare() {
                {{"shard", shard_}, {"text", prepared.error().text}, {"count", refusals_.count()}});
     }
   };
-  store_.Claim(/*known=*/false, [this, done](const Status& claimed) {
-    if (!claimed) return done(claimed);
+  store_.Claim(/*known=*/false, [this, done](const Result<std::int64_t>& claimed) {
+    if (!claimed) return done(claimed.error());
     std::vector<std::string> models;
     for (const BackendConfig& backend : config_.backends) models.push_back(backend.model);
     store_.Prepare(models, done);

@@ -120,7 +120,7 @@ void Broker::Turn(milliseconds longest, int stop_fd) {
     client_desk_.OnMessage(*incoming);
   }
   due_ = Tick();
-  accepted_ = accepted_ || hub_.AcceptsSome();
+  accepted_ = accepted_ || hub_.AcceptsSome() || hub_.IsFull();
 }
 
 // No other place and no restart heals a Redis that went away, and while it is away clients are told

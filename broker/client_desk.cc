@@ -270,7 +270,10 @@ void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {
   ReadFeed(request.after, request.max,
            [this, to, request, asked_at, releases = releases_](const Result<WatchSlice>& slice) {
              --waiting_for_all_;
-             if (releases != releases_) return Reply(to, WatchReply{{}, request.after, false});
+             // Where the feed ends is no news of anybody.
+             if (releases != releases_ && request.after != "$") {
+               return Reply(to, WatchReply{{}, request.after, false});
+             }
              if (!slice) {
                Error error = slice.error();
                if (error.code == ErrorCode::kUnavailable) error.text += kAskAgain;

@@ -70,6 +70,13 @@ bool Hub::AcceptsSome() const {
                      [this](const Shard& shard) { return !NotAccepting(shard); });
 }
 
+bool Hub::IsFull() const {
+  return std::any_of(shards.begin(), shards.end(), [](const Shard& shard) {
+    const auto why = shard.NotAccepting();
+    return why && why->code == ErrorCode::kQueueFull;
+  });
+}
+
 std::string Hub::NotAccepting() const {
   if (draining) return NotAccepting(first())->text;
   std::string all;

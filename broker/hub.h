@@ -61,6 +61,8 @@ struct Hub {
   std::string NotAccepting() const;
   // Cases of one shard at least are accepted.
   bool AcceptsSome() const;
+  // A shard would, had it room.
+  bool IsFull() const;
 };
 
 }  // namespace consilium

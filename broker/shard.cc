@@ -94,13 +94,17 @@ void Shard::Beat(consilium::Beat beat) {
   // A count that was told before this beat was sent: replies that overtake each other do not
   // matter.
   store_.SendBeat("brokers", beat, [this, known = accepted_](const Result<std::int64_t>& accepted) {
-    if (!accepted) return;
-    accepted_ = *accepted;
-    if (*accepted >= known) return;
-    lost_ += known - *accepted;
-    LogError("redis_went_back",
-             {{"shard", number_}, {"accepted", *accepted}, {"before", known}, {"lost", lost_}});
+    if (accepted) SeeAccepted(known, *accepted);
   });
+}
+
+// Of several replies that were asked for before a loss, one tells it.
+void Shard::SeeAccepted(std::int64_t known, std::int64_t accepted) {
+  const std::int64_t before = std::min(known, std::exchange(accepted_, accepted));
+  if (accepted >= before) return;
+  lost_ += before - accepted;
+  LogError("redis_went_back",
+           {{"shard", number_}, {"accepted", accepted}, {"before", before}, {"lost", lost_}});
 }
 
 void Shard::PromoteIn(milliseconds delay) { promote_at_ = std::min(promote_at_, now_ + delay); }
@@ -185,18 +189,21 @@ TimePoint Shard::DoChores(bool all) {
 // Also before lanes are made again: whoever deletes lanes may have deleted this, too.
 void Shard::Claim() {
   preparing_ = true;
-  store_.Claim(claimed_, [this, generation = generation_](const Status& status) {
+  store_.Claim(claimed_, [this, generation = generation_,
+                          known = accepted_](const Result<std::int64_t>& accepted) {
     if (generation != generation_) return;
     preparing_ = false;
-    const bool before = std::exchange(claimed_, status.ok());
-    if (claimed_) {
+    prepare_at_ = now_ + kPrepareAgain;
+    if (accepted) {
+      SeeAccepted(known, *accepted);  // before others accept much, and this broker anything
       wrong_.clear();
-      if (!before) events_.on_change(*this);
+      if (!std::exchange(claimed_, true)) events_.on_change(*this);
       return Prepare();
     }
-    prepare_at_ = now_ + kPrepareAgain;
-    if (status.error().text == wrong_) return;
-    wrong_ = status.error().text;
+    if (accepted.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
+    claimed_ = false;
+    if (accepted.error().text == wrong_) return;
+    wrong_ = accepted.error().text;
     LogError("shard_refused", {{"shard", number_}, {"text", wrong_}});
     events_.on_change(*this);
   });

@@ -94,6 +94,7 @@ class Shard {
   void OnUp();
   TimePoint DoChores(bool all);
   void Claim();
+  void SeeAccepted(std::int64_t known, std::int64_t accepted);
   void CheckClaim();
   void Prepare();
   void CheckDurability();

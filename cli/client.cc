@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/render_parts.h"
+#include "shared/resolve.h"
 
 namespace consilium {
 namespace {
@@ -23,11 +24,25 @@ std::string Seconds(milliseconds time) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
+// A name is tried by all its addresses, and then by itself, as it may lead elsewhere later.
+std::vector<std::string> WithAddresses(const std::vector<std::string>& endpoints) {
+  std::vector<std::string> all;
+  for (const std::string& endpoint : endpoints) {
+    if (HasName(endpoint)) {
+      if (const auto found = LookUp(endpoint); found && found->size() > 1) {
+        all.insert(all.end(), found->begin(), found->end());
+      }
+    }
+    all.push_back(endpoint);
+  }
+  return all;
+}
+
 }  // namespace
 
 Client::Client(ZmqContext& context, BrokerAddress brokers)
     : context_(context),
-      brokers_(std::move(brokers)),
+      brokers_{WithAddresses(brokers.endpoints), std::move(brokers.keys)},
       socket_(std::make_unique<DealerSocket>(context_, brokers_.endpoints.at(0), brokers_.keys)) {}
 
 std::string Client::endpoint() const { return render::Join(brokers_.endpoints, ", "); }

@@ -11,7 +11,6 @@
 #include "shared/bus_keys.h"
 #include "shared/config.h"
 #include "shared/endpoint.h"
-#include "shared/resolve.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -128,19 +127,6 @@ std::optional<std::string> FindConfigFile(const std::string& flag) {
   return std::nullopt;
 }
 
-std::vector<std::string> WithAddresses(const std::vector<std::string>& endpoints) {
-  std::vector<std::string> all;
-  for (const std::string& endpoint : endpoints) {
-    if (HasName(endpoint)) {
-      if (const auto found = LookUp(endpoint); found && found->size() > 1) {
-        all.insert(all.end(), found->begin(), found->end());
-      }
-    }
-    all.push_back(endpoint);
-  }
-  return all;
-}
-
 Result<BrokerAddress> FindBrokers(const ClusterOptions& options) {
   auto endpoints = FindEndpoints(options);
   if (!endpoints.ok()) return endpoints.error();
@@ -152,7 +138,7 @@ Result<BrokerAddress> FindBrokers(const ClusterOptions& options) {
     if (keys->on()) break;
     if (auto here = CheckLoopback("broker", endpoint); !here.ok()) return here.error();
   }
-  return BrokerAddress{WithAddresses(*endpoints), std::move(keys).value()};
+  return BrokerAddress{std::move(endpoints).value(), std::move(keys).value()};
 }
 
 }  // namespace consilium

@@ -38,7 +38,6 @@ std::optional<std::string> FindConfigFile(const std::string& flag);
 // ipc://PATH); else the running cluster in --data; else broker.addresses of the configuration, or
 // its broker.clients; with neither, the running cluster in ./data/consilium or the default
 // endpoint. A configured port 0 is only known to the running cluster, so it is looked up there. The
-// A name is tried by all its addresses, and then by itself, as it may lead elsewhere later. The
 // keys are those of [bus] in the configuration that FindConfigFile() finds, or in the environment;
 // kInvalid when there are none and an endpoint is beyond this machine.
 Result<BrokerAddress> FindBrokers(const ClusterOptions& options);

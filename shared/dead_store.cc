@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "shared/codec.h"
-#include "shared/seal.h"
 #include "shared/ids.h"
 #include "shared/redis_reply.h"
+#include "shared/seal.h"
 #include "store_scripts.h"
 
 namespace consilium {

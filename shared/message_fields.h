@@ -124,7 +124,7 @@ void Fields(A& a, Of<A, RedisStatus> v) {
   a.May("disk_free_bytes", v.disk_free_bytes);
   a.May("disk_bytes", v.disk_bytes);
   a.Must("pressure", v.pressure);
-  a.Must("lost", v.lost);
+  a.May("lost", v.lost);
 }
 
 template <class A>

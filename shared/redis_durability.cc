@@ -42,7 +42,7 @@ SettingFound ReadDefaultUser(const RedisReply& reply) {
 
 std::string WhyNotDurable(const std::vector<SettingFound>& settings) {
   std::string bad;
-  bool acl = false;
+  std::string commands;
   std::string untold;
   for (const SettingFound& setting : settings) {
     std::string& list = setting.told() ? bad : untold;
@@ -53,12 +53,15 @@ std::string WhyNotDurable(const std::vector<SettingFound>& settings) {
       list += " = " + setting.found + " (expected ";
       list += setting.expected.value;
       list += ")";
-      acl = acl || setting.expected.name == kDefaultUser.name;
+      const std::string command =
+          setting.expected.name == kDefaultUser.name ? "ACL SETUSER" : "CONFIG SET";
+      if (commands.find(command) == std::string::npos) {
+        commands += (commands.empty() ? "" : " and ") + command;
+      }
     }
   }
   if (!bad.empty()) {
-    return "Redis may lose what it accepts: " + bad + "; set it with " +
-           (acl ? "ACL SETUSER" : "CONFIG SET");
+    return "Redis may lose what it accepts: " + bad + "; set it with " + commands;
   }
   if (untold.empty()) return "";
   return "Redis does not tell " + untold +

@@ -118,17 +118,18 @@ std::string Store::LaneKey(Stage stage, const std::string& model) const {
 
 std::string Store::HintChannel() const { return Key("hints"); }
 
-void Store::Claim(bool known, Done<Nothing> done) {
+void Store::Claim(bool known, Done<std::int64_t> done) {
   const std::string place = std::to_string(shard_) + " of " + std::to_string(shards_);
-  redis_.Run("claim_shard", {"consilium:shard", ShardPrefix(0) + "counters"},
-             {place, known ? "1" : "0"},
-             Reading<Nothing>(std::move(done), [place](const RedisReply& reply) -> Result<Nothing> {
-               if (reply.text == place) return Nothing{};
-               return Error{ErrorCode::kConflict,
-                            "this Redis is shard " + Escaped(reply.text) + ", expected " + place +
-                                ": redis.url must list the same Redis in the same order as when "
-                                "they were first used"};
-             }));
+  const auto read = [place](const RedisReply& reply) -> Result<std::int64_t> {
+    if (reply.items.size() != 2) return Unexpected("claim_shard");
+    if (reply.items[0].text == place) return ToInt(reply.items[1]);
+    return Error{ErrorCode::kConflict,
+                 "this Redis is shard " + Escaped(reply.items[0].text) + ", expected " + place +
+                     ": redis.url must list the same Redis in the same order as when they were "
+                     "first used"};
+  };
+  redis_.Run("claim_shard", {"consilium:shard", ShardPrefix(0) + "counters", Key("counters")},
+             {place, known ? "1" : "0"}, Reading<std::int64_t>(std::move(done), read));
 }
 
 void Store::CheckClaim(Done<bool> done) {

@@ -22,7 +22,8 @@
 // - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
 // Fields of a case: digest, state, v, vignette, gold, source,
-// kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, and per task k =
+// kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, told (version
+// whose event was restored), and per task k =
 // "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, x: errors of
 // these, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.
 //
@@ -140,8 +141,8 @@ class Store {
 
   // Makes sure that this Redis is the shard, which it becomes when it is still empty, or when it
   // says nothing and is `known` to have been it. kConflict when it is another one: it may be asked
-  // nothing.
-  void Claim(bool known, Done<Nothing> done);
+  // nothing. The reply: how many cases were ever accepted here.
+  void Claim(bool known, Done<std::int64_t> done);
   // Whether it says which shard it is. It does not any more when everything was deleted.
   void CheckClaim(Done<bool> done);
   // Creates the consumer groups of all lanes of `models` and of the events, where missing.

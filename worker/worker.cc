@@ -11,7 +11,8 @@
 namespace consilium {
 namespace {
 
-constexpr milliseconds kConfirmWait{2000};
+constexpr milliseconds kConfirmWait{
+    4000};  // longer than a hello to a broker that came back may take
 // libzmq hands messages to its own thread; a socket that is closed at once takes the last one
 // along.
 constexpr milliseconds kPartingWait{100};

@@ -63,6 +63,13 @@ Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& coun
         return task.arrived_ms && *task.arrived_ms >= last.decided_ms;
       });
   if (record.outcomes == last.calls && !came_since) return plan;
+  // Damaged after it was decided on: what stands was decided on sound records.
+  const bool damaged =
+      std::any_of(view.tasks.begin(), view.tasks.end(), [&last](const TaskView& task) {
+        return task.outcome && task.outcome->code == "corrupt" && task.arrived_ms &&
+               *task.arrived_ms < last.decided_ms;
+      });
+  if (damaged) return plan;
   Recommendation revised = Decide(With(view, plan.tasks), council, now_ms);
   if (!OutcomeChanged(last, revised)) return plan;
   plan.state = revised.status;

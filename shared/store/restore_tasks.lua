@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Compares records with lanes, some live cases at a time, and puts back what somebody took out of Redis: a task
 -- whose entry is gone from its lane, a leased one that no consumer holds, a delayed one without its time. A case
--- that has no task under way while no event waits is told to the aggregators again. Scripts change record and lane
+-- that has no task under way while no event waits is told to the aggregators again, once for each version of its
+-- record. What makes no sense is left alone. Scripts change record and lane
 -- together, so that nothing is found unless keys were trimmed or deleted by hand.
 -- KEYS  timers, delayed, events, counters, wanted
 -- ARGV  cursor ("0" = from the beginning), cases, case key prefix, lane key prefix, channel
@@ -25,16 +26,16 @@ local page = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 for i = 1, #page[2], 2 do
   local id = page[2][i]
   local case = ARGV[3] .. id
-  local under_way = false
-  for _, field in ipairs(redis.call('HKEYS', case)) do
-    local task = string.match(field, '^s:(.+)$')
+  local fields = redis.pcall('HKEYS', case)
+  local under_way = fields.err or not fields[1]
+  for _, field in ipairs(fields) do
+    local task, stage, model = string.match(field, '^s:((%a+)|%d+|(.+))$')
     if task then
       local f = redis.call('HMGET', case, field, 'e:' .. task)
       local state, entry = f[1], f[2]
       local ref = id .. '|' .. task
       if state == 'pending' or state == 'leased' then
         under_way = true
-        local stage, model = string.match(task, '^(%a+)|%d+|(.+)$')
         local lane = ARGV[4] .. stage .. ':' .. model
         if not in_lane(lane, entry, state) then
           if entry then redis.pcall('XDEL', lane, entry) end
@@ -53,7 +54,8 @@ for i = 1, #page[2], 2 do
       end
     end
   end
-  if idle and not under_way then
+  if idle and not under_way and redis.call('HGET', case, 'told') ~= redis.call('HGET', case, 'v') then
+    redis.call('HSET', case, 'told', redis.call('HGET', case, 'v') or '')
     redis.call('XADD', KEYS[3], '*', 'c', id)
     told = told + 1
   end

@@ -125,7 +125,9 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   std::map<Moment, int> count;
   const TimePoint until = Now() + (AtLength() ? seconds(1200) : seconds(120));
   for (const Moment moment : {Moment::kQueued, Moment::kLeased, Moment::kEnding}) {
-    while (count[moment] < each && Now() < until) {
+    // The race is there once one of them had ended before.
+    int ended = moment == Moment::kEnding ? 0 : 1;
+    while ((count[moment] < each || ended == 0) && Now() < until) {
       const std::string id = CaseAt(trial, moment, trial.random);
       if (id.empty() || asked.count(id) != 0) {
         Sleep(milliseconds(5));
@@ -139,8 +141,9 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
       ASSERT_TRUE(reply.ok());
       asked.emplace(id, Asked{moment, reply->cancelled});
       ++count[moment];
+      if (!reply->cancelled) ++ended;
     }
-    EXPECT_EQ(count[moment], each) << kMomentNames[static_cast<std::size_t>(moment)];
+    EXPECT_GE(count[moment], each) << kMomentNames[static_cast<std::size_t>(moment)];
   }
   trial.Settle();
   std::int64_t cancelled = 0;
@@ -159,7 +162,7 @@ TEST(ClientTest, F21CancelledCasesAreCancelledOrDoneAndNeverBoth) {
   }
   trial.Note("ended_before", ended_before);
   EXPECT_GT(ended_before, 0) << "there was no race";
-  EXPECT_LT(ended_before, each) << "there was no race";
+  EXPECT_LT(ended_before, count[Moment::kEnding]) << "there was no race";
   EXPECT_EQ(trial.Counter("cancelled"), cancelled);
 }
 

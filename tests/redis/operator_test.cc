@@ -412,6 +412,18 @@ TEST_F(OperatorTest, ABrokerThatIsGoneIsShownWhileItHasLeases) {
 
 // --- watermarks (F18)
 
+// It can do what makes room, so it is in service.
+TEST_F(OperatorTest, ABrokerThatStartsWhileRedisIsShortOfMemoryHasNoTrouble) {
+  const std::int64_t used = *ReadRoom(Tell({"INFO", "memory"}).text).used;
+  Tell({"CONFIG", "SET", "maxmemory", std::to_string(used + used / 4)});
+  Start();
+  TestClient& client = AddClient();
+  PumpUntil("Redis was looked at",
+            [&] { return Status(client).redis.at(0).used_bytes.has_value(); });
+  EXPECT_FALSE(Status(client).accepting);
+  EXPECT_EQ(broker_->Trouble(), "");
+}
+
 TEST_F(OperatorTest, RedisShortOfMemoryGetsNoNewCasesAndEndsTheOldOnes) {
   Start();
   TestClient& client = AddClient();

@@ -328,7 +328,17 @@ TEST_F(StoreTest, ACaseWhoseEventSomebodyDeletedIsToldAgain) {
   EXPECT_EQ(Restore().told, 0) << "its event waits";
   Tell({"XTRIM", "consilium:{0}:events", "MAXLEN", "0"});
   EXPECT_EQ(Restore().told, 1);
+  Tell({"XTRIM", "consilium:{0}:events", "MAXLEN", "0"});
+  EXPECT_EQ(Restore().told, 0) << "once for each version of the record";
+  Tell({"HINCRBY", "consilium:{0}:case:c1", "v", "1"});
+  // What makes no sense stops nobody.
+  Tell({"HSET", "consilium:{0}:case:c1", "s:generate|1xalpha", "pending"});
+  Tell({"ZADD", "consilium:{0}:timers", "1", "gone"});
+  Tell({"ZADD", "consilium:{0}:timers", "1", "text"});
+  Tell({"SET", "consilium:{0}:case:text", "no hash"});
+  EXPECT_EQ(Restore().told, 1);
   EXPECT_EQ(Restore().told, 0);
+  Tell({"DEL", "consilium:{0}:case:text"});
   EXPECT_EQ(Events(), std::vector<std::string>{"c1"});
 }
 
@@ -369,6 +379,18 @@ TEST_F(StoreTest, ADamagedEntryOfTheFeedDoesNotHoldUpTheOthers) {
   ASSERT_EQ(slice.items.size(), 1u);
   EXPECT_EQ(slice.items[0].case_id, "c1");
   EXPECT_EQ(slice.entries, std::vector<std::string>{slice.cursor});
+}
+
+TEST_F(StoreTest, AClaimThatIsRefusedWritesNothing) {
+  Store third(*connection_, 2, 3);
+  const auto claim = [&](Store& store, bool known) {
+    return Ask<std::int64_t>([&](auto done) { store.Claim(known, done); });
+  };
+  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
+  EXPECT_EQ(claim(third, false).error().code, ErrorCode::kConflict) << "it has data of one Redis";
+  EXPECT_EQ(connection_->Call({"EXISTS", "consilium:shard"}, seconds(5))->integer, 0);
+  EXPECT_EQ(claim(*store_, false).value(), 1) << "a case was ever accepted";
+  EXPECT_EQ(connection_->Call({"GET", "consilium:shard"}, seconds(5))->text, "0 of 1");
 }
 
 TEST_F(StoreTest, ReleaseCountsNothingAndCrashesEndInTheDeadLetters) {

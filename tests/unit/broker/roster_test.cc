@@ -438,6 +438,7 @@ TEST_F(RosterTest, CreditsAndTurnsAreRightAfterAnything) {
   std::map<std::string, std::set<std::string>> held;  // peer -> cases
   std::map<std::string, std::int64_t> slots;
   std::set<std::string> unreachable;
+  std::map<std::string, int> turn;  // when it last joined or got a task
   const auto free_of = [&](const std::string& peer) -> std::int64_t {
     if (unreachable.count(peer) != 0) return 0;
     return std::max<std::int64_t>(0, slots[peer] - static_cast<std::int64_t>(held[peer].size()));
@@ -456,6 +457,7 @@ TEST_F(RosterTest, CreditsAndTurnsAreRightAfterAnything) {
         hello.in_flight = listed(peer);
         Greet(peer, hello);
         slots[peer] = hello.slots;
+        turn[peer] = step;
         unreachable.erase(peer);
         break;
       }
@@ -474,6 +476,11 @@ TEST_F(RosterTest, CreditsAndTurnsAreRightAfterAnything) {
         ASSERT_EQ(given.has_value(), most > 0);
         if (!given) break;
         ASSERT_EQ(free_of(*given), most);
+        for (const auto& [one, count] : slots) {
+          if (free_of(one) < most) continue;
+          ASSERT_LE(turn[*given], turn[one]) << one << " waits longer";
+        }
+        turn[*given] = step;
         held[*given].insert(id);
         break;
       }

@@ -312,6 +312,19 @@ TEST(AdvanceTest, LateAnswerThatCompletesTheCaseIsPublishedAsRevision) {
   EXPECT_EQ(view.recommendations.size(), 2u);
 }
 
+TEST(AdvanceTest, WhatWasDamagedAfterItWasDecidedOnRevisesNothing) {
+  const Council council = Three();
+  CaseView view = DegradedCase(council);
+  AnswerWith(view, "c", {"ibuprofen"}, kDeadline + 10);
+  for (TaskView& task : view.tasks) {
+    if (task.task.model == "c" || !task.outcome) continue;
+    task.outcome = Outcome();
+    task.outcome->status = OutcomeStatus::kError;
+    task.outcome->code = "corrupt";
+  }
+  EXPECT_FALSE(Advance(view, council, kDeadline + 10).publish.has_value());
+}
+
 TEST(AdvanceTest, LateDissentThatLowersTheSupportBelowTheLimitIsPublished) {
   const Council council = Three();
   CaseView view = MakeCase(Models());
