@@ -1,0 +1,225 @@
+#include "aggregator/evaluation/vote_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "aggregator/chemistry/steady_math.h"
+#include "shared/check.h"
+
+namespace consilium {
+namespace {
+
+constexpr int kStepsMax = 100;
+constexpr double kStepSmall = 1e-9;
+constexpr double kInitialWeight = 1.0;
+constexpr double kLog2E = 1.4426950408889634;
+
+double Exp(double x) { return SteadyExp2(x * kLog2E); }
+
+Status Check(std::span<const Ballot> ballots, std::size_t models) {
+  if (ballots.empty()) return Invalid("votes: no case, expected at least one");
+  std::vector<std::size_t> seen(models, 0);
+  for (std::size_t i = 0; i < ballots.size(); ++i) {
+    const Ballot& ballot = ballots[i];
+    const auto wrong = [i](const std::string& what) {
+      return Invalid("votes: case " + std::to_string(i) + ": " + what);
+    };
+    if (ballot.votes.empty()) return wrong("no vote, expected at least one");
+    for (const Ballot::Vote& vote : ballot.votes) {
+      if (vote.model >= models) {
+        return wrong("model " + std::to_string(vote.model) + ", expected less than " +
+                     std::to_string(models));
+      }
+      if (vote.answer >= ballot.answers) {
+        return wrong("answer " + std::to_string(vote.answer) + ", expected less than " +
+                     std::to_string(ballot.answers));
+      }
+      if (seen[vote.model] == i + 1) {
+        return wrong("two votes of model " + std::to_string(vote.model));
+      }
+      seen[vote.model] = i + 1;
+    }
+    if (ballot.right && *ballot.right >= ballot.answers) {
+      return wrong("right answer " + std::to_string(*ballot.right) + ", expected less than " +
+                   std::to_string(ballot.answers));
+    }
+    if (!ballot.right && ballot.rest == 0) {
+      return wrong("the right answer is none that was possible");
+    }
+  }
+  return Ok();
+}
+
+// Scores, and what all chances are divided by; both shifted by the largest score, so that nothing
+// overflows.
+struct Chances {
+  std::vector<double> of;  // by answer
+  double rest = 0.0;
+  double log_rest_each = 0.0;  // ln of the chance of one answer of the rest
+};
+
+Chances ChancesOf(const Ballot& ballot, std::span<const double> weights) {
+  Chances chances;
+  chances.of.assign(ballot.answers, 0.0);
+  for (const Ballot::Vote& vote : ballot.votes) chances.of[vote.answer] += weights[vote.model];
+  double top = 0.0;
+  for (const double score : chances.of) top = std::max(top, score);
+  double sum = 0.0;
+  for (double& score : chances.of) sum += score = Exp(score - top);
+  const double rest = static_cast<double>(ballot.rest) * Exp(-top);
+  sum += rest;
+  for (double& chance : chances.of) chance /= sum;
+  chances.rest = rest / sum;
+  chances.log_rest_each = -top - SteadyLn(sum);
+  return chances;
+}
+
+double Objective(std::span<const Ballot> ballots, std::span<const double> weights, double ridge) {
+  double loss = 0.0;
+  for (const Ballot& ballot : ballots) loss += LogLoss(ballot, weights);
+  double mean = 0.0;
+  for (const double w : weights) mean += w;
+  mean /= static_cast<double>(weights.size());
+  for (const double w : weights) loss += ridge / 2 * (w - mean) * (w - mean);
+  // The mean itself is held by one case in a hundred thousand: without it, models that are always
+  // right would have no end.
+  return loss + 1e-5 * static_cast<double>(weights.size()) * mean * mean;
+}
+
+// Gradient and Hessian of Objective(), by rows.
+void Derive(std::span<const Ballot> ballots, std::span<const double> weights, double ridge,
+            std::vector<double>& gradient, std::vector<double>& hessian) {
+  const std::size_t n = weights.size();
+  const auto count = static_cast<double>(n);
+  double mean = 0.0;
+  for (const double w : weights) mean += w;
+  mean /= count;
+  gradient.assign(n, 0.0);
+  hessian.assign(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    gradient[i] = ridge * (weights[i] - mean) + 2e-5 * mean;
+    for (std::size_t j = 0; j < n; ++j) {
+      hessian[i * n + j] = (i == j ? ridge : 0.0) - ridge / count + 2e-5 / count;
+    }
+  }
+  for (const Ballot& ballot : ballots) {
+    const Chances chances = ChancesOf(ballot, weights);
+    for (const Ballot::Vote& a : ballot.votes) {
+      const double p = chances.of[a.answer];
+      gradient[a.model] += p - (ballot.right == a.answer ? 1.0 : 0.0);
+      for (const Ballot::Vote& b : ballot.votes) {
+        const double both = a.answer == b.answer ? p : 0.0;
+        hessian[a.model * n + b.model] += both - p * chances.of[b.answer];
+      }
+    }
+  }
+}
+
+// Solves H x = g for a symmetric positive definite H by Cholesky's way; H is overwritten.
+std::vector<double> Solve(std::vector<double>& h, std::vector<double> g) {
+  const std::size_t n = g.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double sum = h[i * n + j];
+      for (std::size_t k = 0; k < j; ++k) sum -= h[i * n + k] * h[j * n + k];
+      // What rounding leaves of nothing is held above it.
+      h[i * n + j] = i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / h[j * n + j];
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < i; ++k) g[i] -= h[i * n + k] * g[k];
+    g[i] /= h[i * n + i];
+  }
+  for (std::size_t i = n; i-- > 0;) {
+    for (std::size_t k = i + 1; k < n; ++k) g[i] -= h[k * n + i] * g[k];
+    g[i] /= h[i * n + i];
+  }
+  return g;
+}
+
+}  // namespace
+
+std::vector<double> AnswerProbabilities(const Ballot& ballot, std::span<const double> weights) {
+  return ChancesOf(ballot, weights).of;
+}
+
+double LogLoss(const Ballot& ballot, std::span<const double> weights) {
+  const Chances chances = ChancesOf(ballot, weights);
+  if (!ballot.right) {
+    // One of the rest, whichever.
+    return -(chances.log_rest_each + SteadyLn(static_cast<double>(ballot.rest)));
+  }
+  double score = 0.0;
+  for (const Ballot::Vote& vote : ballot.votes) {
+    if (vote.answer == *ballot.right) score += weights[vote.model];
+  }
+  return -(score + chances.log_rest_each);
+}
+
+Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
+                           const VoteRules& rules) {
+  if (const Status checked = Check(ballots, models); !checked) return checked.error();
+  if (!std::isfinite(rules.ridge) || rules.ridge <= 0) {
+    return Invalid("votes: ridge = " + std::to_string(rules.ridge) + ", expected more than 0");
+  }
+  VoteModel model;
+  model.ridge = rules.ridge;
+  model.cases = ballots.size();
+  model.weights.assign(models, kInitialWeight);
+  std::vector<double> gradient;
+  std::vector<double> hessian;
+  double value = Objective(ballots, model.weights, rules.ridge);
+  for (int step = 0; step < kStepsMax; ++step) {
+    Derive(ballots, model.weights, rules.ridge, gradient, hessian);
+    const std::vector<double> way = Solve(hessian, gradient);
+    double largest = 0.0;
+    for (const double part : way) largest = std::max(largest, std::abs(part));
+    if (largest < kStepSmall) break;
+    // The objective is convex: a step that is too long is halved until it goes down.
+    bool lower = false;
+    for (double length = 1.0; length > 1e-6 && !lower; length /= 2) {
+      std::vector<double> next = model.weights;
+      for (std::size_t i = 0; i < models; ++i) next[i] -= length * way[i];
+      const double reached = Objective(ballots, next, rules.ridge);
+      lower = reached < value;
+      if (!lower) continue;
+      value = reached;
+      model.weights = std::move(next);
+    }
+    if (!lower) break;  // as low as doubles tell
+  }
+  for (const Ballot& ballot : ballots) model.log_loss += LogLoss(ballot, model.weights);
+  model.log_loss /= static_cast<double>(ballots.size());
+  return model;
+}
+
+Result<double> ChooseRidge(std::span<const Ballot> ballots, std::size_t models,
+                           std::span<const double> ridges, std::size_t folds) {
+  CHECK(!ridges.empty(), "there is a ridge to choose");
+  if (folds < 2 || folds > ballots.size()) {
+    return Invalid("votes: " + std::to_string(folds) + " parts, expected 2.." +
+                   std::to_string(ballots.size()) + ", the number of cases");
+  }
+  std::vector<double> loss(ridges.size(), 0.0);
+  for (std::size_t fold = 0; fold < folds; ++fold) {
+    std::vector<Ballot> others;
+    for (std::size_t i = 0; i < ballots.size(); ++i) {
+      if (i % folds != fold) others.push_back(ballots[i]);
+    }
+    for (std::size_t r = 0; r < ridges.size(); ++r) {
+      const auto model = FitVotes(others, models, {ridges[r]});
+      if (!model) return model.error();
+      for (std::size_t i = fold; i < ballots.size(); i += folds) {
+        loss[r] += LogLoss(ballots[i], model->weights);
+      }
+    }
+  }
+  std::size_t best = 0;
+  for (std::size_t r = 1; r < ridges.size(); ++r) {
+    if (loss[r] <= loss[best]) best = r;
+  }
+  return ridges[best];
+}
+
+}  // namespace consilium
