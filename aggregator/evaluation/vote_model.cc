@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "aggregator/chemistry/steady_math.h"
 #include "shared/check.h"
@@ -19,13 +21,14 @@ double Exp(double x) { return SteadyExp2(x * kLog2E); }
 
 Status Check(std::span<const Ballot> ballots, std::size_t models) {
   if (ballots.empty()) return Invalid("votes: no case, expected at least one");
-  std::vector<std::size_t> seen(models, 0);
+  std::set<std::pair<std::size_t, std::size_t>> seen;
   for (std::size_t i = 0; i < ballots.size(); ++i) {
     const Ballot& ballot = ballots[i];
     const auto wrong = [i](const std::string& what) {
       return Invalid("votes: case " + std::to_string(i) + ": " + what);
     };
     if (ballot.votes.empty()) return wrong("no vote, expected at least one");
+    seen.clear();
     for (const Ballot::Vote& vote : ballot.votes) {
       if (vote.model >= models) {
         return wrong("model " + std::to_string(vote.model) + ", expected less than " +
@@ -35,10 +38,13 @@ Status Check(std::span<const Ballot> ballots, std::size_t models) {
         return wrong("answer " + std::to_string(vote.answer) + ", expected less than " +
                      std::to_string(ballot.answers));
       }
-      if (seen[vote.model] == i + 1) {
-        return wrong("two votes of model " + std::to_string(vote.model));
+      if (!seen.emplace(vote.model, vote.answer).second) {
+        return wrong("two votes of model " + std::to_string(vote.model) + " for answer " +
+                     std::to_string(vote.answer));
       }
-      seen[vote.model] = i + 1;
+      if (!std::isfinite(vote.value)) {
+        return wrong("a vote of model " + std::to_string(vote.model) + " that is not finite");
+      }
     }
     if (ballot.right && *ballot.right >= ballot.answers) {
       return wrong("right answer " + std::to_string(*ballot.right) + ", expected less than " +
@@ -62,7 +68,9 @@ struct Chances {
 Chances ChancesOf(const Ballot& ballot, std::span<const double> weights) {
   Chances chances;
   chances.of.assign(ballot.answers, 0.0);
-  for (const Ballot::Vote& vote : ballot.votes) chances.of[vote.answer] += weights[vote.model];
+  for (const Ballot::Vote& vote : ballot.votes) {
+    chances.of[vote.answer] += weights[vote.model] * vote.value;
+  }
   double top = 0.0;
   for (const double score : chances.of) top = std::max(top, score);
   double sum = 0.0;
@@ -107,10 +115,10 @@ void Derive(std::span<const Ballot> ballots, std::span<const double> weights, do
     const Chances chances = ChancesOf(ballot, weights);
     for (const Ballot::Vote& a : ballot.votes) {
       const double p = chances.of[a.answer];
-      gradient[a.model] += p - (ballot.right == a.answer ? 1.0 : 0.0);
+      gradient[a.model] += a.value * (p - (ballot.right == a.answer ? 1.0 : 0.0));
       for (const Ballot::Vote& b : ballot.votes) {
         const double both = a.answer == b.answer ? p : 0.0;
-        hessian[a.model * n + b.model] += both - p * chances.of[b.answer];
+        hessian[a.model * n + b.model] += a.value * b.value * (both - p * chances.of[b.answer]);
       }
     }
   }
@@ -152,7 +160,7 @@ double LogLoss(const Ballot& ballot, std::span<const double> weights) {
   }
   double score = 0.0;
   for (const Ballot::Vote& vote : ballot.votes) {
-    if (vote.answer == *ballot.right) score += weights[vote.model];
+    if (vote.answer == *ballot.right) score += weights[vote.model] * vote.value;
   }
   return -(score + chances.log_rest_each);
 }

@@ -2,8 +2,10 @@
 //
 // A conditional logit: with models m that chose answer c of a case,
 //
-//     score(c) = sum of w_m over the models that chose c
+//     score(c) = sum of w_m x_m(c), x_m(c) = 1 where model m chose c, else 0
 //     P(c)     = exp(score(c)) / (sum over chosen c' of exp(score(c')) + rest)
+//
+// What else is known of an answer (a consensus grade) is one more voter, who says a number of each.
 //
 // `rest` is the answers that were possible and that nobody chose: each counts exp(0) = 1. The
 // weights are those under which the right answers were likeliest, all at once: two models that err
@@ -29,8 +31,9 @@ struct Ballot {
   struct Vote {
     std::size_t model = 0;   // below the number of models
     std::size_t answer = 0;  // below `answers`
+    double value = 1.0;      // x, finite
   };
-  std::vector<Vote> votes;  // at most one a model, at least one in all
+  std::vector<Vote> votes;  // at most one for each model and answer, at least one in all
   std::size_t answers = 0;  // different ones that were given
   // Answers that nobody gave and that were possible: the options that are left in closed choice, 1
   // ("something else") otherwise.

@@ -95,6 +95,22 @@ TEST(VoteModelTest, ProbabilitiesAreWhatTheySay) {
   }
 }
 
+TEST(VoteModelTest, ANumberOfEachAnswerIsOneMoreVoter) {
+  // Two answers; a grade of each tells which is right, by 2 in log odds for each tenth between
+  // them.
+  SeededRandom random(8, "grades");
+  std::vector<Ballot> ballots;
+  for (int i = 0; i < 20000; ++i) {
+    const double a = random.Unit(), b = random.Unit();
+    const double odds = 20 * (a - b);
+    const bool first = random.Unit() < 1 / (1 + std::exp(-odds));
+    ballots.push_back({{{0, 0, a}, {0, 1, b}}, 2, 0, first ? 0 : 1});
+  }
+  const auto model = FitVotes(ballots, 1, {1e-3});
+  ASSERT_TRUE(model.ok());
+  EXPECT_NEAR(model->weights[0], 20, 0.8);
+}
+
 TEST(VoteModelTest, FewCasesGiveNearlyEqualWeights) {
   const auto ballots = Simulate({0.9, 0.5}, {false, false}, 20, 4);
   const auto loose = FitVotes(ballots, 2, {0.01});
@@ -155,7 +171,10 @@ TEST(VoteModelTest, WhatMakesNoSenseIsNamed) {
   EXPECT_EQ(text({{{}, 1, 1, 0}}), "votes: case 0: no vote, expected at least one");
   EXPECT_EQ(text({{{{2, 0}}, 1, 1, 0}}), "votes: case 0: model 2, expected less than 2");
   EXPECT_EQ(text({{{{1, 1}}, 1, 1, 0}}), "votes: case 0: answer 1, expected less than 1");
-  EXPECT_EQ(text({{{{1, 0}, {1, 0}}, 1, 1, 0}}), "votes: case 0: two votes of model 1");
+  EXPECT_EQ(text({{{{1, 0}, {1, 0}}, 1, 1, 0}}),
+            "votes: case 0: two votes of model 1 for answer 0");
+  EXPECT_EQ(text({{{{1, 0, NAN}}, 1, 1, 0}}),
+            "votes: case 0: a vote of model 1 that is not finite");
   EXPECT_EQ(text({{{{1, 0}}, 1, 1, 3}}), "votes: case 0: right answer 3, expected less than 1");
   EXPECT_EQ(text({{{{1, 0}}, 1, 0, std::nullopt}}),
             "votes: case 0: the right answer is none that was possible");
