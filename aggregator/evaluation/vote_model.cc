@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -13,7 +12,7 @@ namespace consilium {
 namespace {
 
 constexpr int kStepsMax = 100;
-constexpr double kStepSmall = 1e-9;
+constexpr double kStepSmall = 1e-7;
 constexpr double kInitialWeight = 1.0;
 constexpr double kLog2E = 1.4426950408889634;
 
@@ -21,14 +20,15 @@ double Exp(double x) { return SteadyExp2(x * kLog2E); }
 
 Status Check(std::span<const Ballot> ballots, std::size_t models) {
   if (ballots.empty()) return Invalid("votes: no case, expected at least one");
-  std::set<std::pair<std::size_t, std::size_t>> seen;
+  std::size_t most = 0;
+  for (const Ballot& ballot : ballots) most = std::max(most, ballot.answers);
+  std::vector<std::size_t> seen(models * most, 0);  // by model and answer: the case, from 1
   for (std::size_t i = 0; i < ballots.size(); ++i) {
     const Ballot& ballot = ballots[i];
     const auto wrong = [i](const std::string& what) {
       return Invalid("votes: case " + std::to_string(i) + ": " + what);
     };
     if (ballot.votes.empty()) return wrong("no vote, expected at least one");
-    seen.clear();
     for (const Ballot::Vote& vote : ballot.votes) {
       if (vote.model >= models) {
         return wrong("model " + std::to_string(vote.model) + ", expected less than " +
@@ -38,7 +38,7 @@ Status Check(std::span<const Ballot> ballots, std::size_t models) {
         return wrong("answer " + std::to_string(vote.answer) + ", expected less than " +
                      std::to_string(ballot.answers));
       }
-      if (!seen.emplace(vote.model, vote.answer).second) {
+      if (std::exchange(seen[vote.model * most + vote.answer], i + 1) == i + 1) {
         return wrong("two votes of model " + std::to_string(vote.model) + " for answer " +
                      std::to_string(vote.answer));
       }
@@ -146,6 +146,32 @@ std::vector<double> Solve(std::vector<double>& h, std::vector<double> g) {
   return g;
 }
 
+// Newton's way down from `weights`, which become those of the minimum.
+void Minimise(std::span<const Ballot> ballots, double ridge, std::vector<double>& weights) {
+  std::vector<double> gradient;
+  std::vector<double> hessian;
+  double value = Objective(ballots, weights, ridge);
+  for (int step = 0; step < kStepsMax; ++step) {
+    Derive(ballots, weights, ridge, gradient, hessian);
+    const std::vector<double> way = Solve(hessian, gradient);
+    double largest = 0.0;
+    for (const double part : way) largest = std::max(largest, std::abs(part));
+    if (largest < kStepSmall) return;
+    // The objective is convex: a step that is too long is halved until it goes down.
+    bool lower = false;
+    for (double length = 1.0; length > 1e-6 && !lower; length /= 2) {
+      std::vector<double> next = weights;
+      for (std::size_t i = 0; i < next.size(); ++i) next[i] -= length * way[i];
+      const double reached = Objective(ballots, next, ridge);
+      lower = reached < value;
+      if (!lower) continue;
+      value = reached;
+      weights = std::move(next);
+    }
+    if (!lower) return;  // as low as doubles tell
+  }
+}
+
 }  // namespace
 
 std::vector<double> AnswerProbabilities(const Ballot& ballot, std::span<const double> weights) {
@@ -175,28 +201,7 @@ Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
   model.ridge = rules.ridge;
   model.cases = ballots.size();
   model.weights.assign(models, kInitialWeight);
-  std::vector<double> gradient;
-  std::vector<double> hessian;
-  double value = Objective(ballots, model.weights, rules.ridge);
-  for (int step = 0; step < kStepsMax; ++step) {
-    Derive(ballots, model.weights, rules.ridge, gradient, hessian);
-    const std::vector<double> way = Solve(hessian, gradient);
-    double largest = 0.0;
-    for (const double part : way) largest = std::max(largest, std::abs(part));
-    if (largest < kStepSmall) break;
-    // The objective is convex: a step that is too long is halved until it goes down.
-    bool lower = false;
-    for (double length = 1.0; length > 1e-6 && !lower; length /= 2) {
-      std::vector<double> next = model.weights;
-      for (std::size_t i = 0; i < models; ++i) next[i] -= length * way[i];
-      const double reached = Objective(ballots, next, rules.ridge);
-      lower = reached < value;
-      if (!lower) continue;
-      value = reached;
-      model.weights = std::move(next);
-    }
-    if (!lower) break;  // as low as doubles tell
-  }
+  Minimise(ballots, rules.ridge, model.weights);
   for (const Ballot& ballot : ballots) model.log_loss += LogLoss(ballot, model.weights);
   model.log_loss /= static_cast<double>(ballots.size());
   return model;
@@ -204,7 +209,8 @@ Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
 
 Result<double> ChooseRidge(std::span<const Ballot> ballots, std::size_t models,
                            std::span<const double> ridges, std::size_t folds) {
-  CHECK(!ridges.empty(), "there is a ridge to choose");
+  CHECK(!ridges.empty() && ridges.front() > 0, "there is a ridge to choose");
+  if (const Status checked = Check(ballots, models); !checked) return checked.error();
   if (folds < 2 || folds > ballots.size()) {
     return Invalid("votes: " + std::to_string(folds) + " parts, expected 2.." +
                    std::to_string(ballots.size()) + ", the number of cases");
@@ -215,11 +221,12 @@ Result<double> ChooseRidge(std::span<const Ballot> ballots, std::size_t models,
     for (std::size_t i = 0; i < ballots.size(); ++i) {
       if (i % folds != fold) others.push_back(ballots[i]);
     }
-    for (std::size_t r = 0; r < ridges.size(); ++r) {
-      const auto model = FitVotes(others, models, {ridges[r]});
-      if (!model) return model.error();
+    // From the strongest pull on: the weights of one are near those of the next.
+    std::vector<double> weights(models, kInitialWeight);
+    for (std::size_t r = ridges.size(); r-- > 0;) {
+      Minimise(others, ridges[r], weights);
       for (std::size_t i = fold; i < ballots.size(); i += folds) {
-        loss[r] += LogLoss(ballots[i], model->weights);
+        loss[r] += LogLoss(ballots[i], weights);
       }
     }
   }
