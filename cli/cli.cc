@@ -487,14 +487,19 @@ class CommandLine {
 
   void AddEval() {
     CLI::App* eval = Command(app_, "eval",
-                             "Compare the strategies for seating a council on held-out halves of a "
-                             "recorded history",
-                             "consilium eval --history runs.csv --sizes 3,5,10",
+                             "Compare ways of seating and voting on recorded answers that they "
+                             "have not seen: strategies on a history, policies on a matrix",
+                             "consilium eval --history runs.csv --sizes 3,5,10\n"
+                             "  consilium eval --matrix answers.csv --csv policies.csv",
                              [this] { return RunEval(eval_); });
-    eval->add_option("--history", eval_.history.file,
-                     "performance history (CSV); - reads standard "
-                     "input")
-        ->required();
+    auto* source = eval->add_option_group("what is evaluated");
+    source->add_option("--history", eval_.history.file,
+                       "performance history (CSV); - reads standard "
+                       "input");
+    source->add_option("--matrix", eval_.matrix,
+                       "chosen options (CSV: dataset,item,gold,MODEL,...,latency_s:MODEL,...); - "
+                       "reads standard input");
+    source->require_option(1);
     eval->add_option("--task", eval_.history.task,
                      "text of the task (default: the one with the most rows)");
     eval->add_option("--tasks", eval_.history.tasks,
@@ -508,7 +513,17 @@ class CommandLine {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     eval->add_option("--seed", eval_.seed, "same seed, same output")->capture_default_str();
-    eval->add_option("--csv", eval_.csv, "file to write the figures of every split to");
+    eval->add_option("--csv", eval_.csv, "file to write the figures of every split, or policy, to");
+    eval->add_option("--folds", eval_.folds,
+                     "of a matrix: parts, each answered by what the others taught")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    eval->add_option("--repeats", eval_.repeats, "of a matrix: how often it is dealt, 1..100")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    eval->add_option("--draws", eval_.draws, "of a matrix: bootstrap draws, 100..10000")
+        ->capture_default_str()
+        ->check(CLI::Range(100, 10000));
     AddJson(eval, eval_.json);
   }
 

@@ -21,7 +21,8 @@ Result<EvalReport> Evaluate(const LoadedHistory& loaded, const EvalOptions& opti
   report.task = loaded.history.task;
   report.bad_rows = loaded.table.bad_count;
   report.rules.sizes.clear();
-  for (const std::int64_t size : options.sizes) {
+  const std::vector<std::int64_t> standard = {3, 5, 10};
+  for (const std::int64_t size : options.sizes.empty() ? standard : options.sizes) {
     report.rules.sizes.push_back(static_cast<std::size_t>(size));
   }
   report.rules.splits = static_cast<std::size_t>(options.splits);
@@ -50,6 +51,7 @@ Result<EvalReport> Evaluate(const LoadedHistory& loaded, const EvalOptions& opti
 }  // namespace
 
 int RunEval(const EvalOptions& options) {
+  if (!options.matrix.empty()) return RunEvalMatrix(options);
   const auto loaded = LoadHistory(options.history);
   if (!loaded.ok()) {
     ReportError(loaded.error(), options.json, "");

@@ -1,0 +1,108 @@
+// `consilium eval --matrix` as a person runs it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "shared/file.h"
+#include "shared/ids.h"
+#include "tests/support/cluster_process.h"
+
+namespace consilium {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+CommandResult Eval(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"eval"});
+  RunningCommand command("consilium", arguments);
+  return command.Wait(seconds(120));
+}
+
+// One model that is right nine times in ten, and three that repeat one which is right six times.
+std::string OneAndThree(int questions) {
+  SeededRandom random(1, "matrix");
+  std::string text = "dataset,item,gold,good,one,same,again,latency_s:good\n";
+  for (int i = 0; i < questions; ++i) {
+    const auto gold = random.Below(4);
+    const auto say = [&](double skill) {
+      return static_cast<char>('A' +
+                               (random.Unit() < skill ? gold : (gold + 1 + random.Below(3)) % 4));
+    };
+    const char good = say(0.9);
+    const char three = say(0.6);
+    text += "x," + std::to_string(i) + "," + static_cast<char>('A' + gold) + "," + good + "," +
+            three + "," + three + "," + three + ",1.5\n";
+  }
+  return text;
+}
+
+TEST(EvalMatrixTest, TheReportSaysWhatIsTrueInTablesOfEightyColumns) {
+  const TestFolder folder;
+  const std::string file = folder.Write("m.csv", OneAndThree(400));
+  const std::vector<std::string> arguments = {"--matrix", file, "--sizes", "4", "--repeats", "2"};
+  const CommandResult first = Eval(arguments);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(Eval(arguments).out, first.out) << "the same seed, the same bytes";
+  std::istringstream lines(first.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+
+  std::vector<std::string> with_json = arguments;
+  with_json.insert(with_json.end(), {"--json", "--csv", folder.File("p.csv")});
+  const json report = json::parse(Eval(with_json).out);
+  EXPECT_EQ(report.at("questions"), 400);
+  EXPECT_NEAR(report.at("models").at(0).at("accuracy").get<double>(), 0.9, 0.05);
+  std::map<std::string, json> policies;
+  for (const json& row : report.at("policies")) policies[row.at("policy")] = row;
+  const auto accuracy = [&](const char* name) {
+    return policies.at(name).at("accuracy").get<double>();
+  };
+  EXPECT_NEAR(accuracy("best_single"), 0.9, 0.05);
+  EXPECT_NEAR(accuracy("top_plain"), 0.6, 0.08) << "three outvote one";
+  EXPECT_GE(accuracy("top_weighted"), accuracy("best_single") - 0.01);
+  EXPECT_LT(policies.at("top_weighted").at("calibration_error").get<double>(), 0.08);
+  EXPECT_LT(policies.at("top_plain").at("difference_interval").at(1).get<double>(), 0);
+  EXPECT_EQ(policies.at("best_single").at("latency_s"), 1.5);
+  EXPECT_TRUE(policies.at("best_single").at("auroc").is_null()) << "it states no confidence";
+  const std::string csv = ReadFile(folder.File("p.csv"), 1 << 20).value();
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'),
+            static_cast<std::ptrdiff_t>(report.at("policies").size() + 1));
+}
+
+TEST(EvalMatrixTest, WhatMakesNoSenseIsSaid) {
+  const TestFolder folder;
+  const auto refusal = [&](const std::string& csv, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"--matrix", folder.Write("m.csv", csv)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const CommandResult result = Eval(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.out;
+    return result.err;
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(has(refusal(""), "the file is empty"));
+  EXPECT_TRUE(has(refusal("item,gold,a\n1,A,A\n"), "1 questions whose right answer is known"));
+  EXPECT_TRUE(has(refusal(OneAndThree(30), {"--folds", "31"}), "folds = 31, expected 2..30"));
+  const CommandResult both = Eval({"--matrix", "a", "--history", "b"});
+  EXPECT_NE(both.exit_code, 0);
+  const CommandResult none = Eval({});
+  EXPECT_NE(none.exit_code, 0);
+  // Lines that are bad are left out and named.
+  const CommandResult warned =
+      Eval({"--matrix", folder.Write("w.csv", OneAndThree(40) + "x,1,A,A,A,A,A,1\n"), "--repeats",
+            "1", "--sizes", "4"});
+  EXPECT_EQ(warned.exit_code, 0);
+  EXPECT_TRUE(has(warned.err,
+                  "1 line was left out; the first, line 42: question \"x/1\" was "
+                  "there before"))
+      << warned.err;
+}
+
+}  // namespace
+}  // namespace consilium
