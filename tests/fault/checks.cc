@@ -202,6 +202,9 @@ void FaultRun::Settle(Rig& rig, const std::vector<Load*>& loads, std::chrono::mi
   EXPECT_EQ(verdict_.unexpected, 0u) << verdict_.examples;
   EXPECT_EQ(verdict_.left, "");
   EXPECT_GT(verdict_.acknowledged, 0u);
+  if (!keys_are_cut_) {
+    EXPECT_EQ(rig.Counter("restored"), 0) << "tasks were in no lane, though nobody cut one";
+  }
   seconds_ = std::chrono::duration<double>(Now() - started_).count();
 }
 

@@ -3,7 +3,8 @@
 //   D  each case has exactly one first recommendation
 //   U  there is none for a case that nobody submitted
 //   E  nothing is left: lanes, leases, delays, events and timers are empty, and
-//      accepted = complete + degraded + insufficient + failed + cancelled
+//      accepted = complete + degraded + insufficient + failed + cancelled; and no task had to be
+//      put back into its lane, unless the test cut it out
 #pragma once
 
 #include <chrono>
@@ -88,6 +89,9 @@ class FaultRun {
               std::chrono::milliseconds within = std::chrono::seconds(60));
   // A case that was submitted beside the loads; it may have been refused.
   void AlsoSubmitted(const std::string& id) { others_.insert(id); }
+  // The test takes tasks out of Redis, which brokers put back. Without this a task that had to be
+  // put back is one that was lost.
+  void KeysAreCut() { keys_are_cut_ = true; }
   // Shown at the end of the line.
   void Note(const std::string& name, double value);
   Feed& feed() { return feed_; }
@@ -99,6 +103,7 @@ class FaultRun {
   double seconds_ = 0;
   std::string notes_;
   std::set<std::string> others_;
+  bool keys_are_cut_ = false;
   Feed feed_;
   Verdict verdict_;
 };

@@ -358,6 +358,7 @@ TEST(RedisTest, F29TrimmedLanesAndDeletedConsumersAreRestored) {
   options.latency_ms = 100;
   options.concurrency = 2;  // so that tasks wait in the lanes
   Trial trial("F29 trim", 40, options);
+  trial.KeysAreCut();
   std::int64_t trimmed = 0;
   std::int64_t held = 0;
   for (int i = 0; i < Scaled(4); ++i) {
