@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/render_parts.h"
+#include "cli/report_cells.h"
 
 namespace consilium {
 namespace {
@@ -97,21 +98,10 @@ std::string Meaning(const EvalReport& report, const Look& look) {
   return text;
 }
 
-ordered_json JsonOf(const std::optional<double>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
 ordered_json PairJson(const EvalMean& mean, const EvalMean& trial_error) {
   return {{"mean", JsonOf(mean.mean)},
           {"trial_error", JsonOf(trial_error.mean)},
           {"split_error", JsonOf(mean.error)}};
-}
-
-std::string Cell(const std::optional<double>& value) {
-  if (!value) return "";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.10g", *value);
-  return text.data();
 }
 
 }  // namespace
@@ -158,17 +148,18 @@ std::string EvalToCsv(const EvalReport& report) {
       "random_trials,over_random,over_random_error,performance_trials,over_performance,"
       "over_performance_error,single_trials,over_single,over_single_error\n";
   const auto pair = [](const EvalDifference& difference) {
-    return "," + std::to_string(difference.trials) + "," + Cell(difference.mean) + "," +
-           Cell(difference.error);
+    return "," + std::to_string(difference.trials) + "," + CsvCell(difference.mean) + "," +
+           CsvCell(difference.error);
   };
   for (std::size_t split = 0; split < report.splits.size(); ++split) {
     for (const EvalScore& score : report.splits[split]) {
       // No name of a model or strategy needs quotes (CheckModelName).
       text += std::to_string(split) + "," + std::to_string(score.size) + "," + score.strategy +
-              "," + render::Join(score.models, ";") + "," + Cell(score.members) + "," +
-              Cell(score.trials) + "," + Cell(score.outcome) + "," + Cell(score.weighted) + "," +
-              Cell(score.coverage) + "," + Cell(score.overlap) + pair(score.over_random) +
-              pair(score.over_performance) + pair(score.over_single) + "\n";
+              "," + render::Join(score.models, ";") + "," + CsvCell(score.members) + "," +
+              CsvCell(score.trials) + "," + CsvCell(score.outcome) + "," + CsvCell(score.weighted) +
+              "," + CsvCell(score.coverage) + "," + CsvCell(score.overlap) +
+              pair(score.over_random) + pair(score.over_performance) + pair(score.over_single) +
+              "\n";
     }
   }
   return text;

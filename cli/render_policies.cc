@@ -7,15 +7,14 @@
 #include <optional>
 
 #include "cli/render_parts.h"
+#include "cli/report_cells.h"
 
 namespace consilium {
 namespace {
 
 using nlohmann::ordered_json;
 
-std::string Share(const std::optional<double>& value) {
-  return value ? render::Fixed(*value, 3) : "-";
-}
+std::string Share(const std::optional<double>& value) { return render::Shown(value, 3); }
 
 std::string Signed(double value) {
   // What rounds to zero has no sign.
@@ -113,18 +112,8 @@ std::string Meaning(const Look& look) {
   return text;
 }
 
-ordered_json JsonOf(const std::optional<double>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
 ordered_json JsonOf(const std::optional<Interval>& interval) {
   return interval ? ordered_json::array({interval->low, interval->high}) : ordered_json(nullptr);
-}
-
-std::string Cell(const std::optional<double>& value) {
-  if (!value) return "";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.10g", *value);
-  return text.data();
 }
 
 }  // namespace
@@ -194,20 +183,21 @@ std::string PoliciesToCsv(const PolicyReport& report) {
       "difference_high,spread,calibration_error,brier,brier_constant,auroc,accuracy_at_50,"
       "accuracy_at_80,accuracy_at_90,latency_s,calls\n";
   const auto interval = [](const std::optional<Interval>& one) {
-    return one ? Cell(one->low) + "," + Cell(one->high) : std::string(",");
+    return one ? CsvCell(one->low) + "," + CsvCell(one->high) : std::string(",");
   };
   for (const PolicySummary& row : report.rows) {
     const auto brier = [&](double Brier::*part) {
-      return row.brier ? Cell((*row.brier).*part) : std::string();
+      return row.brier ? CsvCell((*row.brier).*part) : std::string();
     };
     text += std::string(kPolicyNames[static_cast<std::size_t>(row.policy)]) + "," +
             std::to_string(row.size) + "," + std::to_string(row.answered) + "," +
-            Cell(row.accuracy) + "," + interval(row.accuracy_interval) + "," +
-            Cell(row.difference) + "," + interval(row.difference_interval) + "," +
-            Cell(row.spread) + "," + Cell(row.calibration_error) + "," + brier(&Brier::score) +
-            "," + brier(&Brier::constant) + "," + Cell(row.auroc) + "," + Cell(row.accuracy_at_50) +
-            "," + Cell(row.accuracy_at_80) + "," + Cell(row.accuracy_at_90) + "," +
-            Cell(row.latency_mean) + "," + Cell(row.calls) + "\n";
+            CsvCell(row.accuracy) + "," + interval(row.accuracy_interval) + "," +
+            CsvCell(row.difference) + "," + interval(row.difference_interval) + "," +
+            CsvCell(row.spread) + "," + CsvCell(row.calibration_error) + "," +
+            brier(&Brier::score) + "," + brier(&Brier::constant) + "," + CsvCell(row.auroc) + "," +
+            CsvCell(row.accuracy_at_50) + "," + CsvCell(row.accuracy_at_80) + "," +
+            CsvCell(row.accuracy_at_90) + "," + CsvCell(row.latency_mean) + "," +
+            CsvCell(row.calls) + "\n";
   }
   return text;
 }
