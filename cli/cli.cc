@@ -499,7 +499,12 @@ class CommandLine {
     source->add_option("--matrix", eval_.matrix,
                        "chosen options (CSV: dataset,item,gold,MODEL,...,latency_s:MODEL,...); - "
                        "reads standard input");
+    CLI::Option* vignettes = source->add_option(
+        "--vignettes", eval_.vignettes, "questions with options (JSON lines), with --answers");
     source->require_option(1);
+    eval->add_option("--answers", eval_.answers,
+                     "answers to --vignettes (JSON lines: vignette, model, option, latency_s)")
+        ->needs(vignettes);
     eval->add_option("--task", eval_.history.task,
                      "text of the task (default: the one with the most rows)");
     eval->add_option("--tasks", eval_.history.tasks,
@@ -515,13 +520,14 @@ class CommandLine {
     eval->add_option("--seed", eval_.seed, "same seed, same output")->capture_default_str();
     eval->add_option("--csv", eval_.csv, "file to write the figures of every split, or policy, to");
     eval->add_option("--folds", eval_.folds,
-                     "of a matrix: parts, each answered by what the others taught")
+                     "of recorded answers: parts, each answered by what the others taught")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    eval->add_option("--repeats", eval_.repeats, "of a matrix: how often it is dealt, 1..100")
+    eval->add_option("--repeats", eval_.repeats,
+                     "of recorded answers: how often it is dealt, 1..100")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    eval->add_option("--draws", eval_.draws, "of a matrix: bootstrap draws, 100..10000")
+    eval->add_option("--draws", eval_.draws, "of recorded answers: bootstrap draws, 100..10000")
         ->capture_default_str()
         ->check(CLI::Range(100, 10000));
     AddJson(eval, eval_.json);

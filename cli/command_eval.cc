@@ -51,7 +51,7 @@ Result<EvalReport> Evaluate(const LoadedHistory& loaded, const EvalOptions& opti
 }  // namespace
 
 int RunEval(const EvalOptions& options) {
-  if (!options.matrix.empty()) return RunEvalMatrix(options);
+  if (options.history.file.empty()) return RunEvalAnswers(options);
   const auto loaded = LoadHistory(options.history);
   if (!loaded.ok()) {
     ReportError(loaded.error(), options.json, "");

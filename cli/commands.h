@@ -156,19 +156,22 @@ int RunRank(const RankOptions& options);
 // Strategies on held-out halves of a recorded history.
 struct EvalOptions {
   HistoryOptions history;
-  std::string matrix;               // recorded answers instead of a history; "" = none
+  // Recorded answers instead of a history: a matrix, or vignettes with answers; "" = none.
+  std::string matrix;
+  std::string vignettes;
+  std::string answers;
   std::vector<std::int64_t> sizes;  // empty: 3, 5, 10, and 1 with a matrix
   std::int64_t splits = 20;
   std::uint64_t seed = 1;
   bool json = false;
   std::string csv;  // file for the figures of every split, or policy; "" = none
-  // Of a matrix.
+  // Of recorded answers.
   std::int64_t folds = 10;
   std::int64_t repeats = 5;
   std::int64_t draws = 1000;
 };
 int RunEval(const EvalOptions& options);
-int RunEvalMatrix(const EvalOptions& options);
+int RunEvalAnswers(const EvalOptions& options);
 
 struct ConsensusFileOptions {
   std::string file;

@@ -103,9 +103,10 @@ std::string Redis(const RedisStatus& redis, const Look& look) {
   }
   text += Field("Memory", room, look);
   if (redis.lost > 0) {
-    text += Field("LOST", std::to_string(redis.lost) +
-                              " accepted cases are gone from this Redis: older data were put back, "
-                              "or deleted (redis_went_back in docs/operations.md)",
+    text += Field("LOST",
+                  std::to_string(redis.lost) +
+                      " accepted cases are gone from this Redis: older data were put back, "
+                      "or deleted (redis_went_back in docs/operations.md)",
                   look, Tint::kRed);
   }
   if (!redis.pressure.empty()) text += Field("Pressure", redis.pressure, look, Tint::kRed);
@@ -171,8 +172,8 @@ std::string RenderStatus(const StatusReply& status, const Look& look) {
                 std::to_string(status.delayed) + " wait for another attempt, " +
                     std::to_string(status.dead) + " dead",
                 look, status.dead > 0 ? Tint::kYellow : Tint::kPlain);
-  const std::string again =
-      Counts(status, {"retried", "crashed", "reaped", "orphaned", "released", "requeued", "restored"});
+  const std::string again = Counts(
+      status, {"retried", "crashed", "reaped", "orphaned", "released", "requeued", "restored"});
   text += Field("Came back", again.empty() ? "none" : again, look);
   const std::string other =
       Counts(status, {"duplicate", "conflict", "revised", "expired", "refused_messages",

@@ -1,4 +1,4 @@
-// `consilium eval --matrix` as a person runs it.
+// `consilium eval --matrix`, and --vignettes with --answers, as a person runs it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ std::string OneAndThree(int questions) {
   return text;
 }
 
-TEST(EvalMatrixTest, TheReportSaysWhatIsTrueInTablesOfEightyColumns) {
+TEST(EvalAnswersTest, TheReportSaysWhatIsTrueInTablesOfEightyColumns) {
   const TestFolder folder;
   const std::string file = folder.Write("m.csv", OneAndThree(400));
   const std::vector<std::string> arguments = {"--matrix", file, "--sizes", "4", "--repeats", "2"};
@@ -74,7 +74,48 @@ TEST(EvalMatrixTest, TheReportSaysWhatIsTrueInTablesOfEightyColumns) {
             static_cast<std::ptrdiff_t>(report.at("policies").size() + 1));
 }
 
-TEST(EvalMatrixTest, WhatMakesNoSenseIsSaid) {
+TEST(EvalAnswersTest, BothFormsOfTheSameAnswersSayTheSame) {
+  const TestFolder folder;
+  const std::string csv = OneAndThree(60);
+  std::string vignettes, answers;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    std::vector<std::string> field;
+    std::istringstream fields(line);
+    for (std::string one; std::getline(fields, one, ',');) field.push_back(one);
+    const json options = {{"A", ""}, {"B", ""}, {"C", ""}, {"D", ""}};
+    vignettes +=
+        json{{"id", field[1]}, {"options", options}, {"gold_option", field[2]}}.dump() + "\n";
+    const char* models[] = {"good", "one", "same", "again"};
+    for (std::size_t m = 0; m < 4; ++m) {
+      json answer = {{"vignette", field[1]}, {"model", models[m]}, {"option", field[3 + m]}};
+      if (m == 0) answer["latency_s"] = 1.5;
+      answers += answer.dump() + "\n";
+    }
+  }
+  const auto report = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--sizes", "4", "--repeats", "1", "--json"});
+    const CommandResult result = Eval(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out);
+  };
+  const json lines_report = report({"--vignettes", folder.Write("v.jsonl", vignettes), "--answers",
+                                    folder.Write("a.jsonl", answers)});
+  const json matrix_report = report({"--matrix", folder.Write("m.csv", csv)});
+  for (const char* name : {"best_single", "top_plain", "oracle"}) {
+    const auto of = [name](const json& from) {
+      for (const json& row : from.at("policies")) {
+        if (row.at("policy") == name) return row;
+      }
+      return json();
+    };
+    EXPECT_EQ(of(lines_report), of(matrix_report)) << name;
+  }
+}
+
+TEST(EvalAnswersTest, WhatMakesNoSenseIsSaid) {
   const TestFolder folder;
   const auto refusal = [&](const std::string& csv, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {"--matrix", folder.Write("m.csv", csv)};

@@ -1,4 +1,5 @@
-// eval --matrix: policies of seating and voting on recorded answers, out of sample.
+// eval --matrix, or --vignettes with --answers: policies of seating and voting on recorded answers,
+// out of sample.
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "cli/files.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/read_answers.h"
 #include "cli/render_policies.h"
 
 namespace consilium {
@@ -20,6 +22,26 @@ constexpr std::size_t kMatrixBytesMax = std::size_t{1} << 30;
 
 Result<std::string> Read(const std::string& file) {
   return file == "-" ? ReadStandardInput(kMatrixBytesMax) : ReadFile(file, kMatrixBytesMax);
+}
+
+Result<AnswerTable> Load(const EvalOptions& options) {
+  if (!options.matrix.empty()) {
+    const auto text = Read(options.matrix);
+    if (!text.ok()) return text.error();
+    return ReadAnswerMatrix(*text);
+  }
+  if (options.answers.empty()) return Invalid("eval: --vignettes needs --answers");
+  const auto vignettes = Read(options.vignettes);
+  if (!vignettes.ok()) return vignettes.error();
+  const auto answers = Read(options.answers);
+  if (!answers.ok()) return answers.error();
+  auto read = ReadAnswers(*vignettes, *answers);
+  if (!read.ok()) return read.error();
+  if (read->open > 0) {
+    PrintErr("consilium: warning: " + std::to_string(read->open) +
+             " vignettes without options were left out: nobody could choose\n");
+  }
+  return std::move(read->table);
 }
 
 std::string LeftOut(const AnswerTable& table) {
@@ -42,7 +64,7 @@ PolicyRules RulesOf(const EvalOptions& options) {
 
 Result<PolicyReport> Evaluate(const AnswerTable& table, const EvalOptions& options) {
   PolicyReport report;
-  report.file = options.matrix;
+  report.file = options.matrix.empty() ? options.answers : options.matrix;
   report.models = table.models;
   report.missing = table.missing;
   report.bad_lines = table.bad_count;
@@ -69,13 +91,11 @@ Result<PolicyReport> Evaluate(const AnswerTable& table, const EvalOptions& optio
 
 }  // namespace
 
-int RunEvalMatrix(const EvalOptions& options) {
-  const auto text = Read(options.matrix);
-  if (!text.ok()) return ReportError(text.error(), options.json, "");
-  const auto table = ReadAnswerMatrix(*text);
+int RunEvalAnswers(const EvalOptions& options) {
+  const auto table = Load(options);
   if (!table.ok()) {
-    ReportError(table.error(), options.json, "");
-    return kExitUsage;
+    const int code = ReportError(table.error(), options.json, "");
+    return table.error().code == ErrorCode::kInvalid ? kExitUsage : code;
   }
   if (table->bad_count > 0) PrintErr("consilium: warning: " + LeftOut(*table) + "\n");
   const auto report = Evaluate(*table, options);
