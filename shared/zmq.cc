@@ -205,16 +205,19 @@ struct DealerSocket::State {
   bool keys = false;
   Status connected = Ok();
   std::string refusal;
+  // A connection stands. ZMQ_IMMEDIATE would have libzmq keep it, and take the connection away in
+  // the middle of a message that is being read, which it then asserts never happens
+  // (fq.cpp, 4.3.4).
+  bool up = false;
   // libzmq gives an endpoint up when its handshake fails for a reason that could last.
   bool given_up = false;
   TimePoint again;
 };
 
 void DealerSocket::State::OnEvent(int event, std::uint32_t value) {
-  if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-    refusal.clear();
-    return;
-  }
+  up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+  if (up) refusal.clear();
+  if (up || event == ZMQ_EVENT_DISCONNECTED) return;
   if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     refusal = "the broker does not allow this key here";
   } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
@@ -251,7 +254,6 @@ DealerSocket::DealerSocket(ZmqContext& context, const std::string& endpoint, con
   state_->endpoint = endpoint;
   state_->keys = keys.on();
   zmq::socket_t& socket = state_->polled.socket();
-  socket.set(zmq::sockopt::immediate, 1);
   socket.set(zmq::sockopt::reconnect_ivl, Jittered(kReconnectMsMin, kReconnectMsMax));
   if (keys.on()) {
     socket.set(zmq::sockopt::curve_publickey, keys.own.public_key);
@@ -259,7 +261,7 @@ DealerSocket::DealerSocket(ZmqContext& context, const std::string& endpoint, con
     socket.set(zmq::sockopt::curve_serverkey, keys.broker_key);
   }
   state_->polled.Monitor(
-      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
       [state = state_.get()](int event, std::uint32_t value) { state->OnEvent(event, value); });
   if (!keys.on() && endpoint.starts_with("tcp://")) {
@@ -286,7 +288,9 @@ std::optional<Result<Frame>> DealerSocket::Receive() {
 }
 
 SendResult DealerSocket::Send(const Frame& frame) {
-  const SendResult sent = SendFrame(state_->polled, nullptr, frame);
+  if (!state_->up) state_->polled.ReadEvents();
+  const SendResult sent =
+      state_->up ? SendFrame(state_->polled, nullptr, frame) : SendResult::kFull;
   if (sent != SendResult::kSent) state_->ConnectAgain();
   return sent;
 }

@@ -45,12 +45,13 @@ class PolledSocket {
   // no message. Before bind or connect.
   using OnEvent = std::function<void(int event, std::uint32_t value)>;
   void Monitor(int events, OnEvent on_event);
+  // Tells them now.
+  void ReadEvents();
 
  private:
   void NoticeWaiting();
   void Watch(int fd) const;
   void SetWaiting(bool waiting);
-  void ReadEvents();
 
   ZmqContext::State& context_;
   zmq::socket_t socket_;
