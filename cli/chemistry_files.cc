@@ -18,10 +18,6 @@ constexpr std::size_t kLinesNamed = 5;
 
 std::string NameOf(const std::string& file) { return file == "-" ? "standard input" : file; }
 
-Result<std::string> ReadInput(const std::string& file, std::size_t bytes_max) {
-  return file == "-" ? ReadStandardInput(bytes_max) : ReadFile(file, bytes_max);
-}
-
 // What a value is, for messages; texts and numbers are shown.
 std::string Shown(const json& value) {
   if (value.is_string()) return Quoted(value.get_ref<const std::string&>());

@@ -18,22 +18,18 @@
 namespace consilium {
 namespace {
 
-constexpr std::size_t kMatrixBytesMax = std::size_t{1} << 30;
-
-Result<std::string> Read(const std::string& file) {
-  return file == "-" ? ReadStandardInput(kMatrixBytesMax) : ReadFile(file, kMatrixBytesMax);
-}
+constexpr std::size_t kInputBytesMax = std::size_t{1} << 30;
 
 Result<AnswerTable> Load(const EvalOptions& options) {
   if (!options.matrix.empty()) {
-    const auto text = Read(options.matrix);
+    const auto text = ReadInput(options.matrix, kInputBytesMax);
     if (!text.ok()) return text.error();
     return ReadAnswerMatrix(*text);
   }
   if (options.answers.empty()) return Invalid("eval: --vignettes needs --answers");
-  const auto vignettes = Read(options.vignettes);
+  const auto vignettes = ReadInput(options.vignettes, kInputBytesMax);
   if (!vignettes.ok()) return vignettes.error();
-  const auto answers = Read(options.answers);
+  const auto answers = ReadInput(options.answers, kInputBytesMax);
   if (!answers.ok()) return answers.error();
   auto read = ReadAnswers(*vignettes, *answers);
   if (!read.ok()) return read.error();

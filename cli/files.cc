@@ -20,6 +20,10 @@ Result<std::string> ReadStandardInput(std::size_t bytes_max) {
   return ReadOpenFile(STDIN_FILENO, "standard input", bytes_max);
 }
 
+Result<std::string> ReadInput(const std::string& file, std::size_t bytes_max) {
+  return file == "-" ? ReadStandardInput(bytes_max) : ReadFile(file, bytes_max);
+}
+
 Status WriteFileAtomically(const std::string& file, std::string_view text) {
   const std::string part = file + ".part";
   const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -2,9 +2,10 @@
 //
 // All sockets: linger 0 (whatever matters is acknowledged in the protocol), both high-water marks
 // and the maximum message size from limits.h, ZMTP heartbeats. ROUTER is mandatory: sending to a
-// peer that is gone is an answer, not a silent drop. Peers (DEALER) use `immediate`: nothing queues
-// for a connection that does not exist. Threads: a socket belongs to the thread that made it. The
-// files that include zmq.hpp are zmq.cc, zmq_socket.h and bus_door.cc.
+// peer that is gone is an answer, not a silent drop. Peers (DEALER) send over a connection that
+// stands, as the events of the socket tell: nothing queues without one. Threads: a socket belongs
+// to the thread that made it. The files that include zmq.hpp are zmq.cc, zmq_socket.h and
+// bus_door.cc.
 //
 // With keys (CURVE) both sides prove who they are and everything is encrypted; what a broker lets
 // in is the matter of its BusDoor (bus_door.h). Without keys a socket stays on this machine.

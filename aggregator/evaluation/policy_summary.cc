@@ -2,39 +2,24 @@
 
 #include <cmath>
 
+#include "aggregator/chemistry/history_eval.h"
+
 namespace consilium {
 namespace {
 
-struct Spread {
-  std::size_t count = 0;
-  double mean = 0.0;
-  std::optional<double> deviation;
-};
-
-template <class Values, class Get>
-Spread Describe(const Values& values, Get get) {
-  Spread spread;
-  double sum = 0.0;
+// Of those that there are.
+EvalDifference Describe(const std::vector<std::optional<double>>& values) {
+  std::vector<double> known;
   for (const auto& value : values) {
-    if (const std::optional<double> one = get(value)) {
-      sum += *one;
-      ++spread.count;
-    }
+    if (value) known.push_back(*value);
   }
-  if (spread.count == 0) return spread;
-  spread.mean = sum / static_cast<double>(spread.count);
-  if (spread.count < 2) return spread;
-  double squares = 0.0;
-  for (const auto& value : values) {
-    if (const std::optional<double> one = get(value)) {
-      squares += (*one - spread.mean) * (*one - spread.mean);
-    }
-  }
-  spread.deviation = std::sqrt(squares / static_cast<double>(spread.count - 1));
-  return spread;
+  return DescribeValues(known);
 }
 
-constexpr auto kSame = [](const auto& value) { return std::optional<double>(value); };
+std::optional<double> Deviation(const EvalDifference& described) {
+  if (!described.error) return std::nullopt;
+  return *described.error * std::sqrt(static_cast<double>(described.trials));
+}
 
 const PolicyResult* BestSingle(const PolicyEval& eval) {
   for (const PolicyResult& result : eval.results) {
@@ -56,9 +41,9 @@ std::vector<PolicySummary> SummarisePolicies(const PolicyEval& eval, std::size_t
     summary.size = result.size;
     summary.latency_mean = result.latency_mean;
     summary.calls = result.calls;
-    const Spread right = Describe(result.right, kSame);
-    summary.answered = right.count;
-    if (right.count > 0) summary.accuracy = right.mean;
+    const EvalDifference right = Describe(result.right);
+    summary.answered = right.trials;
+    summary.accuracy = right.mean;
     summary.accuracy_interval = resamples.OfMean(result.right);
     if (best != nullptr && &result != best) {
       std::vector<std::optional<double>> difference;
@@ -66,15 +51,14 @@ std::vector<PolicySummary> SummarisePolicies(const PolicyEval& eval, std::size_t
         auto& one = difference.emplace_back();
         if (result.right[q] && best->right[q]) one = *result.right[q] - *best->right[q];
       }
-      const Spread paired = Describe(difference, kSame);
-      if (paired.count > 0) summary.difference = paired.mean;
+      const EvalDifference paired = Describe(difference);
+      summary.difference = paired.mean;
       summary.difference_interval = resamples.OfMean(difference);
       const bool open = summary.difference_interval && summary.difference_interval->Contains(0);
-      if (open && paired.deviation) {
-        summary.questions_needed = CasesNeeded(paired.mean, *paired.deviation);
-      }
+      const auto deviation = Deviation(paired);
+      if (open && deviation) summary.questions_needed = CasesNeeded(*paired.mean, *deviation);
     }
-    summary.spread = Describe(result.accuracy, kSame).deviation;
+    summary.spread = Deviation(DescribeValues(result.accuracy));
     if (!result.forecasts.empty()) {
       summary.calibration_error = CalibrationError(result.forecasts);
       summary.brier = BrierScore(result.forecasts);
