@@ -8,7 +8,7 @@
 #include "aggregator/chemistry/judge.h"
 #include "aggregator/chemistry/ledger_fields.h"
 #include "aggregator/chemistry/replay.h"
-#include "aggregator/chemistry/steady_math.h"
+#include "aggregator/statistics/steady_math.h"
 #include "shared/check.h"
 #include "shared/ids.h"
 #include "shared/limits.h"

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "aggregator/evaluation/calibration.h"
-#include "aggregator/evaluation/vote_model.h"
+#include "aggregator/statistics/calibration.h"
+#include "aggregator/statistics/vote_model.h"
 #include "shared/ids.h"
 
 namespace consilium {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "aggregator/evaluation/answer_table.h"
-#include "aggregator/evaluation/measures.h"
+#include "aggregator/statistics/measures.h"
 #include "shared/result.h"
 
 namespace consilium {

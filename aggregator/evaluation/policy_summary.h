@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "aggregator/evaluation/bootstrap.h"
+#include "aggregator/statistics/bootstrap.h"
 #include "aggregator/evaluation/policies.h"
 
 namespace consilium {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "aggregator/evaluation/bootstrap.h"
+#include "aggregator/statistics/bootstrap.h"
 #include "shared/ids.h"
 
 namespace consilium {

@@ -1,4 +1,4 @@
-#include "aggregator/evaluation/vote_model.h"
+#include "aggregator/statistics/vote_model.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "aggregator/evaluation/vote_model.h"
+#include "aggregator/statistics/vote_model.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
 
-#include "aggregator/chemistry/steady_math.h"
+#include "aggregator/statistics/steady_math.h"
 #include "shared/check.h"
 
 namespace consilium {

@@ -1,4 +1,4 @@
-#include "aggregator/evaluation/calibration.h"
+#include "aggregator/statistics/calibration.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "aggregator/evaluation/calibration.h"
+#include "aggregator/statistics/calibration.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "aggregator/chemistry/steady_math.h"
+#include "aggregator/statistics/steady_math.h"
 
 namespace consilium {
 namespace {

@@ -1,4 +1,4 @@
-#include "aggregator/evaluation/measures.h"
+#include "aggregator/statistics/measures.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "aggregator/evaluation/bootstrap.h"
+#include "aggregator/statistics/bootstrap.h"
 
 #include <algorithm>
 #include <cmath>

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aggregator/evaluation/measures.h"
+#include "aggregator/statistics/measures.h"
 #include "shared/result.h"
 
 namespace consilium {

@@ -1,4 +1,4 @@
-#include "aggregator/chemistry/steady_math.h"
+#include "aggregator/statistics/steady_math.h"
 
 #include <gtest/gtest.h>
 
