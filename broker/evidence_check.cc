@@ -61,6 +61,10 @@ Status CheckEvidence(const std::string& place, const CaseEvidence& evidence, con
     return Invalid(place + ".decided_ms = " + std::to_string(evidence.decided_ms) +
                    ", expected 0.." + std::to_string(now_ms + kAheadMs));
   }
+  if (evidence.options < 0 || evidence.options > static_cast<std::int64_t>(limits::kOptionsMax)) {
+    return Invalid(place + ".options = " + std::to_string(evidence.options) + ", expected 0.." +
+                   std::to_string(limits::kOptionsMax));
+  }
   if (evidence.answers.size() > limits::kModelsMax || evidence.seated.size() > limits::kModelsMax) {
     return Invalid(place + ": more than " + std::to_string(limits::kModelsMax) + " models");
   }

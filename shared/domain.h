@@ -285,6 +285,7 @@ struct CaseEvidence {
   std::vector<std::string> seated;      // the ensemble
   std::vector<EvidenceAnswer> answers;  // by model, each once
   bool simulated = false;
+  std::int64_t options = 0;  // that a closed choice had; 0 = open, or not known
 };
 
 // One line of the evidence stream. A revision takes the place of what the case said before.

@@ -257,6 +257,7 @@ void Fields(A& a, Of<A, CaseEvidence> v) {
   a.Must("seated", v.seated);
   a.Must("answers", v.answers);
   a.May("simulated", v.simulated);
+  a.May("options", v.options);
 }
 
 template <class A>

@@ -41,6 +41,7 @@ CaseEvidence MakeEvidence(const CaseView& view, const Recommendation& recommenda
   evidence.decided_ms = recommendation.decided_ms;
   evidence.seated = view.ensemble;
   evidence.simulated = recommendation.simulated;
+  evidence.options = static_cast<std::int64_t>(view.vignette.options.size());
   for (const ModelResult& result : recommendation.models) {
     if (result.candidate) evidence.answers.push_back(MakeAnswer(result, recommendation));
   }

@@ -49,6 +49,10 @@ TEST(EvidenceCheckTest, RefusalsNameTheCaseTheFieldTheValueAndWhatIsAllowed) {
             Invalid("cases[1].kind = \"surgery\", expected one of medication (council.kinds)"));
   EXPECT_EQ(Refusal([](auto& r) { r.cases[0].decided_ms = -5; }),
             Invalid("cases[0].decided_ms = -5, expected 0..8726400000"));
+  EXPECT_EQ(Refusal([](auto& r) { r.cases[0].options = 27; }),
+            Invalid("cases[0].options = 27, expected 0..26"));
+  EXPECT_EQ(Refusal([](auto& r) { r.cases[0].options = -1; }),
+            Invalid("cases[0].options = -1, expected 0..26"));
   EXPECT_EQ(Refusal([](auto& r) { r.cases[0].decided_ms = kNow + 2 * kDayMs; }),
             Invalid("cases[0].decided_ms = 8812800000, expected 0..8726400000"));
   EXPECT_EQ(Refusal([](auto& r) { r.cases[0].answers.push_back(r.cases[0].answers[0]); }),

@@ -62,6 +62,13 @@ TEST(EvidenceTest, SaysOfEveryUsableAnswerWhatTheDecisionMadeOfIt) {
   EXPECT_EQ(b.right, std::optional<bool>(false));
 }
 
+TEST(EvidenceTest, SaysHowManyOptionsAClosedChoiceHad) {
+  CaseView view = Reviewed();
+  EXPECT_EQ(MakeEvidence(view, DecideNow(view)).options, 0);
+  view.vignette.options = {{"A", "amoxicillin"}, {"B", "ibuprofen"}, {"C", "surgery"}};
+  EXPECT_EQ(MakeEvidence(view, DecideNow(view)).options, 3);
+}
+
 TEST(EvidenceTest, AMissingAnswerIsNoEvidenceAgainstItsModel) {
   const CaseView view = Reviewed();
   for (const EvidenceAnswer& answer : MakeEvidence(view, DecideNow(view)).answers) {

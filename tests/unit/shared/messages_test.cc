@@ -240,6 +240,7 @@ CaseEvidence SomeEvidence() {
   evidence.seated = {"a", "b"};
   evidence.answers = {{"a", "a-2", "000", 0.5, 0.9, true, 0.8, 120.5, 0.01}};
   evidence.simulated = true;
+  evidence.options = 4;
   return evidence;
 }
 
