@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds kBeat{1000};
 constexpr milliseconds kLearn{2000};
+constexpr milliseconds kRecordsWait{5000};
 constexpr milliseconds kAbsentAfter{10000};
 constexpr milliseconds kStopLimit{5000};
 
@@ -40,6 +41,9 @@ Aggregator::Aggregator(const Config& config, const std::vector<RedisAddress>& re
                           [this](CaseLoop& shard) {
                             if (shard.shard() == 0) return learner_.OnHint();
                             movers_[shard.shard() - 1].OnHint();
+                          },
+                          [this](CaseLoop& shard) {
+                            if (shard.shard() == 0) ReadTrackRecords();
                           }})),
       chemistry_store_(first().redis()),
       learner_(config_, chemistry_store_) {
@@ -98,9 +102,11 @@ std::string Aggregator::Trouble() const {
 }
 
 TimePoint Aggregator::Tick(TimePoint now) {
-  TimePoint next = TimePoint::max();
+  if (decide_at_ == TimePoint::max()) decide_at_ = now + kRecordsWait;
+  const bool decide = !stopping_ && (records_read_ || now >= decide_at_);
+  TimePoint next = decide || stopping_ ? TimePoint::max() : decide_at_;
   for (CaseLoop& shard : shards_) {
-    next = std::min(next, shard.Tick(!stopping_, now));
+    next = std::min(next, shard.Tick(decide, now));
     worked_ = worked_ || shard.ready();
   }
   if (!first().ready()) return next;
@@ -111,6 +117,7 @@ TimePoint Aggregator::Tick(TimePoint now) {
   if (now >= next_learn_ && !learning_) {
     next_learn_ = now + kLearn;
     Learn();
+    ReadTrackRecords();
   }
   next = std::min({next, next_beat_, learning_ ? TimePoint::max() : next_learn_});
   if (stopping_) return next;
@@ -118,6 +125,17 @@ TimePoint Aggregator::Tick(TimePoint now) {
     if (shards_[i + 1].ready()) next = std::min(next, movers_[i].Tick(now));
   }
   return std::min(next, learner_.Tick(now));
+}
+
+void Aggregator::ReadTrackRecords() {
+  chemistry_store_.ReadTrackRecords([this](const Result<TrackRecords>& records) {
+    if (!records.ok()) return;  // what was read last stands
+    records_read_ = true;
+    council_.track_records.clear();
+    for (const TrackRecord& record : records->items) {
+      council_.track_records.emplace(record.kind, record);
+    }
+  });
 }
 
 // Which models have a worker: idle ones that can answer are asked for reviews first. A model counts

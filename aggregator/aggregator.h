@@ -47,6 +47,7 @@ class Aggregator {
   CaseLoop& first() { return shards_.front(); }
   TimePoint Tick(TimePoint now);
   void Learn();
+  void ReadTrackRecords();
   std::size_t InHand() const;
 
   Config config_;
@@ -64,6 +65,9 @@ class Aggregator {
   bool stopping_ = false;
   bool worked_ = false;    // a shard at least was ready, at some time
   bool learning_ = false;  // a Describe is under way
+  // Cases wait for the track records, for a while: what is decided without them has no confidence.
+  bool records_read_ = false;
+  TimePoint decide_at_ = TimePoint::max();
   TimePoint next_beat_{};
   TimePoint next_learn_{};
   // model -> when one of its workers last gave a sign of life

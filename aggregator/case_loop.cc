@@ -39,6 +39,7 @@ CaseLoop::CaseLoop(const Config& config, const Council& council, const RedisAddr
   hints_.Subscribe(store_.HintChannel(), [this](const std::string& hint) {
     if (hint == "event") more_events_ = true;
     if (hint == "evidence") events_.on_evidence(*this);
+    if (hint == "ensembles") events_.on_published(*this);
   });
 }
 

@@ -31,6 +31,7 @@ class CaseLoop {
   struct Events {
     std::function<void(CaseLoop&)> on_up;  // a new connection
     std::function<void(CaseLoop&)> on_evidence;
+    std::function<void(CaseLoop&)> on_published;  // by whoever learns
   };
 
   // Of shard `shard` of `shards`. `consumer` takes the events; config and council outlive this.

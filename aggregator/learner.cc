@@ -38,6 +38,23 @@ std::string DigestOf(const std::vector<std::pair<std::string, std::string>>& fie
   return Sha256Hex(all);
 }
 
+bool IsKnown(const CaseEvidence& evidence) {
+  return std::any_of(evidence.answers.begin(), evidence.answers.end(),
+                     [](const EvidenceAnswer& answer) { return answer.right.has_value(); });
+}
+
+void Replace(const EvidenceLine& line, std::size_t most, bool keep,
+             std::deque<CaseEvidence>& latest) {
+  if (line.replaces) {
+    const auto same = std::find_if(latest.begin(), latest.end(), [&line](const CaseEvidence& e) {
+      return e.case_id == line.evidence.case_id;
+    });
+    if (same != latest.end()) latest.erase(same);
+  }
+  if (keep) latest.push_back(line.evidence);
+  while (latest.size() > most) latest.pop_front();
+}
+
 void AddUnreadable(std::int64_t count, std::vector<std::pair<std::string, std::string>>& fields) {
   if (count > 0) fields.emplace_back(kUnreadable, std::to_string(count));
 }
@@ -70,9 +87,11 @@ Learner::Learner(const Config& config, ChemistryStore& store)
   for (const double number :
        {c.shrinkage, c.usage_threshold, static_cast<double>(c.cold_start_cases),
         static_cast<double>(c.window_cases), c.latency_ms_max.value_or(-1.0),
-        c.cost_usd_max.value_or(-1.0)}) {
+        c.cost_usd_max.value_or(-1.0), static_cast<double>(config.council.graders),
+        static_cast<double>(config.council.outcomes_min), config.council.risk_target}) {
     settings += std::to_string(number) + "\n";
   }
+  settings += std::string(kDecisionRules) + "\n";
   settings_ = Sha256Hex(settings + c.variant).substr(0, 16);
 }
 
@@ -137,6 +156,7 @@ void Learner::OnLoaded(const Result<StoredLedger>& stored) {
 void Learner::ReadWindow() {
   if (!backwards_) {
     window_.clear();
+    known_.clear();
     backwards_.emplace();
     backwards_->before = place_.cursor;
   }
@@ -161,10 +181,12 @@ void Learner::OnLatest(const std::vector<StoredEvidence>& latest) {
       continue;
     std::deque<CaseEvidence>& cases = window_[line.line->evidence.kind];
     if (cases.size() < most) cases.push_front(line.line->evidence);
+    std::deque<CaseEvidence>& known = known_[line.line->evidence.kind];
+    if (IsKnown(line.line->evidence) && known.size() < most) known.push_front(line.line->evidence);
   }
   const auto& kinds = config_.council.kinds;
   const bool full = std::all_of(kinds.begin(), kinds.end(), [&](const std::string& kind) {
-    return window_[kind].size() >= most;
+    return window_[kind].size() >= most && known_[kind].size() >= most;
   });
   const bool end = static_cast<std::int64_t>(latest.size()) < kLinesAtOnce;
   if (!full && !end && backwards_->lines < kWindowLinesMax) return;
@@ -253,17 +275,9 @@ void Learner::Learn(const std::vector<StoredEvidence>& lines) {
 }
 
 void Learner::Remember(const EvidenceLine& line) {
-  std::deque<CaseEvidence>& latest = window_[line.evidence.kind];
-  if (line.replaces) {
-    const auto same = std::find_if(latest.begin(), latest.end(), [&line](const CaseEvidence& e) {
-      return e.case_id == line.evidence.case_id;
-    });
-    if (same != latest.end()) latest.erase(same);
-  }
-  latest.push_back(line.evidence);
-  while (latest.size() > static_cast<std::size_t>(config_.chemistry.window_cases)) {
-    latest.pop_front();
-  }
+  const auto most = static_cast<std::size_t>(config_.chemistry.window_cases);
+  Replace(line, most, true, window_[line.evidence.kind]);
+  Replace(line, most, IsKnown(line.evidence), known_[line.evidence.kind]);
 }
 
 void Learner::StartRebuild(const std::string& id, const StoredLedger& stored) {
@@ -354,6 +368,7 @@ void Learner::BeginPublication(TimePoint now) {
   publication_->place = place_;
   publication_->next = now;
   for (const auto& [kind, sums] : ledger_->kinds()) publication_->kinds.push_back(kind);
+  publication_->unweighed = publication_->kinds;
   unpublished_ = false;  // what is learned from here on is not in it
 }
 
@@ -364,6 +379,13 @@ void Learner::ContinuePublication(TimePoint now) {
     if (!made.maker->Step(made.board.entries)) made.maker.reset();
   } else if (!made.kinds.empty()) {
     MakeNextReport();
+  } else if (made.record) {
+    if (!made.record->Step()) {
+      made.records.items.push_back(made.record->Take());
+      made.record.reset();
+    }
+  } else if (!made.unweighed.empty()) {
+    BeginNextRecord();
   } else {
     return Publish(now);
   }
@@ -394,6 +416,19 @@ void Learner::MakeNextReport() {
   made.reports.push_back(std::move(report));
 }
 
+void Learner::BeginNextRecord() {
+  Publication& made = *publication_;
+  const std::string kind = made.unweighed.back();
+  made.unweighed.pop_back();
+  const std::deque<CaseEvidence>& latest = known_[kind];
+  const std::vector<CaseEvidence> known(latest.begin(), latest.end());
+  TrackRecordRules rules;
+  rules.needed = config_.council.outcomes_min;
+  rules.risk_target = config_.council.risk_target;
+  rules.reviewed = config_.council.graders > 0 && pool_.size() > 1;
+  made.record.emplace(kind, known, rules);
+}
+
 void Learner::Publish(TimePoint now) {
   Publication made = std::move(*publication_);
   publication_.reset();
@@ -408,7 +443,8 @@ void Learner::Publish(TimePoint now) {
   publish_at_ = now + std::max({kPublishPause, share, milliseconds(pairs * kPairBytes / 1000)});
   announced_ = PublicationStamp(made.place, settings_);
   waiting_ = true;
-  store_.Publish(made.place, settings_, made.reports, made.board,
+  made.records.made_ms = made.board.made_ms;
+  store_.Publish(made.place, settings_, made.reports, made.board, made.records,
                  [this](const Result<bool>& published) {
                    waiting_ = false;
                    look_at_ = TimePoint{};

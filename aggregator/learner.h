@@ -21,6 +21,7 @@
 #include "aggregator/chemistry/board.h"
 #include "aggregator/chemistry/ledger.h"
 #include "aggregator/chemistry/report.h"
+#include "aggregator/council/track_record.h"
 #include "shared/chemistry_store.h"
 #include "shared/clock.h"
 #include "shared/config.h"
@@ -45,7 +46,10 @@ struct Publication {
   std::vector<std::string> kinds;  // still to be made
   std::vector<ChemistryReport> reports;
   SeatingBoard board;
-  std::optional<BoardMaker> maker;  // of the last report, until it is done
+  TrackRecords records;
+  std::vector<std::string> unweighed;      // kinds whose track record is still to be made
+  std::optional<TrackRecordMaker> record;  // of the last kind, until it is done
+  std::optional<BoardMaker> maker;         // of the last report, until it is done
   TimePoint::duration worked{0};
   TimePoint next{};  // piece
 };
@@ -88,6 +92,7 @@ class Learner {
   void MakeNextReport();
   void Publish(TimePoint now);
   std::vector<RecordedCase> Window(const std::string& kind) const;
+  void BeginNextRecord();
   // Reads everything again, after a pause.
   void StartOver();
   void Complain(const char* step, const Error& error);
@@ -107,8 +112,11 @@ class Learner {
   LedgerPlace place_;  // of ledger_
   bool ours_ = false;  // ledger_ is what stands in Redis, as far as we know
   std::int64_t unreadable_ = 0;
-  std::map<std::string, std::deque<CaseEvidence>> window_;  // by kind, the latest last
-  std::optional<WindowReading> backwards_;                  // while the window is read
+  // By kind, the latest last: all cases, and those of which an answer is known to be right or
+  // wrong.
+  std::map<std::string, std::deque<CaseEvidence>> window_;
+  std::map<std::string, std::deque<CaseEvidence>> known_;
+  std::optional<WindowReading> backwards_;  // while the window is read
   std::optional<MatrixRebuild> rebuild_;
   bool unpublished_ = false;
   std::string announced_;  // stamp of what was published last from here

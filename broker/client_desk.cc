@@ -112,6 +112,8 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(StatusRequest{}, [&](const StatusRequest&) { OnStatus(to); });
   } else if (frame.type == ChemistryRequest::kType) {
     with(ChemistryRequest{}, [&](const ChemistryRequest& m) { OnChemistry(to, m); });
+  } else if (frame.type == TrackRecordsRequest::kType) {
+    with(TrackRecordsRequest{}, [&](const TrackRecordsRequest&) { OnTrackRecords(to); });
   } else if (frame.type == EnsemblesRequest::kType) {
     with(EnsemblesRequest{}, [&](const EnsemblesRequest&) { OnEnsembles(to); });
   } else if (frame.type == RebuildRequest::kType) {
@@ -397,6 +399,12 @@ void ClientDesk::OnEnsembles(const Caller& to) {
   // What is shown is what the next case is seated by.
   hub_.chemistry.ReadBoard(Answer<SeatingBoard>(
       to, hub_.first(), kAskAgain, [this](const SeatingBoard& board) { hub_.board = board; }));
+}
+
+void ClientDesk::OnTrackRecords(const Caller& to) {
+  if (!Admits(to, hub_.first(), kAskAgain)) return;
+  hub_.chemistry.ReadTrackRecords(
+      Answer<TrackRecords>(to, hub_.first(), kAskAgain, [](const TrackRecords&) {}));
 }
 
 void ClientDesk::OnRebuild(const Caller& to, const RebuildRequest& request) {

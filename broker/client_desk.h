@@ -69,6 +69,7 @@ class ClientDesk {
   void OnStatus(const Caller& to);
   void OnChemistry(const Caller& to, const ChemistryRequest& request);
   void OnEnsembles(const Caller& to);
+  void OnTrackRecords(const Caller& to);
   void OnRebuild(const Caller& to, const RebuildRequest& request);
   void OnImport(const Caller& to, const ImportRequest& request);
   // Those that did not end here; `known` others did.

@@ -15,6 +15,7 @@
 namespace consilium {
 namespace {
 
+constexpr int kScoreMax = 1000000;
 constexpr double kLatencyMsMax = 1e12;
 constexpr double kCostUsdMax = 1e9;
 constexpr std::int64_t kAheadMs = 24LL * 3600 * 1000;  // clocks differ
@@ -23,6 +24,12 @@ constexpr std::size_t kWordBytesMax = 256;
 Status CheckNumber(const std::string& what, const std::optional<double>& value, double most) {
   if (!value || (*value >= 0.0 && *value <= most)) return Ok();  // written so that NaN is outside
   return Invalid(what + " is not within 0.." + std::to_string(static_cast<std::int64_t>(most)));
+}
+
+Status CheckScore(const std::string& what, const std::optional<double>& score) {
+  if (!score || std::abs(*score) <= kScoreMax) return Ok();
+  return Invalid(what + " is not within -" + std::to_string(kScoreMax) + ".." +
+                 std::to_string(kScoreMax));
 }
 
 Status CheckWord(const std::string& what, std::string_view word) {
@@ -37,7 +44,7 @@ Status CheckAnswer(const std::string& place, const EvidenceAnswer& answer) {
   }
   for (const Status& status :
        {CheckNumber(place + ".weight", answer.weight, 1),
-        CheckNumber(place + ".grade", answer.grade, 1),
+        CheckNumber(place + ".grade", answer.grade, 1), CheckScore(place + ".score", answer.score),
         CheckNumber(place + ".reliability", answer.reliability, 1),
         CheckNumber(place + ".latency_ms", answer.latency_ms, kLatencyMsMax),
         CheckNumber(place + ".cost_usd", answer.cost_usd, kCostUsdMax),

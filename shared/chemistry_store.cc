@@ -134,11 +134,15 @@ void ChemistryStore::WriteLedger(const LedgerUpdate& update, Done<bool> done) {
 
 void ChemistryStore::Publish(const LedgerPlace& made_from, const std::string& settings,
                              const std::vector<ChemistryReport>& reports, const SeatingBoard& board,
-                             Done<bool> done) {
-  std::vector<std::string> keys = {Key("ledger"), Key("learning"), Key("ensembles")};
-  std::vector<std::string> args = {std::to_string(made_from.epoch), made_from.cursor,
-                                   PublicationStamp(made_from, settings), Key("hints"),
-                                   Pack(board)};
+                             const TrackRecords& records, Done<bool> done) {
+  std::vector<std::string> keys = {Key("ledger"), Key("learning"), Key("ensembles"),
+                                   Key("track_records")};
+  std::vector<std::string> args = {std::to_string(made_from.epoch),
+                                   made_from.cursor,
+                                   PublicationStamp(made_from, settings),
+                                   Key("hints"),
+                                   Pack(board),
+                                   Pack(records)};
   for (const ChemistryReport& report : reports) {
     keys.push_back(Key("chemistry:" + report.kind));
     args.push_back(Pack(report));
@@ -201,13 +205,25 @@ void ChemistryStore::ReadReport(const std::string& kind, Done<ChemistryReport> d
                   }));
 }
 
+namespace {
+
+// Of what is published whole; empty before the first time.
+template <class T>
+auto Published(ChemistryStore::Done<T> done) {
+  return Reading<T>(std::move(done), [](const RedisReply& reply) -> Result<T> {
+    if (reply.nil()) return T{};
+    return Unpack<T>(reply.text);
+  });
+}
+
+}  // namespace
+
 void ChemistryStore::ReadBoard(Done<SeatingBoard> done) {
-  redis_.Send(
-      {"GET", Key("ensembles")},
-      Reading<SeatingBoard>(std::move(done), [](const RedisReply& reply) -> Result<SeatingBoard> {
-        if (reply.nil()) return SeatingBoard{};
-        return Unpack<SeatingBoard>(reply.text);
-      }));
+  redis_.Send({"GET", Key("ensembles")}, Published<SeatingBoard>(std::move(done)));
+}
+
+void ChemistryStore::ReadTrackRecords(Done<TrackRecords> done) {
+  redis_.Send({"GET", Key("track_records")}, Published<TrackRecords>(std::move(done)));
 }
 
 void ChemistryStore::AskRebuild(const std::string& id, Done<RebuildReply> done) {

@@ -9,7 +9,7 @@
 // - P learned: set of "<kind>|<case id>" of all cases in the stream (in another shard than 0: of
 //   those that wait there).
 // - P taken: hash, shard -> the last line of its evidence that is in the stream.
-// - P chemistry:<kind>, P ensembles: the published reports and board.
+// - P chemistry:<kind>, P ensembles, P track_records: the published reports, board and records.
 //
 // The ledger is a fold over the stream. It is written only if it is still the one that was read, at
 // the same cursor and epoch, so a line counts exactly once, however many aggregators learn and
@@ -106,7 +106,9 @@ class ChemistryStore {
   // old.
   void Publish(const LedgerPlace& made_from, const std::string& stamp,
                const std::vector<ChemistryReport>& reports, const SeatingBoard& board,
-               Done<bool> done);
+               const TrackRecords& records, Done<bool> done);
+  // Empty when nothing was published yet.
+  void ReadTrackRecords(Done<TrackRecords> done);
 
   // --- between shards. Idempotent if lines are taken in their order and forgotten afterwards.
   // The oldest `max` lines of a shard other than 0.

@@ -87,11 +87,16 @@ struct CouncilConfig {
   double answer_share = 0.6;  // of the deadline: then review starts with a quorum, if there is one
   std::int64_t quorum = 2;    // usable answers needed to recommend (at most the ensemble's size)
   double queue_wait_s = 0;    // a task that no worker took for so long is given up; 0 = never
-  std::int64_t graders = 3;   // per answer; fewer when there are not so many other models
+  // Per answer; fewer when there are not so many other models; 0: none, answers count as votes.
+  std::int64_t graders = 3;
   // Of tasks a case may be; what is learned about models is kept apart by kind. The first one is
   // the default.
   std::vector<std::string> kinds = {"medication"};
-  double support_min = 0.5;                 // below: the council abstains
+  double support_min = 0.5;  // below: the council abstains
+  // Once so many outcomes are known, recommendations have a confidence ...
+  std::int64_t outcomes_min = 50;
+  // ... and where it does not keep this share of wrong ones, the council abstains.
+  double risk_target = 0.01;
   double retention_h = 720;                 // how long ended cases stay readable
   std::string medications = "medications";  // folder of the medication and safety tables
   std::int64_t seed = 1;                    // of labels, orders and the choice of idle reviewers

@@ -153,11 +153,19 @@ const std::vector<Option<CouncilConfig>>& CouncilOptions() {
           "queue_wait_s", &C::queue_wait_s, 0, 2592000, "s",
           "a task that no worker took for so long is given up, so that a council does not wait for "
           "a model without workers; 0: it waits until the deadline"),
-      Whole("graders", &C::graders, 1, static_cast<std::int64_t>(limits::kModelsMax), "models",
-            "reviewers of each answer; fewer when there are not so many other models"),
+      Whole("graders", &C::graders, 0, static_cast<std::int64_t>(limits::kModelsMax), "models",
+            "reviewers of each answer; fewer when there are not so many other models; 0: none, "
+            "every answer counts as a vote"),
       Text("kinds", &C::kinds, TextKind::kKind,
            "kinds of task a case may name; the first is the default"),
-      Number("support_min", &C::support_min, 0, 1, "", "below this support the council abstains"),
+      Number("support_min", &C::support_min, 0, 1, "",
+             "below this support the council abstains, as long as risk_target cannot be judged"),
+      Whole("outcomes_min", &C::outcomes_min, 20, 1000000, "cases",
+            "once the right answer of so many is known, recommendations state a confidence"),
+      Number("risk_target", &C::risk_target, 0.001, 1, "",
+             "share of recommendations that may be wrong: the council abstains below the "
+             "confidence that keeps it, judged once 1/risk_target - 1 outcomes are known; 1: "
+             "it never abstains for lack of confidence"),
       Number("retention_h", &C::retention_h, 0.01, 87600, "h",
              "how long ended cases stay readable"),
       Text("medications", &C::medications, TextKind::kPath,

@@ -173,6 +173,8 @@ struct Candidate {
   std::vector<std::string> ingredients;  // normalised, sorted; {} = no medication
   bool known = true;                     // false: a name the medication table does not have
   double support = 0.0;
+  // That it is right, before calibration; absent where the track record cannot be used.
+  std::optional<double> probability;
   std::vector<std::string> models;    // authors, sorted
   std::optional<double> grade;        // best consensus grade in the cluster
   std::optional<std::string> option;  // the option its best answer chose
@@ -215,6 +217,7 @@ struct ModelResult {
   // Of its usable answer; absent when it gave none, or none that counts.
   std::optional<std::int64_t> candidate;  // index in Recommendation::candidates
   std::optional<double> weight;           // r of docs/decision.md, [0, 1]
+  std::optional<double> score;            // what it adds to its candidate's, by the track record
   std::string model_served;               // as the provider reported it; "" = not reported
   std::optional<double> cost_usd;         // of its answer
 };
@@ -223,6 +226,44 @@ struct ModelResult {
 struct Score {
   bool exact = false;    // ingredient sets equal
   double jaccard = 0.0;  // |R and G| / |R or G|; 1 when both are empty
+};
+
+// How much a model's vote for an answer counts, learned together with those of the others.
+struct VoteWeight {
+  std::string model;
+  std::string version;  // that served it; "" = not reported
+  double weight = 0.0;  // log odds, any sign
+  std::int64_t cases = 0;
+};
+
+// A step of a calibration: what was given this probability was right with that confidence.
+struct CalibrationKnot {
+  double raw = 0.0;
+  double confidence = 0.0;
+};
+
+// What the known outcomes of earlier cases teach about trusting the council. Made by
+// aggregator/council/track_record.h, which says how it is used and when it does not apply.
+struct TrackRecord {
+  std::string kind;               // of task
+  std::string rules;              // of the decision that it was made for
+  bool reviewed = true;           // of councils whose answers are graded
+  std::int64_t cases = 0;         // whose right answer is known
+  std::int64_t needed = 0;        // below so many there are no votes
+  std::int64_t simulated = 0;     // of `cases`, with a simulated or replayed model
+  std::vector<VoteWeight> votes;  // by model
+  std::optional<double> support;  // weight of the support; absent where not reviewed
+  std::string calibration;        // "identity", "platt", "isotonic"; "" = not calibrated
+  double a = 1.0;                 // Platt's
+  double b = 0.0;
+  std::vector<CalibrationKnot> knots;  // isotonic
+  double risk_target = 0.0;            // share of recommendations that may be wrong
+  std::int64_t risk_needed = 0;        // below so many cases the target cannot be judged
+  // The lowest confidence that keeps it; absent: none does. Of the cases at least so sure (or of
+  // those that come nearest) there were so many, and so many of them were wrong.
+  std::optional<double> confidence_min;
+  std::int64_t answered = 0;
+  std::int64_t wrong = 0;
 };
 
 struct Recommendation {
@@ -239,6 +280,9 @@ struct Recommendation {
   std::optional<double>
       confidence;  // calibrated probability; absent until enough outcomes are known
   std::string confidence_note;
+  // What the confidence rests on, of the models of this case; absent with the confidence. With it
+  // the decision can be made again from the record.
+  std::optional<TrackRecord> track_record;
   std::string rationale;  // of the best answer, as its model wrote it
   std::string cautions;
   std::vector<Candidate> candidates;  // all clusters, best first
@@ -264,10 +308,12 @@ struct Recommendation {
 // One model's usable answer in an ended case, as chemistry sees it.
 struct EvidenceAnswer {
   std::string model;
-  std::string version;                // the model that served it; "" = not reported
-  std::string key;                    // answers of one case with the same key mean the same
-  double weight = 1.0;                // r of docs/decision.md, [0, 1]
-  std::optional<double> grade;        // consensus grade, [0, 1]; absent: nobody graded it
+  std::string version;          // the model that served it; "" = not reported
+  std::string key;              // answers of one case with the same key mean the same
+  double weight = 1.0;          // r of docs/decision.md, [0, 1]
+  std::optional<double> grade;  // consensus grade, [0, 1]; absent: nobody graded it
+  // What it adds to the score of its key, where the council ranks by its track record.
+  std::optional<double> score;
   std::optional<bool> right;          // judged by the gold; absent without one
   std::optional<double> reliability;  // of the model as a reviewer in this case, [0, 1]
   std::optional<double> latency_ms;

@@ -150,6 +150,7 @@ void Fields(A& a, Of<A, Candidate> v) {
   a.Must("ingredients", v.ingredients);
   a.Must("known", v.known);
   a.Must("support", v.support);
+  a.May("probability", v.probability);
   a.Must("models", v.models);
   a.May("grade", v.grade);
   a.May("option", v.option);
@@ -193,6 +194,7 @@ void Fields(A& a, Of<A, ModelResult> v) {
   a.May("latency_ms", v.latency_ms);
   a.May("candidate", v.candidate);
   a.May("weight", v.weight);
+  a.May("score", v.score);
   a.May("model_served", v.model_served);
   a.May("cost_usd", v.cost_usd);
 }
@@ -201,6 +203,41 @@ template <class A>
 void Fields(A& a, Of<A, Score> v) {
   a.Must("exact", v.exact);
   a.Must("jaccard", v.jaccard);
+}
+
+template <class A>
+void Fields(A& a, Of<A, VoteWeight> v) {
+  a.Must("model", v.model);
+  a.Must("version", v.version);
+  a.Must("weight", v.weight);
+  a.Must("cases", v.cases);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CalibrationKnot> v) {
+  a.Must("raw", v.raw);
+  a.Must("confidence", v.confidence);
+}
+
+template <class A>
+void Fields(A& a, Of<A, TrackRecord> v) {
+  a.Must("kind", v.kind);
+  a.Must("rules", v.rules);
+  a.Must("reviewed", v.reviewed);
+  a.Must("cases", v.cases);
+  a.Must("needed", v.needed);
+  a.Must("simulated", v.simulated);
+  a.Must("votes", v.votes);
+  a.May("support", v.support);
+  a.Must("calibration", v.calibration);
+  a.Must("a", v.a);
+  a.Must("b", v.b);
+  a.Must("knots", v.knots);
+  a.Must("risk_target", v.risk_target);
+  a.Must("risk_needed", v.risk_needed);
+  a.May("confidence_min", v.confidence_min);
+  a.Must("answered", v.answered);
+  a.Must("wrong", v.wrong);
 }
 
 template <class A>
@@ -216,6 +253,7 @@ void Fields(A& a, Of<A, Recommendation> v) {
   a.May("support", v.support);
   a.May("confidence", v.confidence);
   a.Must("confidence_note", v.confidence_note);
+  a.May("track_record", v.track_record);
   a.Must("rationale", v.rationale);
   a.Must("cautions", v.cautions);
   a.Must("candidates", v.candidates);
@@ -241,6 +279,7 @@ void Fields(A& a, Of<A, EvidenceAnswer> v) {
   a.Must("key", v.key);
   a.Must("weight", v.weight);
   a.May("grade", v.grade);
+  a.May("score", v.score);
   a.May("right", v.right);
   a.May("reliability", v.reliability);
   a.May("latency_ms", v.latency_ms);

@@ -339,6 +339,15 @@ template <class A>
 void Fields(A&, Of<A, EnsemblesRequest>) {}
 
 template <class A>
+void Fields(A& a, Of<A, TrackRecords> v) {
+  a.Must("made_ms", v.made_ms);
+  a.Must("items", v.items);
+}
+
+template <class A>
+void Fields(A&, Of<A, TrackRecordsRequest>) {}
+
+template <class A>
 void Fields(A& a, Of<A, RebuildRequest> v) {
   a.Must("id", v.id);
 }

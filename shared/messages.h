@@ -154,8 +154,8 @@ struct RedisStatus {
   std::optional<std::int64_t> disk_free_bytes;
   std::optional<std::int64_t> disk_bytes;
   std::string pressure;  // why new cases are refused; "" = they are not
-  // Accepted cases that this broker knew of and that this Redis has forgotten: an older file was put
-  // back, or everything was deleted. 0 is good.
+  // Accepted cases that this broker knew of and that this Redis has forgotten: an older file was
+  // put back, or everything was deleted. 0 is good.
   std::int64_t lost = 0;
 };
 struct WorkerStatus {
@@ -442,6 +442,16 @@ struct SeatingBoard {
 };
 struct EnsemblesRequest {
   static constexpr std::string_view kType = "ensembles";
+};
+
+// What is known about trusting the council, one for each kind of task.
+struct TrackRecords {
+  static constexpr std::string_view kType = "track_records_report";
+  std::int64_t made_ms = 0;
+  std::vector<TrackRecord> items;
+};
+struct TrackRecordsRequest {
+  static constexpr std::string_view kType = "track_records";
 };
 
 // Makes the matrix again from the evidence. The same id asks how far it is.

@@ -13,10 +13,16 @@ namespace consilium {
 namespace {
 
 constexpr std::uint64_t kSamplingSeed = 0x5eed;
+constexpr double kScoreMax = 1e6;
 constexpr double kAbsent = -2.0;  // below every grade, and below ungraded
 
 double WeightOf(const EvidenceAnswer& answer) {
   return answer.weight >= 0.0 ? std::min(answer.weight, 1.0) : 0.0;  // NaN counts nothing
+}
+
+double SupportBy(const EvidenceAnswer& answer, const std::optional<double>& grade, bool scored) {
+  if (scored) return std::clamp(*answer.score, -kScoreMax, kScoreMax);
+  return WeightOf(answer) * grade.value_or(0.0);
 }
 
 // Sums of v(T) chi_a(T) chi_b(T) over sets T, chi = 1 for a member of T and -1 for another.
@@ -147,6 +153,10 @@ Replay::Replay(const CaseEvidence& evidence) {
     const auto ungraded = [&](std::size_t i) { return !GradeOf(evidence.answers[i]); };
     members_.erase(std::remove_if(members_.begin(), members_.end(), ungraded), members_.end());
   }
+  const bool scored = std::all_of(members_.begin(), members_.end(), [&](std::size_t i) {
+    const std::optional<double>& score = evidence.answers[i].score;
+    return score && std::isfinite(*score);
+  });
   std::vector<std::pair<std::string_view, std::size_t>> by_key;
   for (std::size_t m = 0; m < members_.size(); ++m) {
     by_key.emplace_back(evidence.answers[members_[m]].key, m);
@@ -160,7 +170,7 @@ Replay::Replay(const CaseEvidence& evidence) {
     Answer answer;
     answer.member = by_key[i].second;
     answer.cluster = cluster;
-    answer.support = WeightOf(evidence_answer) * grade.value_or(0.0);
+    answer.support = SupportBy(evidence_answer, grade, scored);
     answer.grade = grade.value_or(-1.0);
     answer.value = by_gold_ ? (*evidence_answer.right ? 1.0 : 0.0) : grade.value_or(0.0);
     answers_.push_back(answer);

@@ -1,7 +1,8 @@
 // What the council would have recommended on a recorded case if only some of its members had
 // answered: the consensus as it was (grades, weights), the decision restricted to their answers.
 //
-//   support(C) = sum of weight * grade over the answers of X with key C
+//   support(C) = sum over the answers of X with key C of weight * grade; of their scores, where the
+//   council ranked by its track record
 //   the leading C: highest support, then best grade, then most answers, then least key, as decided
 //   live
 //   v(X) = 1 or 0, whether the leading answer (the best graded of the leading key) is right, where
@@ -49,7 +50,7 @@ class Replay {
   struct Answer {
     std::size_t member = 0;
     std::size_t cluster = 0;
-    double support = 0.0;  // weight * grade
+    double support = 0.0;  // what it adds to that of its key
     double grade = -1.0;   // -1 = ungraded
     double value = 0.0;    // v of a council that follows this answer
   };

@@ -1,7 +1,9 @@
 #include "aggregator/council/cluster.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "aggregator/council/consensus.h"
 
@@ -54,8 +56,10 @@ void SetWeights(Weighing& weighing) {
 
 }  // namespace
 
-Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationTable& table) {
+Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationTable& table,
+               bool reviewed) {
   Weighing weighing;
+  weighing.reviewed = reviewed;
   weighing.graded = !record.grades.empty();
   const Consensus consensus = FindConsensus(record);
   for (const ReviewerConsensus& reviewer : consensus.reviewers) {
@@ -65,6 +69,7 @@ Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationT
   for (const UsableAnswer& usable : record.answers) {
     WeighedAnswer answer;
     answer.coded = CodeAnswer(usable.model, *usable.answer, view.vignette.options, table);
+    answer.version = usable.task->outcome->model_served;
     const auto item = std::lower_bound(
         consensus.items.begin(), consensus.items.end(), usable.model,
         [](const ItemConsensus& a, std::string_view model) { return a.id < model; });
@@ -72,7 +77,7 @@ Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationT
       answer.grade = item->grade;
       answer.variance = item->variance;
       answer.grades = static_cast<std::int64_t>(item->reviews);
-    } else if (!view.recommendations.empty() && usable.task->arrived_ms) {
+    } else if (reviewed && !view.recommendations.empty() && usable.task->arrived_ms) {
       answer.counted = *usable.task->arrived_ms <= view.recommendations.front().decided_ms;
     }
     weighing.answers.push_back(std::move(answer));
@@ -96,7 +101,7 @@ std::vector<Cluster> RankClusters(const Weighing& weighing) {
     Cluster& cluster = by_key[answer.coded.key];
     cluster.key = answer.coded.key;
     cluster.answers.push_back(&answer);
-    cluster.support += answer.weight * answer.grade.value_or(0.0);
+    cluster.support += answer.weight * answer.grade.value_or(weighing.reviewed ? 0.0 : 1.0);
     if (answer.counted) total += answer.weight;
   }
   std::vector<Cluster> clusters;
@@ -108,6 +113,22 @@ std::vector<Cluster> RankClusters(const Weighing& weighing) {
   }
   std::sort(clusters.begin(), clusters.end(), BetterCluster);
   return clusters;
+}
+
+void RankBy(std::vector<double>& probability, std::vector<Cluster>& clusters) {
+  std::vector<std::size_t> order(clusters.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&probability](std::size_t a, std::size_t b) {
+    return probability[a] > probability[b];
+  });
+  std::vector<double> ranked_probability;
+  std::vector<Cluster> ranked;
+  for (const std::size_t c : order) {
+    ranked_probability.push_back(probability[c]);
+    ranked.push_back(std::move(clusters[c]));
+  }
+  probability = std::move(ranked_probability);
+  clusters = std::move(ranked);
 }
 
 }  // namespace consilium

@@ -21,6 +21,7 @@ struct WeighedAnswer {
   std::optional<double> variance;  // of `grade`
   std::int64_t grades = 0;         // received
   double weight = 1.0;             // r of its author, [0, 1]
+  std::string version;             // that served it; "" = not reported
   // False: it came after the first decision and nobody graded it yet, so it changes no support.
   bool counted = true;
 };
@@ -29,10 +30,12 @@ struct Weighing {
   std::vector<WeighedAnswer> answers;  // by model
   // Of this case's reviewers that could be compared with others, [0, 1].
   std::map<std::string, double, std::less<>> reliability;
-  bool graded = false;  // at least one grade counts
+  bool graded = false;   // at least one grade counts
+  bool reviewed = true;  // false: no grades are asked for, every answer counts as a vote
 };
 
-Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationTable& table);
+Weighing Weigh(const CaseView& view, const CaseRecord& record, const MedicationTable& table,
+               bool reviewed = true);
 
 // Answers that mean the same.
 struct Cluster {
@@ -48,5 +51,8 @@ struct Cluster {
 // Best first: by support, then the best grade, then the number of answers, then the key. The
 // clusters point into `weighing`.
 std::vector<Cluster> RankClusters(const Weighing& weighing);
+
+// Best first by what is given for each, equal ones as they were; `probability` comes along.
+void RankBy(std::vector<double>& probability, std::vector<Cluster>& clusters);
 
 }  // namespace consilium

@@ -1,12 +1,14 @@
 // What the rules need to know besides the case itself.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "aggregator/council/medication.h"
 #include "aggregator/council/safety.h"
 #include "shared/config.h"
+#include "shared/domain.h"
 
 namespace consilium {
 
@@ -22,6 +24,7 @@ struct Council {
   std::vector<PoolModel> pool;
   const MedicationTable& medications;
   const SafetyTables& safety;
+  std::map<std::string, TrackRecord> track_records = {};  // by kind of task
 };
 
 }  // namespace consilium

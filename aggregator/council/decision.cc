@@ -13,6 +13,7 @@
 #include "aggregator/council/record.h"
 #include "aggregator/council/review.h"
 #include "aggregator/council/score.h"
+#include "aggregator/council/track_record.h"
 
 namespace consilium {
 namespace {
@@ -57,7 +58,7 @@ std::optional<double> ReliabilityOf(const Weighing& weighing, std::string_view m
 
 // The answer of a member, as it counted.
 void AddAnswer(const WeighedAnswer& answer, const std::vector<Cluster>& clusters,
-               ModelResult& result) {
+               const std::optional<double>& score, ModelResult& result) {
   result.ingredients = answer.coded.set.ingredients;
   result.grade = answer.grade;
   result.grade_variance = answer.variance;
@@ -68,6 +69,7 @@ void AddAnswer(const WeighedAnswer& answer, const std::vector<Cluster>& clusters
   });
   result.candidate = cluster - clusters.begin();
   result.weight = answer.weight;
+  result.score = score;
 }
 
 void AddOutcome(const TaskView& task, ModelResult& result) {
@@ -82,7 +84,8 @@ void AddOutcome(const TaskView& task, ModelResult& result) {
 }
 
 void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& weighing,
-               const std::vector<Cluster>& clusters, Recommendation& rec) {
+               const std::vector<Cluster>& clusters, const Confidence& confidence,
+               Recommendation& rec) {
   for (const std::string& model : view.ensemble) {
     ModelResult result;
     result.model = model;
@@ -94,8 +97,12 @@ void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& w
       AddOutcome(*task, result);
       break;
     }
-    for (const WeighedAnswer& answer : weighing.answers) {
-      if (answer.coded.model == model) AddAnswer(answer, clusters, result);
+    for (std::size_t i = 0; i < weighing.answers.size(); ++i) {
+      const WeighedAnswer& answer = weighing.answers[i];
+      if (answer.coded.model != model) continue;
+      std::optional<double> score;
+      if (!confidence.score.empty()) score = confidence.score[i];
+      AddAnswer(answer, clusters, score, result);
     }
     rec.models.push_back(std::move(result));
   }
@@ -117,10 +124,13 @@ void AddModels(const CaseView& view, const CaseRecord& record, const Weighing& w
   for (auto& [model, result] : idle) rec.reviewers_only.push_back(std::move(result));
 }
 
-void AddCandidates(const std::vector<Cluster>& clusters, const CaseView& view,
-                   const Council& council, Recommendation& rec) {
+void AddCandidates(const std::vector<Cluster>& clusters, const Confidence& confidence,
+                   const CaseView& view, const Council& council, Recommendation& rec) {
   for (const Cluster& cluster : clusters) {
     Candidate candidate;
+    if (!confidence.probability.empty()) {
+      candidate.probability = confidence.probability[rec.candidates.size()];
+    }
     candidate.ingredients = cluster.Set().ingredients;
     candidate.known = cluster.Set().known;
     candidate.support = cluster.support;
@@ -159,24 +169,52 @@ std::string WithMissing(std::string reason, const std::vector<Absence>& missing)
   return reason;
 }
 
+// Why the leading cluster is not sure enough; "" when it is. The track record says it where it
+// judged the risk, the support otherwise.
+std::string WhyNotSure(const Cluster& leading, const Confidence& confidence,
+                       const TrackRecord* track, double support_min) {
+  if (confidence.value && track->cases >= track->risk_needed) {
+    const double target = track->risk_target;
+    if (!track->confidence_min) {
+      return "no confidence keeps the risk at " + Decimal(target, target) + ": of " +
+             std::to_string(track->cases) + " known outcomes the " +
+             Counted(static_cast<std::size_t>(track->answered), "surest one") + " had " +
+             std::to_string(track->wrong) +
+             " wrong; it takes more outcomes, better models or a higher council.risk_target";
+    }
+    if (*confidence.value >= *track->confidence_min - kRounding) return "";
+    return "confidence " + Decimal(*confidence.value, *track->confidence_min) + " for " +
+           Describe(leading) + " is below " + Decimal(*track->confidence_min, *confidence.value) +
+           ", which a risk of " + Decimal(target, target) + " needs";
+  }
+  if (leading.support >= support_min - kRounding) return "";
+  return "support " + Decimal(leading.support, support_min) + " for " + Describe(leading) +
+         " is below the limit " + Decimal(support_min, leading.support);
+}
+
 }  // namespace
 
 Recommendation Decide(const CaseView& view, const Council& council, std::int64_t now_ms) {
   const CaseRecord record = ReadRecord(view);
-  const Weighing weighing = Weigh(view, record, council.medications);
-  const std::vector<Cluster> clusters = RankClusters(weighing);
+  const Weighing weighing = Weigh(view, record, council.medications, council.config.graders > 0);
+  std::vector<Cluster> clusters = RankClusters(weighing);
+  const auto kept = council.track_records.find(view.kind);
+  const TrackRecord* track = kept == council.track_records.end() ? nullptr : &kept->second;
+  Confidence confidence =
+      StateConfidence(track, view.kind, weighing, clusters, view.vignette.options.size());
+  if (!confidence.probability.empty()) RankBy(confidence.probability, clusters);
 
   Recommendation rec;
   rec.case_id = view.id;
   rec.revision = static_cast<std::int64_t>(view.recommendations.size()) + 1;
-  rec.confidence_note = "not calibrated: no outcomes known yet";
+  rec.confidence_note = confidence.note;
   rec.medication_table = council.medications.version();
   rec.accepted_ms = view.accepted_ms;
   rec.decided_ms = now_ms;
   rec.missing = ListMissing(view, record, weighing, now_ms);
   AddCalls(record, rec);
-  AddModels(view, record, weighing, clusters, rec);
-  AddCandidates(clusters, view, council, rec);
+  AddModels(view, record, weighing, clusters, confidence, rec);
+  AddCandidates(clusters, confidence, view, council, rec);
   if (clusters.empty()) {
     rec.status = CaseState::kFailed;
     rec.reason = "no usable answer";
@@ -185,7 +223,9 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   }
 
   const Cluster& leading = clusters.front();
-  if (weighing.graded) rec.support = leading.support;
+  if (weighing.graded || !weighing.reviewed) rec.support = leading.support;
+  rec.confidence = confidence.value;
+  if (confidence.value) rec.track_record = OfModels(*track, weighing);
   rec.dissent = ListDissent(clusters, record, weighing);
   rec.safety = ListFlags(leading, view, record, council);
   // One model alone: nobody else could be asked, so there is nothing to wait for and no support.
@@ -196,26 +236,28 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
     return flag.severity == "contraindicated";
   });
 
+  const std::string unsure =
+      alone && !confidence.value
+          ? ""
+          : WhyNotSure(leading, confidence, track, alone ? 0.0 : council.config.support_min);
+
   rec.status = CaseState::kInsufficient;
   if (usable < quorum) {
     rec.reason =
         WithMissing(Counted(usable, "usable answer") + ", the quorum is " + std::to_string(quorum),
                     rec.missing);
-  } else if (!weighing.graded && !alone) {
+  } else if (!weighing.graded && weighing.reviewed && !alone) {
     rec.reason = WithMissing("no answer was graded", rec.missing);
-  } else if (!alone && leading.support < council.config.support_min - kRounding) {
-    rec.reason = WithMissing("support " + Decimal(leading.support, council.config.support_min) +
-                                 " for " + Describe(leading) + " is below the limit " +
-                                 Decimal(council.config.support_min, leading.support),
-                             rec.missing);
+  } else if (!unsure.empty()) {
+    rec.reason = WithMissing(unsure, rec.missing);
   } else if (veto != rec.safety.end()) {
     rec.reason = Describe(leading) + " is contraindicated (" + veto->code + "): " + veto->text;
   } else {
     Recommend(leading, view, council, rec);
     if (rec.missing.empty() && !alone) {
       rec.status = CaseState::kComplete;
-      rec.reason = "all that was asked for: " + Counted(usable, "answer") + ", " +
-                   Counted(record.grades.size(), "grade");
+      rec.reason = "all that was asked for: " + Counted(usable, "answer");
+      if (weighing.reviewed) rec.reason += ", " + Counted(record.grades.size(), "grade");
     } else if (alone) {
       rec.status = CaseState::kDegraded;
       rec.reason = "no reviewer: only one model is configured";

@@ -20,6 +20,7 @@ EvidenceAnswer MakeAnswer(const ModelResult& result, const Recommendation& recom
   answer.key = CandidateKey(*result.candidate);
   answer.weight = result.weight.value_or(1.0);
   answer.grade = result.grade;
+  answer.score = result.score;
   answer.reliability = result.reliability;
   answer.latency_ms = result.latency_ms;
   answer.cost_usd = result.cost_usd;

@@ -178,7 +178,7 @@ std::vector<Absence> ListMissing(const CaseView& view, const CaseRecord& record,
         {task->task.model, "review", std::move(standing.why), std::move(standing.text)});
   }
   for (const WeighedAnswer& answer : weighing.answers) {
-    if (answer.grade) continue;
+    if (answer.grade || !weighing.reviewed) continue;
     const std::string model(answer.coded.model);
     if (answer.counted) {
       missing.push_back({model, "generate", "not_graded", "nobody graded its answer"});

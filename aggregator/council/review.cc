@@ -124,13 +124,14 @@ std::vector<std::string> AllModels(const CaseView& view, const Council& council)
 
 std::vector<NewTask> PlanReviews(const CaseView& view, const CaseRecord& record,
                                  const Council& council, std::int64_t deadline_ms) {
+  if (council.config.graders == 0) return {};
   const std::int64_t round = record.review_rounds + 1;
   std::vector<Grader> graders;
   std::map<std::string_view, Answer> packets;
   for (const UsableAnswer& answer : record.answers) {
     if (IsShown(record, answer.model)) continue;
     if (graders.empty()) graders = DrawGraders(view, record, council, round);
-    const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(1, council.config.graders));
+    const auto wanted = static_cast<std::size_t>(council.config.graders);
     if (Assign(answer, wanted, graders)) packets[answer.model];
   }
   if (packets.empty()) return {};

@@ -1,8 +1,9 @@
-// The safety screen: deterministic tables outside the vote, which can veto a recommendation or flag it.
+// The safety screen: deterministic tables outside the vote, which can veto a recommendation or flag
+// it.
 //
-// The tables (configs/medications/safety_*.tsv) are a starter that a pharmacist has to sign off before clinical use.
-// "Unknown" is never taken for "none": an unknown pregnancy is asked about, not assumed away.
-// Threads: immutable after Load; safe to share.
+// The tables (configs/medications/safety_*.tsv) are a starter that a pharmacist has to sign off
+// before clinical use. "Unknown" is never taken for "none": an unknown pregnancy is asked about,
+// not assumed away. Threads: immutable after Load; safe to share.
 #pragma once
 
 #include <memory>
@@ -21,11 +22,11 @@ class SafetyTables {
   // kInvalid naming file:line, the value and what was allowed; kNotFound for a missing file.
   static Result<SafetyTables> Load(const std::string& folder, const MedicationTable& medications);
 
-  // What speaks against giving `ingredients` (canonical, sorted) to this patient, worst first, in a stable order.
-  // Codes: allergy, cross_reaction, interaction, pregnancy, renal, qt, duplicate, age,
-  // unknown_allergy, unknown_medication. Severity "contraindicated" is a veto.
-  std::vector<SafetyFlag> Screen(const std::vector<std::string>& ingredients, const Patient& patient,
-                                 const MedicationTable& medications) const;
+  // What speaks against giving `ingredients` (canonical, sorted) to this patient, worst first, in a
+  // stable order. Codes: allergy, cross_reaction, interaction, pregnancy, renal, qt, duplicate,
+  // age, unknown_allergy, unknown_medication. Severity "contraindicated" is a veto.
+  std::vector<SafetyFlag> Screen(const std::vector<std::string>& ingredients,
+                                 const Patient& patient, const MedicationTable& medications) const;
 
  private:
   struct Data;

@@ -7,16 +7,13 @@
 #include <span>
 #include <utility>
 
-#include "aggregator/statistics/calibration.h"
-#include "aggregator/statistics/vote_model.h"
+#include "aggregator/statistics/voting.h"
 #include "shared/ids.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kQuestionsMin = 20;
-constexpr std::size_t kInnerFolds = 5;
-constexpr std::array<double, 6> kRidges = {0.5, 2, 8, 32, 128, 512};
 
 // Letters of the answers that were given, in the order of the ballot's answers.
 struct Poll {
@@ -67,44 +64,6 @@ std::optional<Verdict> Plain(const Question& question, std::span<const std::size
   if (count[static_cast<std::size_t>(question.gold - 'A')] == most) verdict.right = 1 / leaders;
   verdict.confidence = static_cast<double>(most) / static_cast<double>(votes);
   return verdict;
-}
-
-std::size_t Best(const std::vector<double>& chances) {
-  return static_cast<std::size_t>(std::max_element(chances.begin(), chances.end()) -
-                                  chances.begin());
-}
-
-// What was learned about weighing the votes of one council.
-struct Weighing {
-  std::vector<double> weights;
-  Calibration calibration;
-};
-
-Result<Weighing> Learn(const std::vector<Ballot>& ballots, std::size_t models) {
-  const std::size_t folds = std::min(kInnerFolds, ballots.size());
-  const auto ridge = ChooseRidge(ballots, models, kRidges, folds);
-  if (!ridge) return ridge.error();
-  // Confidences of cases that the weights have not seen: the calibration must not learn from
-  // those that they were fitted on.
-  std::vector<Forecast> unseen(ballots.size());
-  for (std::size_t fold = 0; fold < folds; ++fold) {
-    std::vector<Ballot> others;
-    for (std::size_t i = 0; i < ballots.size(); ++i) {
-      if (i % folds != fold) others.push_back(ballots[i]);
-    }
-    const auto model = FitVotes(others, models, {*ridge});
-    if (!model) return model.error();
-    for (std::size_t i = fold; i < ballots.size(); i += folds) {
-      const auto chances = AnswerProbabilities(ballots[i], model->weights);
-      const std::size_t best = Best(chances);
-      unseen[i] = {std::clamp(chances[best], 0.0, 1.0), ballots[i].right == best};
-    }
-  }
-  auto calibration = ChooseCalibration(unseen, folds);
-  if (!calibration) return calibration.error();
-  auto model = FitVotes(ballots, models, {*ridge});
-  if (!model) return model.error();
-  return Weighing{std::move(model->weights), std::move(*calibration)};
 }
 
 class Evaluation {
@@ -305,23 +264,22 @@ class Evaluation {
 
   Status Weigh(std::size_t r, std::span<const std::size_t> seated,
                const std::vector<std::size_t>& train, const std::vector<std::size_t>& test) {
-    std::vector<Ballot> ballots;
+    std::vector<KnownBallot> ballots;
     for (const std::size_t q : train) {
       Poll poll = PollOf(At(q), seated);
       const bool possible = poll.ballot.right || poll.ballot.rest > 0;
-      if (!poll.ballot.votes.empty() && possible) ballots.push_back(std::move(poll.ballot));
+      if (!poll.ballot.votes.empty() && possible)
+        ballots.push_back({std::move(poll.ballot), true, std::nullopt});
     }
-    const auto learned = Learn(ballots, seated.size());
+    const auto learned = LearnVoting(std::move(ballots), seated.size());
     if (!learned) return learned.error();
     for (const std::size_t q : test) {
       const Poll poll = PollOf(At(q), seated);
       if (poll.ballot.votes.empty()) continue;
-      const auto chances = AnswerProbabilities(poll.ballot, learned->weights);
-      const std::size_t best = Best(chances);
-      const bool right = poll.ballot.right == best;
+      const Likeliest best = LikeliestOf(AnswerProbabilities(poll.ballot, learned->weights));
+      const bool right = poll.ballot.right == best.answer;
       Take(r, q, {right ? 1.0 : 0.0, 0.0}, seated);
-      eval_.results[r].forecasts.push_back(
-          {learned->calibration(std::clamp(chances[best], 0.0, 1.0)), right});
+      eval_.results[r].forecasts.push_back({learned->calibration(best.probability), right});
     }
     return Ok();
   }

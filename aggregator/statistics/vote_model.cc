@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -83,9 +84,44 @@ Chances ChancesOf(const Ballot& ballot, std::span<const double> weights) {
   return chances;
 }
 
-double Objective(std::span<const Ballot> ballots, std::span<const double> weights, double ridge) {
+// Ballots that say the same but for the numbers of their answers: most cases are such.
+struct Alike {
+  Ballot ballot;
+  double count = 0.0;
+};
+
+std::vector<Alike> Merge(std::span<const Ballot> ballots) {
+  // Answers numbered in the order of their first vote, then: right, rest, (model, answer, value).
+  using Words = std::vector<double>;
+  std::map<Words, std::size_t> places;
+  std::vector<Alike> merged;
+  for (const Ballot& ballot : ballots) {
+    std::vector<std::size_t> number(ballot.answers, ballot.answers);
+    std::size_t next = 0;
+    for (const Ballot::Vote& vote : ballot.votes) {
+      if (number[vote.answer] == ballot.answers) number[vote.answer] = next++;
+    }
+    // What nobody voted for scores as one of the rest does, and may be the right one.
+    for (std::size_t& one : number) {
+      if (one == ballot.answers) one = next++;
+    }
+    Words words = {ballot.right ? static_cast<double>(number[*ballot.right]) : -1.0,
+                   static_cast<double>(ballot.rest), static_cast<double>(ballot.answers)};
+    for (const Ballot::Vote& vote : ballot.votes) {
+      words.push_back(static_cast<double>(vote.model));
+      words.push_back(static_cast<double>(number[vote.answer]));
+      words.push_back(vote.value);
+    }
+    const auto [place, is_new] = places.try_emplace(std::move(words), merged.size());
+    if (is_new) merged.push_back({ballot, 0.0});
+    merged[place->second].count += 1;
+  }
+  return merged;
+}
+
+double Objective(std::span<const Alike> ballots, std::span<const double> weights, double ridge) {
   double loss = 0.0;
-  for (const Ballot& ballot : ballots) loss += LogLoss(ballot, weights);
+  for (const Alike& alike : ballots) loss += alike.count * LogLoss(alike.ballot, weights);
   double mean = 0.0;
   for (const double w : weights) mean += w;
   mean /= static_cast<double>(weights.size());
@@ -95,8 +131,8 @@ double Objective(std::span<const Ballot> ballots, std::span<const double> weight
   return loss + 1e-5 * static_cast<double>(weights.size()) * mean * mean;
 }
 
-// Gradient and Hessian of Objective(), by rows.
-void Derive(std::span<const Ballot> ballots, std::span<const double> weights, double ridge,
+// Gradient and, by rows, the lower triangle of the Hessian of Objective().
+void Derive(std::span<const Alike> ballots, std::span<const double> weights, double ridge,
             std::vector<double>& gradient, std::vector<double>& hessian) {
   const std::size_t n = weights.size();
   const auto count = static_cast<double>(n);
@@ -111,14 +147,17 @@ void Derive(std::span<const Ballot> ballots, std::span<const double> weights, do
       hessian[i * n + j] = (i == j ? ridge : 0.0) - ridge / count + 2e-5 / count;
     }
   }
-  for (const Ballot& ballot : ballots) {
+  for (const Alike& alike : ballots) {
+    const Ballot& ballot = alike.ballot;
     const Chances chances = ChancesOf(ballot, weights);
     for (const Ballot::Vote& a : ballot.votes) {
       const double p = chances.of[a.answer];
-      gradient[a.model] += a.value * (p - (ballot.right == a.answer ? 1.0 : 0.0));
+      const double value = alike.count * a.value;
+      gradient[a.model] += value * (p - (ballot.right == a.answer ? 1.0 : 0.0));
       for (const Ballot::Vote& b : ballot.votes) {
+        if (b.model > a.model) continue;
         const double both = a.answer == b.answer ? p : 0.0;
-        hessian[a.model * n + b.model] += a.value * b.value * (both - p * chances.of[b.answer]);
+        hessian[a.model * n + b.model] += value * b.value * (both - p * chances.of[b.answer]);
       }
     }
   }
@@ -147,7 +186,7 @@ std::vector<double> Solve(std::vector<double>& h, std::vector<double> g) {
 }
 
 // Newton's way down from `weights`, which become those of the minimum.
-void Minimise(std::span<const Ballot> ballots, double ridge, std::vector<double>& weights) {
+void Minimise(std::span<const Alike> ballots, double ridge, std::vector<double>& weights) {
   std::vector<double> gradient;
   std::vector<double> hessian;
   double value = Objective(ballots, weights, ridge);
@@ -200,41 +239,15 @@ Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
   VoteModel model;
   model.ridge = rules.ridge;
   model.cases = ballots.size();
-  model.weights.assign(models, kInitialWeight);
-  Minimise(ballots, rules.ridge, model.weights);
-  for (const Ballot& ballot : ballots) model.log_loss += LogLoss(ballot, model.weights);
+  model.weights = rules.start;
+  model.weights.resize(models, kInitialWeight);
+  const std::vector<Alike> merged = Merge(ballots);
+  Minimise(merged, rules.ridge, model.weights);
+  for (const Alike& alike : merged) {
+    model.log_loss += alike.count * LogLoss(alike.ballot, model.weights);
+  }
   model.log_loss /= static_cast<double>(ballots.size());
   return model;
-}
-
-Result<double> ChooseRidge(std::span<const Ballot> ballots, std::size_t models,
-                           std::span<const double> ridges, std::size_t folds) {
-  CHECK(!ridges.empty() && ridges.front() > 0, "there is a ridge to choose");
-  if (const Status checked = Check(ballots, models); !checked) return checked.error();
-  if (folds < 2 || folds > ballots.size()) {
-    return Invalid("votes: " + std::to_string(folds) + " parts, expected 2.." +
-                   std::to_string(ballots.size()) + ", the number of cases");
-  }
-  std::vector<double> loss(ridges.size(), 0.0);
-  for (std::size_t fold = 0; fold < folds; ++fold) {
-    std::vector<Ballot> others;
-    for (std::size_t i = 0; i < ballots.size(); ++i) {
-      if (i % folds != fold) others.push_back(ballots[i]);
-    }
-    // From the strongest pull on: the weights of one are near those of the next.
-    std::vector<double> weights(models, kInitialWeight);
-    for (std::size_t r = ridges.size(); r-- > 0;) {
-      Minimise(others, ridges[r], weights);
-      for (std::size_t i = fold; i < ballots.size(); i += folds) {
-        loss[r] += LogLoss(ballots[i], weights);
-      }
-    }
-  }
-  std::size_t best = 0;
-  for (std::size_t r = 1; r < ridges.size(); ++r) {
-    if (loss[r] <= loss[best]) best = r;
-  }
-  return ridges[best];
 }
 
 }  // namespace consilium

@@ -45,6 +45,7 @@ struct Ballot {
 struct VoteRules {
   // Pull of each weight towards their mean, in units of cases; > 0.
   double ridge = 8.0;
+  std::vector<double> start = {};  // where to look first, by model; missing ones are 1
 };
 
 struct VoteModel {
@@ -59,12 +60,6 @@ struct VoteModel {
 // not positive and finite.
 Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
                            const VoteRules& rules);
-
-// The ridge of `ridges` (ascending, at least one) under which the right answers of each of `folds`
-// parts are likeliest by the weights of the others; among equals the larger. Case i is in part
-// i mod folds: shuffle first. folds: 2..ballots.
-Result<double> ChooseRidge(std::span<const Ballot> ballots, std::size_t models,
-                           std::span<const double> ridges, std::size_t folds);
 
 // P of each answer given. They and the rest add up to 1.
 std::vector<double> AnswerProbabilities(const Ballot& ballot, std::span<const double> weights);

@@ -95,7 +95,7 @@ EvidenceLine LineOf(const std::string& id, const std::string& kind, double grade
   line.evidence.kind = kind;
   line.evidence.strategy = "random";
   line.evidence.decided_ms = 1752227001000;
-  line.evidence.answers = {{"m", "", "000", 1.0, grade, {}, {}, {}, {}}};
+  line.evidence.answers = {{"m", "", "000", 1.0, grade, {}, {}, {}, {}, {}}};
   return line;
 }
 

@@ -29,8 +29,8 @@ Recommendation Decided() {
   one.support = 0.72;
   one.confidence_note = "not calibrated";
   one.rationale = "First line.";
-  one.candidates.push_back({{"amoxicillin"}, true, 0.72, {"a", "b"}, 0.9, {}, {}});
-  one.candidates.push_back({{"azithromycin"}, true, 0.2, {"d"}, 0.4, {}, {}});
+  one.candidates.push_back({{"amoxicillin"}, true, 0.72, {}, {"a", "b"}, 0.9, {}, {}});
+  one.candidates.push_back({{"azithromycin"}, true, 0.2, {}, {"d"}, 0.4, {}, {}});
   one.agreement.push_back({"dose", 0.5, {"500 mg", "250 mg"}});
   one.dissent = {"d would give azithromycin"};
   one.safety.push_back({"allergy", "high", {"amoxicillin"}, "penicillin allergy stated", "r1"});

@@ -64,6 +64,7 @@ inline CaseView MakeCase(const std::vector<std::string>& ensemble) {
   view.version = 1;
   view.vignette.text = "A 40-year-old with a cough.";
   view.source = "test";
+  view.kind = "medication";
   view.strategy = "named";
   view.ensemble = ensemble;
   view.accepted_ms = kAccepted;

@@ -62,7 +62,7 @@ TEST(DecisionTest, AgreeingAnswersAndAllGradesMakeACompleteRecommendation) {
   EXPECT_EQ(rec.rationale, "First choice.");
   EXPECT_EQ(rec.cautions, "Rash.");
   EXPECT_EQ(rec.confidence, std::nullopt);
-  EXPECT_EQ(rec.confidence_note, "not calibrated: no outcomes known yet");
+  EXPECT_EQ(rec.confidence_note, "not calibrated: no outcome of medication cases is known");
   EXPECT_TRUE(rec.missing.empty());
   EXPECT_EQ(rec.calls, 6);
   EXPECT_FALSE(rec.simulated);

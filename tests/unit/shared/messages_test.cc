@@ -55,6 +55,28 @@ TaskView SomeTask() {
   return view;
 }
 
+TrackRecord SomeRecord() {
+  TrackRecord record;
+  record.kind = "medication";
+  record.rules = "1";
+  record.reviewed = false;
+  record.cases = 40;
+  record.needed = 20;
+  record.simulated = 3;
+  record.votes = {{"a", "a-2", 2.5, 38}};
+  record.support = 1.5;
+  record.calibration = "isotonic";
+  record.a = 0.9;
+  record.b = 0.1;
+  record.knots = {{0.2, 0.3}};
+  record.risk_target = 0.05;
+  record.risk_needed = 19;
+  record.confidence_min = 0.9;
+  record.answered = 30;
+  record.wrong = 1;
+  return record;
+}
+
 Recommendation SomeRecommendation() {
   Recommendation r;
   r.case_id = "c-1";
@@ -68,15 +90,17 @@ Recommendation SomeRecommendation() {
   r.support = 0.8;
   r.confidence = 0.7;
   r.confidence_note = "from 40 cases";
+  r.track_record = SomeRecord();
   r.rationale = "because";
   r.cautions = "none";
-  r.candidates = {{{"amoxicillin"}, false, 0.8, {"a", "b"}, 0.9, "B", true}};
+  r.candidates = {{{"amoxicillin"}, false, 0.8, 0.7, {"a", "b"}, 0.9, "B", true}};
   r.agreement = {{"dose", 0.5, {"500 mg", "250 mg"}}};
   r.dissent = {"c would give none"};
   r.safety = {{"allergy", "high", {"amoxicillin"}, "penicillin allergy", "allergy:1"}};
   r.missing = {{"c", "generate", "timed_out", "no byte for 30 s"}};
-  r.models = {{"a", "ok", true, {"amoxicillin"}, 0.9, 0.01, 0.8, 3, 120.5, 0, 0.7, "a-2", 0.01}};
-  r.reviewers_only = {{"d", "ok", false, {}, {}, {}, 0.5, 0, {}, {}, {}, "", {}}};
+  r.models = {
+      {"a", "ok", true, {"amoxicillin"}, 0.9, 0.01, 0.8, 3, 120.5, 0, 0.7, 2.5, "a-2", 0.01}};
+  r.reviewers_only = {{"d", "ok", false, {}, {}, {}, 0.5, 0, {}, {}, {}, {}, "", {}}};
   r.simulated = true;
   r.score = Score{true, 1.0};
   r.medication_table = "abcd";
@@ -238,7 +262,7 @@ CaseEvidence SomeEvidence() {
   evidence.strategy = "utility";
   evidence.decided_ms = 5;
   evidence.seated = {"a", "b"};
-  evidence.answers = {{"a", "a-2", "000", 0.5, 0.9, true, 0.8, 120.5, 0.01}};
+  evidence.answers = {{"a", "a-2", "000", 0.5, 0.9, 2.5, true, 0.8, 120.5, 0.01}};
   evidence.simulated = true;
   evidence.options = 4;
   return evidence;
@@ -260,6 +284,7 @@ TEST(MessagesTest, WhatIsLearnedSurvives) {
   report.cursor = "5-0";
   report.made_ms = 6;
   ExpectSurvivesFullAndEmpty(report);
+  ExpectSurvivesFullAndEmpty(TrackRecords{7, {SomeRecord()}});
   ExpectSurvivesFullAndEmpty(ChemistryRequest{"medication"});
   SeatingBoard board;
   board.made_ms = 7;
