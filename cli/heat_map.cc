@@ -2,146 +2,42 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
+#include "cli/color_scale.h"
+#include "cli/svg.h"
 #include "shared/check.h"
 #include "shared/text.h"
 
 namespace consilium {
 namespace {
 
+using svg::Escaped;
+using svg::Lines;
+using svg::Number;
+using svg::Px;
+using svg::TextWidth;
+
 constexpr double kPad = 24.0;
 constexpr double kCellMin = 12.0;
 constexpr double kCellMax = 56.0;
 constexpr double kSideAim = 760.0;   // of the matrix; larger cells only up to kCellMax
 constexpr double kWidthMin = 480.0;  // for title and legend
-constexpr double kGlyph = 0.58;      // mean width of a letter, in font sizes
 constexpr double kTextMin = 8.0;     // smaller numbers are left out
 constexpr std::size_t kNameBytesMax = 32;
 constexpr double kSlope = 0.70710678118654752;  // of column labels: 45 degrees
 
-struct Color {
-  double red = 0.0;
-  double green = 0.0;
-  double blue = 0.0;
-};
-
-// Lightness falls evenly along each, so they stay in order without hue.
-constexpr std::array<Color, 5> kSequential = {
-    {{248, 249, 243}, {201, 227, 211}, {111, 185, 189}, {47, 122, 166}, {24, 42, 99}}};
-constexpr std::array<Color, 5> kDiverging = {
-    {{150, 56, 0}, {239, 163, 97}, {255, 255, 255}, {127, 178, 221}, {11, 75, 138}}};
-constexpr std::string_view kInk = "#1b1f24";
+constexpr std::string_view kInk = kDarkInk;
 constexpr std::string_view kFaint = "#5b6470";
-constexpr std::string_view kPaper = "#ffffff";
-
-std::string Fixed(double value, int digits) {
-  std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                 std::chars_format::fixed, digits)
-                       .ptr;
-  std::string text(buffer.data(), end);
-  // "-0.00" is 0.
-  if (text.front() == '-' && text.find_first_not_of("-0.") == std::string::npos) text.erase(0, 1);
-  return text;
-}
-
-// A length: one decimal is finer than a screen shows.
-std::string Px(double value) {
-  std::string text = Fixed(value, 1);
-  if (text.size() > 2 && text.compare(text.size() - 2, 2, ".0") == 0) text.resize(text.size() - 2);
-  return text;
-}
-
-// For text and attributes. XML has no way to write most control characters.
-std::string Xml(std::string_view text) {
-  constexpr std::string_view kMarkup = "&<>\"'";
-  constexpr std::array<std::string_view, 5> kWritten = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-  std::string out;
-  for (const char c : ToValidUtf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (const std::size_t mark = kMarkup.find(c); mark != std::string_view::npos) {
-      out += kWritten[mark];
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\xEF\xBF\xBD";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
+constexpr std::string_view kPaper = kLightInk;
 
 std::string Shortened(const std::string& name) {
   std::string valid = ToValidUtf8(name);
   if (valid.size() <= kNameBytesMax) return valid;
   return std::string(CutUtf8(valid, kNameBytesMax - 1)) + "\xE2\x80\xA6";
-}
-
-double WidthOf(std::string_view text, double size) {
-  const auto glyphs = std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;  // not inside a character
-  });
-  return static_cast<double>(glyphs) * kGlyph * size;
-}
-
-std::vector<std::string> Lines(const std::string& text, double size, double width) {
-  std::vector<std::string> lines;
-  std::string line;
-  std::size_t from = 0;
-  while (from < text.size()) {
-    const std::size_t to = std::min(text.find_first_of(" \n", from), text.size());
-    const std::string word = text.substr(from, to - from);
-    from = to + 1;
-    if (word.empty()) continue;
-    if (!line.empty() && WidthOf(line, size) + WidthOf(word, size) + kGlyph * size > width) {
-      lines.push_back(std::move(line));
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  if (!line.empty()) lines.push_back(std::move(line));
-  return lines;
-}
-
-std::string Hex(const Color& color) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "#";
-  for (const double part : {color.red, color.green, color.blue}) {
-    const auto byte = static_cast<std::size_t>(std::lround(std::clamp(part, 0.0, 255.0)));
-    text += kDigits[byte / 16];
-    text += kDigits[byte % 16];
-  }
-  return text;
-}
-
-// `position` in [0, 1] along the stops.
-Color ColorAt(std::span<const Color> stops, double position) {
-  const double scaled = std::clamp(position, 0.0, 1.0) * static_cast<double>(stops.size() - 1);
-  const std::size_t left = std::min(static_cast<std::size_t>(scaled), stops.size() - 2);
-  const double t = scaled - static_cast<double>(left);
-  const Color& a = stops[left];
-  const Color& b = stops[left + 1];
-  return {a.red + t * (b.red - a.red), a.green + t * (b.green - a.green),
-          a.blue + t * (b.blue - a.blue)};
-}
-
-// Relative luminance, WCAG 2.1.
-double Luminance(const Color& color) {
-  const auto linear = [](double part) {
-    const double c = part / 255.0;
-    return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
-  };
-  return 0.2126 * linear(color.red) + 0.7152 * linear(color.green) + 0.0722 * linear(color.blue);
-}
-
-// Whichever of ink and paper has the higher contrast; ink's luminance is 0.014.
-std::string_view TextOn(const Color& color) {
-  const double luminance = Luminance(color) + 0.05;
-  return luminance / 0.064 >= 1.05 / luminance ? kInk : kPaper;
 }
 
 // What the ends of the scale stand for, and how numbers are written.
@@ -152,10 +48,10 @@ struct Scale {
 
   double Position(double value) const { return is_signed ? 0.5 + 0.5 * value / top : value / top; }
   Color ColorOf(double value) const {
-    return ColorAt(is_signed ? kDiverging : kSequential, Position(value));
+    return ColorAt(is_signed ? kDivergingOnLight : kSequentialOnLight, Position(value));
   }
   std::string Text(double value) const {
-    std::string text = Fixed(value, digits);
+    std::string text = Number(value, digits);
     const bool zero = text.find_first_not_of("0.") == std::string::npos;
     return is_signed && !zero && text.front() != '-' ? "+" + text : text;
   }
@@ -219,7 +115,7 @@ Layout Arrange(const HeatMap& map) {
   double right = 0.0;  // beyond the matrix, by slanted names
   for (std::size_t i = 0; i < layout.count; ++i) {
     layout.names.push_back(Shortened(map.names[i]));
-    const double width = WidthOf(layout.names[i], layout.label);
+    const double width = TextWidth(layout.names[i], layout.label);
     longest = std::max(longest, width);
     const double from_end = layout.side() - layout.cell * (static_cast<double>(i) + 0.5);
     if (!layout.upright) right = std::max(right, width * kSlope + layout.label - from_end);
@@ -240,7 +136,7 @@ std::string TextAt(double x, double y, double size, std::string_view fill, std::
   std::string out = "<text x=\"" + Px(x) + "\" y=\"" + Px(y) + "\" font-size=\"" + Px(size) +
                     "\" fill=\"" + std::string(fill) + "\"";
   if (!more.empty()) out += " " + std::string(more);
-  return out + ">" + Xml(text) + "</text>\n";
+  return out + ">" + Escaped(text) + "</text>\n";
 }
 
 std::string RectAt(double x, double y, double width, double height, std::string_view fill) {
@@ -254,11 +150,11 @@ std::string Opening(const HeatMap& map, const Layout& layout, const Scale& scale
                     " " + Px(layout.height) +
                     "\" role=\"img\" font-family=\"system-ui, 'Segoe UI', Roboto, Helvetica, "
                     "Arial, 'Liberation Sans', sans-serif\">\n<title>" +
-                    Xml(map.title) + "</title>\n<defs>\n<linearGradient id=\"scale\">\n";
-  const std::span<const Color> stops = scale.is_signed ? kDiverging : kSequential;
+                    Escaped(map.title) + "</title>\n<defs>\n<linearGradient id=\"scale\">\n";
+  const std::span<const Color> stops = scale.is_signed ? kDivergingOnLight : kSequentialOnLight;
   for (std::size_t i = 0; i < stops.size(); ++i) {
-    out += "<stop offset=\"" + Fixed(double(i) / double(stops.size() - 1), 2) + "\" stop-color=\"" +
-           Hex(stops[i]) + "\"/>\n";
+    out += "<stop offset=\"" + Number(double(i) / double(stops.size() - 1), 2) +
+           "\" stop-color=\"" + Hex(stops[i]) + "\"/>\n";
   }
   out +=
       "</linearGradient>\n<pattern id=\"none\" width=\"6\" height=\"6\" "
@@ -303,7 +199,7 @@ double NumberSize(const HeatMap& map, const Layout& layout, const Scale& scale) 
   double widest = 0.0;
   for (const auto& value : map.values) {
     if (value && std::isfinite(*value)) {
-      widest = std::max(widest, WidthOf(scale.Text(*value), 1.0));
+      widest = std::max(widest, TextWidth(scale.Text(*value), 1.0));
     }
   }
   const double size = widest > 0.0 ? std::min(13.0, layout.cell * 0.86 / widest) : 0.0;
@@ -330,14 +226,14 @@ std::string Cells(const HeatMap& map, const Layout& layout, const Scale& scale) 
         if (size > 0.0) {
           numbers +=
               TextAt(layout.X(column) + layout.cell / 2,
-                     layout.Y(row) + layout.cell / 2 + size * 0.36, size, TextOn(color), "", text);
+                     layout.Y(row) + layout.cell / 2 + size * 0.36, size, InkOn(color), "", text);
         }
       } else if (row != column) {
         says += "no data";
       }
       squares += RectAt(layout.X(column) + gap / 2, layout.Y(row) + gap / 2, layout.cell - gap,
                         layout.cell - gap, fill) +
-                 "><title>" + Xml(says) + "</title></rect>\n";
+                 "><title>" + Escaped(says) + "</title></rect>\n";
     }
   }
   if (numbers.empty()) return squares;
