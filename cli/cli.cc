@@ -490,7 +490,8 @@ class CommandLine {
                              "Compare ways of seating and voting on recorded answers that they "
                              "have not seen: strategies on a history, policies on a matrix",
                              "consilium eval --history runs.csv --sizes 3,5,10\n"
-                             "  consilium eval --matrix answers.csv --csv policies.csv",
+                             "  consilium eval --matrix answers.csv --report report.html\n"
+                             "  consilium eval --vignettes cases.jsonl --answers answers.jsonl",
                              [this] { return RunEval(eval_); });
     auto* source = eval->add_option_group("what is evaluated");
     source->add_option("--history", eval_.history.file,
@@ -500,11 +501,21 @@ class CommandLine {
                        "chosen options (CSV: dataset,item,gold,MODEL,...,latency_s:MODEL,...); - "
                        "reads standard input");
     CLI::Option* vignettes = source->add_option(
-        "--vignettes", eval_.vignettes, "questions with options (JSON lines), with --answers");
+        "--vignettes", eval_.vignettes, "cases with what is right (JSON lines), with --answers");
     source->require_option(1);
     eval->add_option("--answers", eval_.answers,
-                     "answers to --vignettes (JSON lines: vignette, model, option, latency_s)")
+                     "answers to --vignettes (JSON lines: vignette, model, option, medications, "
+                     "latency_s, prompt_tokens, completion_tokens, cost_usd)")
         ->needs(vignettes);
+    eval->add_option("--models", eval_.models,
+                     "of recorded answers: where models run and what they cost (CSV: model, "
+                     "placement, usd_per_million_prompt, usd_per_million_completion)");
+    eval->add_option("--risk-target", eval_.risk_target,
+                     "of recorded answers: share of recommendations that may be wrong")
+        ->capture_default_str()
+        ->check(CLI::Range(0.001, 1.0));
+    eval->add_option("--report", eval_.report,
+                     "of recorded answers: file to write a page with pictures to (HTML)");
     eval->add_option("--task", eval_.history.task,
                      "text of the task (default: the one with the most rows)");
     eval->add_option("--tasks", eval_.history.tasks,

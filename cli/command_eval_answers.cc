@@ -3,24 +3,46 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "aggregator/evaluation/answer_table.h"
-#include "aggregator/evaluation/policy_summary.h"
+#include "aggregator/evaluation/model_facts.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/locate.h"
 #include "cli/output.h"
+#include "cli/policy_page.h"
 #include "cli/progress.h"
 #include "cli/read_answers.h"
 #include "cli/render_policies.h"
+#include "shared/config.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kInputBytesMax = std::size_t{1} << 30;
+constexpr std::size_t kThreadsMax = 16;
 
-Result<AnswerTable> Load(const EvalOptions& options) {
+using Facts = std::map<std::string, ModelFacts>;
+
+// The table that the council of the configuration uses, else the one that is shipped.
+Result<MedicationTable> FindMedications() {
+  if (const auto file = FindConfigFile("")) {
+    const auto config = LoadConfig(*file);
+    if (!config.ok()) return config.error();
+    return MedicationTable::Load(config->council.medications);
+  }
+  const auto file = FindShipped("medications/ingredients.tsv");
+  if (!file.ok()) return file.error();
+  return MedicationTable::Load(std::filesystem::path(*file).parent_path().string());
+}
+
+Result<RecordedAnswers> Load(const EvalOptions& options) {
   if (!options.matrix.empty()) {
     const auto text = ReadInput(options.matrix, kInputBytesMax);
     if (!text.ok()) return text.error();
@@ -31,22 +53,33 @@ Result<AnswerTable> Load(const EvalOptions& options) {
   if (!vignettes.ok()) return vignettes.error();
   const auto answers = ReadInput(options.answers, kInputBytesMax);
   if (!answers.ok()) return answers.error();
-  auto read = ReadAnswers(*vignettes, *answers);
-  if (!read.ok()) return read.error();
-  if (read->open > 0) {
-    PrintErr("consilium: warning: " + std::to_string(read->open) +
-             " vignettes without options were left out: nobody could choose\n");
+  const auto table = FindMedications();
+  if (!table.ok()) return table.error();
+  return ReadAnswers(*vignettes, *answers, *table);
+}
+
+Result<Facts> LoadFacts(const EvalOptions& options, const RecordedAnswers& recorded) {
+  if (options.models.empty()) return Facts{};
+  const auto text = ReadInput(options.models, kInputBytesMax);
+  if (!text.ok()) return text.error();
+  auto facts = ReadModelFacts(*text);
+  if (!facts.ok()) return facts.error();
+  for (const std::string& model : recorded.models) {
+    if (facts->count(model) > 0) continue;
+    PrintErr("consilium: warning: " + options.models + " says nothing of model " +
+             Quoted(model, 128) + ": its costs are not known\n");
   }
-  return std::move(read->table);
+  return facts;
 }
 
-std::string LeftOut(const AnswerTable& table) {
-  const BadLine& first = table.bad.front();
-  return std::to_string(table.bad_count) + (table.bad_count == 1 ? " line was" : " lines were") +
-         " left out; the first, line " + std::to_string(first.line) + ": " + first.why;
+std::string LeftOut(const RecordedAnswers& recorded) {
+  const BadLine& first = recorded.bad.front();
+  return std::to_string(recorded.bad_count) +
+         (recorded.bad_count == 1 ? " line was" : " lines were") + " left out; the first, line " +
+         std::to_string(first.line) + ": " + first.why;
 }
 
-PolicyRules RulesOf(const EvalOptions& options) {
+PolicyRules RulesOf(const EvalOptions& options, const Facts& facts) {
   PolicyRules rules;
   if (!options.sizes.empty()) rules.sizes.clear();
   for (const std::int64_t size : options.sizes) {
@@ -55,54 +88,71 @@ PolicyRules RulesOf(const EvalOptions& options) {
   rules.folds = static_cast<std::size_t>(options.folds);
   rules.repeats = static_cast<std::size_t>(options.repeats);
   rules.seed = options.seed;
+  rules.risk_target = options.risk_target;
+  for (const auto& [model, known] : facts) {
+    if (known.placement == "local") rules.local.push_back(model);
+    if (known.placement == "remote") rules.remote.push_back(model);
+  }
+  rules.threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
   return rules;
 }
 
-Result<PolicyReport> Evaluate(const AnswerTable& table, const EvalOptions& options) {
+Result<PolicyReport> Evaluate(const RecordedAnswers& recorded, const PolicyRules& rules,
+                              const EvalOptions& options) {
   PolicyReport report;
   report.file = options.matrix.empty() ? options.answers : options.matrix;
-  report.models = table.models;
-  report.missing = table.missing;
-  report.bad_lines = table.bad_count;
-  report.rules = RulesOf(options);
+  report.models = recorded.models;
+  report.missing = recorded.missing;
+  report.bad_lines = recorded.bad_count;
+  for (const JudgedCase& judged : recorded.cases) {
+    report.simulated += judged.evidence.simulated ? 1 : 0;
+  }
+  report.rules = rules;
   report.draws = static_cast<std::size_t>(options.draws);
   const bool terminal = IsTerminal(STDERR_FILENO);
   std::optional<Progress> progress;
   if (terminal) progress.emplace(terminal, LookOf(STDERR_FILENO), Now());
-  const auto eval =
-      EvaluatePolicies(table, report.rules, [&progress](std::size_t done, std::size_t all) {
-        if (!progress) return;
-        Tally tally;
-        tally.total = all;
-        tally.ended = done;
-        progress->Show(tally, Now());
-      });
+  auto eval = EvaluatePolicies(recorded, rules, [&progress](std::size_t done, std::size_t all) {
+    if (!progress) return;
+    Tally tally;
+    tally.total = all;
+    tally.ended = done;
+    progress->Show(tally, Now());
+  });
   if (!eval.ok()) return eval.error();
-  report.questions = eval->questions.size();
-  report.unknown = table.questions.size() - report.questions;
-  report.accuracy = eval->accuracy;
-  report.rows = SummarisePolicies(*eval, report.draws, options.seed);
+  report.eval = std::move(eval).value();
+  report.summary = SummarisePolicies(report.eval, report.draws, options.seed);
   return report;
+}
+
+Status WriteFiles(const PolicyReport& report, const EvalOptions& options) {
+  if (!options.csv.empty()) {
+    if (Status written = WriteFileAtomically(options.csv, PoliciesToCsv(report)); !written) {
+      return written;
+    }
+  }
+  if (options.report.empty()) return Ok();
+  return WriteFileAtomically(options.report, PoliciesToHtml(report));
+}
+
+int Refuse(const Error& error, const EvalOptions& options) {
+  const int code = ReportError(error, options.json, "");
+  return error.code == ErrorCode::kInvalid ? kExitUsage : code;
 }
 
 }  // namespace
 
 int RunEvalAnswers(const EvalOptions& options) {
-  const auto table = Load(options);
-  if (!table.ok()) {
-    const int code = ReportError(table.error(), options.json, "");
-    return table.error().code == ErrorCode::kInvalid ? kExitUsage : code;
-  }
-  if (table->bad_count > 0) PrintErr("consilium: warning: " + LeftOut(*table) + "\n");
-  const auto report = Evaluate(*table, options);
-  if (!report.ok()) {
-    ReportError(report.error(), options.json, "");
-    return kExitUsage;
-  }
-  if (!options.csv.empty()) {
-    if (Status written = WriteFileAtomically(options.csv, PoliciesToCsv(*report)); !written) {
-      return ReportError(written.error(), options.json, "");
-    }
+  auto recorded = Load(options);
+  if (!recorded.ok()) return Refuse(recorded.error(), options);
+  if (recorded->bad_count > 0) PrintErr("consilium: warning: " + LeftOut(*recorded) + "\n");
+  const auto facts = LoadFacts(options, *recorded);
+  if (!facts.ok()) return Refuse(facts.error(), options);
+  AddCosts(*facts, *recorded);
+  const auto report = Evaluate(*recorded, RulesOf(options, *facts), options);
+  if (!report.ok()) return Refuse(report.error(), options);
+  if (Status written = WriteFiles(*report, options); !written) {
+    return ReportError(written.error(), options.json, "");
   }
   PrintOut(options.json ? PoliciesToJson(*report) : RenderPolicies(*report, LookOf(STDOUT_FILENO)));
   return kExitOk;

@@ -167,8 +167,11 @@ struct EvalOptions {
   std::string csv;  // file for the figures of every split, or policy; "" = none
   // Of recorded answers.
   std::int64_t folds = 10;
-  std::int64_t repeats = 5;
+  std::int64_t repeats = 3;
   std::int64_t draws = 1000;
+  double risk_target = 0.01;
+  std::string models;  // file of placements and prices; "" = none
+  std::string report;  // file for the page; "" = none
 };
 int RunEval(const EvalOptions& options);
 int RunEvalAnswers(const EvalOptions& options);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "cli/json_names.h"
+
 namespace consilium {
 namespace {
 
@@ -19,16 +21,6 @@ Names Normalised(const Names& names, const MedicationTable& table) {
     all.insert(read.ingredients.begin(), read.ingredients.end());
   }
   return {all.begin(), all.end()};
-}
-
-std::optional<Names> ReadNames(const json& value) {
-  if (!value.is_array()) return std::nullopt;
-  Names names;
-  for (const json& one : value) {
-    if (!one.is_string()) return std::nullopt;
-    names.push_back(one.get<std::string>());
-  }
-  return names;
 }
 
 Result<DemoGold> ReadGold(const json& object, const MedicationTable& table) {

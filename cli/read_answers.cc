@@ -1,22 +1,26 @@
 #include "cli/read_answers.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "aggregator/council/coding.h"
+#include "cli/json_names.h"
+#include "shared/ids.h"
+#include "shared/limits.h"
 #include "shared/text.h"
 
 namespace consilium {
 namespace {
 
 using nlohmann::json;
+using Names = std::vector<std::string>;
 
 // Calls `read` with each object of the lines; what it refuses is noted.
-void EachLine(std::string_view text, std::string_view name, AnswerTable& table,
+void EachLine(std::string_view text, std::string_view name, RecordedAnswers& recorded,
               const std::function<Status(const json&)>& read) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -25,143 +29,229 @@ void EachLine(std::string_view text, std::string_view name, AnswerTable& table,
     if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const json object = json::parse(one, nullptr, /*allow_exceptions=*/false);
     const Status good = object.is_object() ? read(object) : Invalid("no JSON object");
-    if (good) continue;
-    ++table.bad_count;
-    if (table.bad.size() < kBadLinesKept) {
-      table.bad.push_back({line, std::string(name) + ": " + good.error().text});
-    }
+    if (!good) recorded.AddBad(line, std::string(name) + ": " + good.error().text);
   }
 }
 
-Result<std::string> TextOf(const json& object, const char* field) {
+const json* Find(const json& object, const char* field) {
   const auto found = object.find(field);
-  if (found == object.end()) return Invalid(std::string(field) + ": missing");
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+Result<std::string> TextOf(const json& object, const char* field) {
+  const json* const found = Find(object, field);
+  if (found == nullptr) return Invalid(std::string(field) + ": missing");
   if (!found->is_string() || found->get_ref<const std::string&>().empty()) {
     return Invalid(std::string(field) + ": expected a text");
   }
   return found->get<std::string>();
 }
 
-bool IsLetter(const std::string& text) {
-  return text.size() == 1 && text[0] >= 'A' && text[0] <= 'Z';
+// Absent when the field is not there.
+Result<std::optional<double>> AmountOf(const json& object, const char* field, const char* unit) {
+  const json* const found = Find(object, field);
+  if (found == nullptr) return std::optional<double>();
+  if (!found->is_number() || !(found->get<double>() >= 0)) {
+    return Invalid(std::string(field) + ": expected " + unit);
+  }
+  return std::optional<double>(found->get<double>());
 }
+
+Result<std::optional<Names>> NamesOf(const json& object, const char* field) {
+  const json* const found = Find(object, field);
+  if (found == nullptr) return std::optional<Names>();
+  auto names = ReadNames(*found);
+  if (!names) return Invalid(std::string(field) + ": expected an array of names");
+  return names;
+}
+
+// What is known of one vignette besides its answers.
+struct Gold {
+  std::string letters;       // of its options; "" = open
+  std::string option;        // right; "" = not known
+  std::optional<Names> set;  // right ingredients
+  std::vector<Names> acceptable;
+  std::optional<Names> must_not;
+};
 
 class Reader {
  public:
+  explicit Reader(const MedicationTable& table) : table_(table) {}
+
   Status Vignette(const json& object) {
     const auto id = TextOf(object, "id");
-    if (!id) return id.error();
-    if (!seen_.insert(*id).second) return Invalid("id " + Quoted(*id, 128) + " was there before");
-    const auto options = object.find("options");
-    if (options == object.end() || options->is_null() || options->empty()) {
-      ++read_.open;
-      return Ok();
-    }
-    if (!options->is_object() || options->size() < 2) {
-      return Invalid("options: expected an object of at least two");
-    }
-    std::string letters;
-    for (const auto& item : options->items()) {
-      if (!IsLetter(item.key())) {
-        return Invalid("options: " + Quoted(item.key(), 64) + ", expected letters A..Z");
-      }
-      letters += item.key();
-    }
-    Question question;
-    question.id = *id;
-    question.options = letters.size();
-    if (object.contains("gold_option") && !object["gold_option"].is_null()) {
-      const auto gold = TextOf(object, "gold_option");
-      if (!gold) return gold.error();
-      if (gold->size() != 1 || letters.find(*gold) == std::string::npos) {
-        return Invalid("gold_option = " + Quoted(*gold, 64) + ", expected one of " + letters);
-      }
-      question.gold = gold->front();
-    }
-    place_.emplace(*id, read_.table.questions.size());
-    letters_.push_back(std::move(letters));
-    read_.table.questions.push_back(std::move(question));
+    if (!id.ok()) return id.error();
+    if (place_.count(*id) > 0) return Invalid("id " + Quoted(*id, 128) + " was there before");
+    Gold gold;
+    if (Status read = ReadOptions(object, gold); !read) return read;
+    if (Status read = ReadSets(object, gold); !read) return read;
+    JudgedCase judged;
+    judged.evidence.case_id = *id;
+    judged.evidence.options = static_cast<std::int64_t>(gold.letters.size());
+    judged.known = gold.letters.empty() ? gold.set.has_value() : !gold.option.empty();
+    place_.emplace(*id, recorded_.cases.size());
+    recorded_.cases.push_back(std::move(judged));
+    golds_.push_back(std::move(gold));
     return Ok();
   }
 
   Status Answer(const json& object) {
     const auto vignette = TextOf(object, "vignette");
-    if (!vignette) return vignette.error();
+    if (!vignette.ok()) return vignette.error();
     const auto model = TextOf(object, "model");
-    if (!model) return model.error();
+    if (!model.ok()) return model.error();
+    if (Status name = CheckModelName(*model); !name) return name;
     const auto found = place_.find(*vignette);
     if (found == place_.end()) {
-      if (seen_.count(*vignette) > 0) return Ok();  // a question without options
       return Invalid("vignette " + Quoted(*vignette, 128) + " is not in the other file");
     }
-    auto& answers = answers_[*model];
-    if (answers.count(found->second) > 0) {
+    JudgedCase& judged = recorded_.cases[found->second];
+    if (!answered_.emplace(found->second, *model).second) {
       return Invalid("a second answer of " + Quoted(*model, 128) + " to " + Quoted(*vignette, 128));
     }
-    const auto option = object.find("option");
-    if (option == object.end() || option->is_null() || *option == "") return Ok();  // it is missing
-    const std::string letter = option->is_string() ? option->get<std::string>() : option->dump();
-    const std::string& letters = letters_[found->second];
-    if (letter.size() != 1 || letters.find(letter) == std::string::npos) {
-      return Invalid("option = " + Quoted(letter, 64) + ", expected one of " + letters);
+    EvidenceAnswer answer;
+    answer.model = *model;
+    const auto names = NamesOf(object, "medications");
+    if (!names.ok()) return names.error();
+    const Gold& gold = golds_[found->second];
+    const auto key = KeyOf(object, *names, gold);
+    if (!key.ok()) return key.error();
+    if (!*key) return Ok();  // it is missing
+    answer.key = **key;
+    const auto latency = AmountOf(object, "latency_s", "seconds");
+    const auto prompt = AmountOf(object, "prompt_tokens", "a number");
+    const auto completion = AmountOf(object, "completion_tokens", "a number");
+    const auto cost = AmountOf(object, "cost_usd", "USD");
+    for (const auto* amount : {&latency, &prompt, &completion, &cost}) {
+      if (!amount->ok()) return amount->error();
     }
-    RecordedAnswer answer;
-    answer.option = letter.front();
-    const auto latency = object.find("latency_s");
-    if (latency != object.end() && !latency->is_null()) {
-      const bool good = latency->is_number() && latency->get<double>() >= 0;
-      if (!good) return Invalid("latency_s: expected seconds");
-      answer.latency_s = latency->get<double>();
-    }
-    answers.emplace(found->second, answer);
+    if (*latency) answer.latency_ms = **latency * 1000;
+    answer.cost_usd = *cost;
+    judged.tokens.push_back(Tokens{*prompt, *completion});
+    Judge(*names, gold, judged, answer);
+    judged.evidence.answers.push_back(std::move(answer));
     return Ok();
   }
 
-  Result<AnswersRead> Take() {
-    AnswerTable& table = read_.table;
-    const auto refused = [&table](const std::string& what) {
-      return Invalid(what + (table.bad.empty() ? ""
-                                               : "; line " + std::to_string(table.bad[0].line) +
-                                                     " of " + table.bad[0].why));
+  Result<RecordedAnswers> Take() {
+    const auto refused = [this](const std::string& what) {
+      const auto& bad = recorded_.bad;
+      return Invalid(what + (bad.empty()
+                                 ? ""
+                                 : "; line " + std::to_string(bad[0].line) + " of " + bad[0].why));
     };
-    if (table.questions.empty()) return refused("vignettes: no question with options");
-    for (Question& question : table.questions) question.answers.resize(answers_.size());
-    for (const auto& [model, answers] : answers_) {
-      if (answers.empty()) continue;
-      for (const auto& [question, answer] : answers) {
-        table.questions[question].answers[table.models.size()] = answer;
-      }
-      table.models.push_back(model);
-    }
-    if (table.models.empty()) return refused("answers: none to any of these questions");
-    if (table.models.size() > limits::kModelsMax) {
-      return Invalid("answers: " + std::to_string(table.models.size()) +
+    if (recorded_.cases.empty()) return refused("vignettes: there is none");
+    Complete(recorded_);
+    if (recorded_.models.empty()) return refused("answers: none to any of these vignettes");
+    if (recorded_.models.size() > limits::kModelsMax) {
+      return Invalid("answers: " + std::to_string(recorded_.models.size()) +
                      " models, expected at most " + std::to_string(limits::kModelsMax));
     }
-    for (Question& question : table.questions) {
-      question.answers.resize(table.models.size());
-      for (const auto& answer : question.answers) table.missing += answer ? 0u : 1u;
-    }
-    return std::move(read_);
+    return std::move(recorded_);
   }
 
-  AnswerTable& table() { return read_.table; }
+  RecordedAnswers& recorded() { return recorded_; }
 
  private:
-  AnswersRead read_;
-  std::set<std::string> seen_;                                            // ids of all questions
-  std::map<std::string, std::size_t> place_;                              // of those with options
-  std::vector<std::string> letters_;                                      // of these
-  std::map<std::string, std::map<std::size_t, RecordedAnswer>> answers_;  // by model, question
+  static Status ReadOptions(const json& object, Gold& gold) {
+    const json* const options = Find(object, "options");
+    if (options == nullptr || options->empty()) return Ok();
+    if (!options->is_object() || options->size() < 2) {
+      return Invalid("options: expected an object of at least two");
+    }
+    for (const auto& item : options->items()) {
+      const std::string& letter = item.key();
+      if (letter.size() != 1 || letter[0] < 'A' || letter[0] > 'Z') {
+        return Invalid("options: " + Quoted(letter, 64) + ", expected letters A..Z");
+      }
+      gold.letters += letter;
+    }
+    if (Find(object, "gold_option") == nullptr) return Ok();
+    const auto option = TextOf(object, "gold_option");
+    if (!option.ok()) return option.error();
+    if (option->size() != 1 || gold.letters.find(*option) == std::string::npos) {
+      return Invalid("gold_option = " + Quoted(*option, 64) + ", expected one of " + gold.letters);
+    }
+    gold.option = *option;
+    return Ok();
+  }
+
+  Status ReadSets(const json& object, Gold& gold) const {
+    const auto right = NamesOf(object, "gold_medications");
+    if (!right.ok()) return right.error();
+    const json* const is_class = Find(object, "gold_is_class");
+    const bool a_class = is_class != nullptr && is_class->is_boolean() && is_class->get<bool>();
+    if (*right && !a_class) gold.set = CodeNames(**right, table_).ingredients;
+    const auto never = NamesOf(object, "must_not");
+    if (!never.ok()) return never.error();
+    if (*never) gold.must_not = CodeNames(**never, table_).ingredients;
+    const json* const acceptable = Find(object, "acceptable");
+    if (acceptable == nullptr) return Ok();
+    if (!acceptable->is_array()) return Invalid("acceptable: expected an array of arrays of names");
+    for (const json& one : *acceptable) {
+      const auto names = ReadNames(one);
+      if (!names) return Invalid("acceptable: expected an array of arrays of names");
+      gold.acceptable.push_back(CodeNames(*names, table_).ingredients);
+    }
+    return Ok();
+  }
+
+  // Absent: the answer is missing.
+  Result<std::optional<std::string>> KeyOf(const json& object, const std::optional<Names>& names,
+                                           const Gold& gold) const {
+    if (gold.letters.empty()) {
+      if (!names) return std::optional<std::string>();
+      consilium::Answer answer;
+      for (const std::string& name : *names) answer.medications.emplace_back().ingredient = name;
+      return std::optional<std::string>(CodeAnswer("", answer, {}, table_).key);
+    }
+    const json* const option = Find(object, "option");
+    if (option == nullptr || *option == "") return std::optional<std::string>();
+    const std::string letter = option->is_string() ? option->get<std::string>() : option->dump();
+    if (letter.size() != 1 || gold.letters.find(letter) == std::string::npos) {
+      return Invalid("option = " + Quoted(letter, 64) + ", expected one of " + gold.letters);
+    }
+    return std::optional<std::string>(letter);
+  }
+
+  void Judge(const std::optional<Names>& names, const Gold& gold, JudgedCase& judged,
+             EvidenceAnswer& answer) const {
+    std::optional<Names> given;
+    if (names) given = CodeNames(*names, table_).ingredients;
+    if (!gold.option.empty()) {
+      answer.right = answer.key == gold.option;
+    } else if (gold.letters.empty() && gold.set) {
+      const auto& also = gold.acceptable;
+      answer.right = given == gold.set || std::find(also.begin(), also.end(), *given) != also.end();
+    }
+    const bool there = std::any_of(judged.keys.begin(), judged.keys.end(),
+                                   [&](const JudgedKey& one) { return one.key == answer.key; });
+    if (there) return;
+    JudgedKey& key = judged.keys.emplace_back();
+    key.key = answer.key;
+    if (!given) return;
+    if (gold.set) key.set = ScoreSets(*gold.set, *given);
+    if (!gold.must_not) return;
+    key.unsafe = std::any_of(given->begin(), given->end(), [&](const std::string& name) {
+      return std::find(gold.must_not->begin(), gold.must_not->end(), name) != gold.must_not->end();
+    });
+  }
+
+  const MedicationTable& table_;
+  RecordedAnswers recorded_;
+  std::map<std::string, std::size_t> place_;  // by id
+  std::vector<Gold> golds_;                   // by case
+  std::set<std::pair<std::size_t, std::string>> answered_;
 };
 
 }  // namespace
 
-Result<AnswersRead> ReadAnswers(std::string_view vignettes, std::string_view answers) {
-  Reader reader;
-  EachLine(vignettes, "vignettes", reader.table(),
+Result<RecordedAnswers> ReadAnswers(std::string_view vignettes, std::string_view answers,
+                                    const MedicationTable& table) {
+  Reader reader(table);
+  EachLine(vignettes, "vignettes", reader.recorded(),
            [&](const json& object) { return reader.Vignette(object); });
-  EachLine(answers, "answers", reader.table(),
+  EachLine(answers, "answers", reader.recorded(),
            [&](const json& object) { return reader.Answer(object); });
   return reader.Take();
 }

@@ -1,11 +1,10 @@
 #include "cli/render_policies.h"
 
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
+#include "cli/policy_tables.h"
 #include "cli/render_parts.h"
 #include "cli/report_cells.h"
 
@@ -14,190 +13,244 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string Share(const std::optional<double>& value) { return render::Shown(value, 3); }
-
-std::string Signed(double value) {
-  // What rounds to zero has no sign.
-  if (std::abs(value) < 0.0005) return "0.000";
-  return (value < 0 ? "-" : "+") + render::Fixed(std::abs(value), 3);
-}
-
-std::string Between(const std::optional<Interval>& interval, bool sign) {
-  if (!interval) return "-";
-  return sign ? Signed(interval->low) + " .. " + Signed(interval->high)
-              : render::Fixed(interval->low, 3) + " .. " + render::Fixed(interval->high, 3);
-}
-
-std::string NameOf(const PolicySummary& row) {
-  std::string name(kPolicyNames[static_cast<std::size_t>(row.policy)]);
+std::string WordsOf(Policy policy) {
+  std::string name(kPolicyNames[static_cast<std::size_t>(policy)]);
   for (char& letter : name) letter = letter == '_' ? ' ' : letter;
   return name;
 }
 
-std::string Accuracies(const PolicyReport& report, const Look& look) {
-  Table table({{"policy", false, true},
-               {"k", true},
-               {"right", true},
-               {"95 %", true},
-               {"to best single", true},
-               {"95 %", true}});
-  for (const PolicySummary& row : report.rows) {
-    table.Row({NameOf(row), std::to_string(row.size), Share(row.accuracy),
-               Between(row.accuracy_interval, false),
-               row.difference ? Signed(*row.difference) : "-",
-               Between(row.difference_interval, true)});
-  }
-  return render::Section("How often right", look) + table.Text(look);
+std::string Count(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-std::string Confidences(const PolicyReport& report, const Look& look) {
-  Table table({{"policy", false, true},
-               {"k", true},
-               {"ECE", true},
-               {"Brier", true},
-               {"AUROC", true},
-               {"at 50 %", true},
-               {"at 80 %", true},
-               {"at 90 %", true}});
-  for (const PolicySummary& row : report.rows) {
-    if (!row.calibration_error) continue;
-    table.Row({NameOf(row), std::to_string(row.size), Share(row.calibration_error),
-               row.brier ? render::Fixed(row.brier->score, 3) + " of " +
-                               render::Fixed(row.brier->constant, 3)
-                         : "-",
-               Share(row.auroc), Share(row.accuracy_at_50), Share(row.accuracy_at_80),
-               Share(row.accuracy_at_90)});
+// What cases whose right answer is not known would get.
+std::string UnknownText(const UnknownResult& unknown) {
+  std::string text = Count(unknown.cases, "case") + " without a known answer, in no score";
+  if (unknown.confidence) {
+    text += "; all models state a mean confidence of " + render::Fixed(*unknown.confidence, 2);
   }
-  return render::Section("How far to trust the confidence", look) + table.Text(look);
-}
-
-std::string Prices(const PolicyReport& report, const Look& look) {
-  Table table({{"policy", false, true},
-               {"k", true},
-               {"calls", true},
-               {"slowest seated", true},
-               {"spread", true},
-               {"to tell it apart", true}});
-  for (const PolicySummary& row : report.rows) {
-    table.Row({NameOf(row), std::to_string(row.size), render::Fixed(row.calls, 1),
-               row.latency_mean ? render::Fixed(*row.latency_mean, 1) + " s" : "-",
-               Share(row.spread),
-               row.questions_needed ? std::to_string(*row.questions_needed) + " questions" : "-"});
+  if (unknown.means.abstained) {
+    text += " and hold back " + render::Fixed(*unknown.means.abstained * 100, 0) + " %";
   }
-  return render::Section("What it takes", look) + table.Text(look);
-}
-
-std::string Meaning(const Look& look) {
-  const auto field = [&](std::string_view label, const std::string& about) {
-    return render::Field(label, about, look, Tint::kDim);
-  };
-  std::string text = render::Section("What the columns mean", look);
-  text += field("policies",
-                "average single: any one model; best single: the most accurate one; random, top: k "
-                "drawn, or the k most accurate, and the answer that most of them gave (ties "
-                "shared); weighted: votes weighed by what they are worth beside the others, with "
-                "a calibrated confidence; oracle: right where any model is.");
-  text += field("held out",
-                "each part of the questions is answered by what the others taught: which model "
-                "is best, weights, calibration.");
-  text += field("95 %", "bootstrap over questions, the same draws for all, differences paired.");
-  text += field("ECE",
-                "expected calibration error, 10 bins. Brier beside that of always stating the "
-                "share that is right. AUROC: chance that a right one was surer than a wrong one.");
-  text += field("at 80 %", "share right among the 80 % that were surest.");
-  text += field("spread", "standard deviation over the deals: what the deal alone does.");
-  text += field("tell apart",
-                "questions that would show this difference four times out of five, where "
-                "the interval holds 0.");
   return text;
 }
 
-ordered_json JsonOf(const std::optional<Interval>& interval) {
+ordered_json IntervalJson(const std::optional<Interval>& interval) {
   return interval ? ordered_json::array({interval->low, interval->high}) : ordered_json(nullptr);
+}
+
+struct Figure {
+  const char* name;
+  std::optional<double> value;
+};
+
+// What JSON and CSV say of a policy besides its name, size and answers.
+std::vector<Figure> FiguresOf(const PolicySummary& row) {
+  const auto low = [](const std::optional<Interval>& one) {
+    return one ? std::optional<double>(one->low) : std::nullopt;
+  };
+  const auto high = [](const std::optional<Interval>& one) {
+    return one ? std::optional<double>(one->high) : std::nullopt;
+  };
+  std::optional<double> brier;
+  std::optional<double> constant;
+  if (row.brier) {
+    brier = row.brier->score;
+    constant = row.brier->constant;
+  }
+  std::optional<double> needed;
+  if (row.cases_needed) needed = static_cast<double>(*row.cases_needed);
+  const PolicyMeans& means = row.means;
+  return {{"accuracy", row.accuracy},
+          {"accuracy_low", low(row.accuracy_interval)},
+          {"accuracy_high", high(row.accuracy_interval)},
+          {"difference", row.difference},
+          {"difference_low", low(row.difference_interval)},
+          {"difference_high", high(row.difference_interval)},
+          {"cases_needed", needed},
+          {"spread", row.spread},
+          {"calibration_error", row.calibration_error},
+          {"brier", brier},
+          {"brier_constant", constant},
+          {"auroc", row.auroc},
+          {"accuracy_at_50", row.accuracy_at_50},
+          {"accuracy_at_80", row.accuracy_at_80},
+          {"accuracy_at_90", row.accuracy_at_90},
+          {"abstained", means.abstained},
+          {"risk", means.risk},
+          {"exact", means.exact},
+          {"jaccard", means.jaccard},
+          {"f1", means.f1},
+          {"hit2", means.hit2},
+          {"hit3", means.hit3},
+          {"unsafe", means.unsafe},
+          {"calls", means.calls},
+          {"latency_s", means.latency_s},
+          {"tokens", means.tokens},
+          {"cost_usd", means.cost_usd}};
+}
+
+ordered_json PolicyJson(const PolicySummary& row) {
+  ordered_json json = {{"policy", kPolicyNames[static_cast<std::size_t>(row.policy)]},
+                       {"size", row.size},
+                       {"answered", row.answered}};
+  for (const Figure& figure : FiguresOf(row)) json[figure.name] = JsonOf(figure.value);
+  json["reliability"] = ordered_json::array();
+  for (const ReliabilityBin& bin : row.reliability) {
+    json["reliability"].push_back(
+        {{"count", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+  }
+  json["risk_coverage"] = ordered_json::array();
+  for (const CoverageRisk& point : row.curve) {
+    json["risk_coverage"].push_back({{"coverage", point.coverage}, {"risk", point.risk}});
+  }
+  return json;
+}
+
+ordered_json UnknownJson(const UnknownResult& unknown) {
+  return {{"cases", unknown.cases},
+          {"confidence", JsonOf(unknown.confidence)},
+          {"abstained", JsonOf(unknown.means.abstained)},
+          {"latency_s", JsonOf(unknown.means.latency_s)},
+          {"tokens", JsonOf(unknown.means.tokens)},
+          {"cost_usd", JsonOf(unknown.means.cost_usd)}};
+}
+
+ordered_json ModelsJson(const PolicyReport& report) {
+  ordered_json models = ordered_json::array();
+  for (std::size_t m = 0; m < report.models.size(); ++m) {
+    ordered_json chemistry = ordered_json::array();
+    for (const auto& value : report.eval.chemistry[m]) chemistry.push_back(JsonOf(value));
+    models.push_back({{"model", report.models[m]},
+                      {"accuracy", report.eval.accuracy[m]},
+                      {"chemistry", std::move(chemistry)}});
+  }
+  return models;
 }
 
 }  // namespace
 
+std::string PolicyTitle(const PolicySummary& row) {
+  const std::string words = WordsOf(row.policy);
+  switch (row.policy) {
+    case Policy::kRandomPlain:
+    case Policy::kTopPlain:
+    case Policy::kTopWeighted:
+    case Policy::kChemistry:
+      return words + " " + std::to_string(row.size);
+    default:
+      return words;
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> PolicyFacts(const PolicyReport& report) {
+  const PolicyRules& rules = report.rules;
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"Cases", std::to_string(report.eval.known.size()) + " with a known answer, " +
+                    Count(report.models.size(), "model") + ", " + Count(report.missing, "answer") +
+                    " missing"},
+      {"Dealt", "into " + std::to_string(rules.folds) + " parts, " +
+                    (rules.repeats == 1 ? "once" : std::to_string(rules.repeats) + " times") +
+                    ", seed " + std::to_string(rules.seed) + "; " + std::to_string(report.draws) +
+                    " bootstrap draws"}};
+  if (report.eval.unknown.cases > 0)
+    facts.emplace_back("Unknown", UnknownText(report.eval.unknown));
+  if (report.bad_lines > 0) {
+    facts.emplace_back("Left out", Count(report.bad_lines, "line") + " that made no sense");
+  }
+  if (report.simulated > 0) {
+    facts.emplace_back(
+        "Simulated", Count(report.simulated, "case") + " answered by simulated or replayed models");
+  }
+  return facts;
+}
+
+std::vector<std::pair<std::string, std::string>> PolicyWords(const PolicyReport& report) {
+  std::vector<std::pair<std::string, std::string>> words = {
+      {"single", "average: any one model; best: the one that was most accurate elsewhere"},
+      {"random, top", "that many drawn, or the most accurate elsewhere"},
+      {"plain", "every answer is one vote"},
+      {"weighted", "decided by the track record of the models, as are all the following"},
+      {"chemistry", "the models that strategy chemistry seats"},
+      {"utility", "those that strategy utility seats, one where no council beats it"}};
+  std::string budget;
+  if (report.eval.budget_latency_s) {
+    budget = render::Fixed(*report.eval.budget_latency_s, 1) + " s (a fifth of all)";
+  }
+  if (report.eval.budget_cost_usd) {
+    budget += (budget.empty() ? "" : " and ") +
+              render::Fixed(*report.eval.budget_cost_usd * 1000, 3) + " USD/1000 (a third of all)";
+  }
+  if (!budget.empty()) words.emplace_back("budget", "the same within " + budget);
+  words.emplace_back("oracle", "right where any model is: no policy can do better");
+  return words;
+}
+
 std::string RenderPolicies(const PolicyReport& report, const Look& look) {
-  std::string text = render::Field(
-      "Questions",
-      std::to_string(report.questions) + " with a known answer" +
-          (report.unknown > 0 ? ", " + std::to_string(report.unknown) + " without, left out" : "") +
-          ", " + std::to_string(report.models.size()) + " models, " +
-          std::to_string(report.missing) + " answers missing",
-      look);
-  text += render::Field(
-      "Dealt",
-      "into " + std::to_string(report.rules.folds) + " parts, " +
-          (report.rules.repeats == 1 ? "once" : std::to_string(report.rules.repeats) + " times") +
-          ", seed " + std::to_string(report.rules.seed) + "; " + std::to_string(report.draws) +
-          " bootstrap draws",
-      look);
-  return text + Accuracies(report, look) + Confidences(report, look) + Prices(report, look) +
-         Meaning(look);
+  std::string text;
+  for (const auto& [label, fact] : PolicyFacts(report)) text += render::Field(label, fact, look);
+  const std::vector<PolicyTable> tables = PolicyTables(report);
+  for (const PolicyTable& table : tables) {
+    std::vector<Table::Column> columns;
+    for (const std::string& column : table.columns) {
+      columns.push_back({column, !columns.empty(), columns.empty()});
+    }
+    Table drawn(std::move(columns));
+    for (const auto& row : table.rows) drawn.Row(row);
+    text += render::Section(table.title, look) + drawn.Text(look);
+  }
+  text += render::Section("What the words mean", look);
+  for (const auto& [word, sentence] : PolicyWords(report)) {
+    text += render::Field(word, sentence, look, Tint::kDim);
+  }
+  for (const PolicyTable& table : tables) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.meaning[i].empty()) continue;
+      text += render::Field(table.columns[i], table.meaning[i], look, Tint::kDim);
+    }
+  }
+  return text;
 }
 
 std::string PoliciesToJson(const PolicyReport& report) {
   ordered_json json = {{"file", report.file},
-                       {"questions", report.questions},
-                       {"without_answer", report.unknown},
+                       {"cases", report.eval.known.size()},
                        {"missing_answers", report.missing},
                        {"bad_lines", report.bad_lines},
+                       {"simulated", report.simulated},
                        {"folds", report.rules.folds},
                        {"repeats", report.rules.repeats},
                        {"seed", report.rules.seed},
                        {"draws", report.draws},
-                       {"models", ordered_json::array()},
-                       {"policies", ordered_json::array()}};
-  for (std::size_t m = 0; m < report.models.size(); ++m) {
-    json["models"].push_back({{"model", report.models[m]}, {"accuracy", report.accuracy[m]}});
+                       {"risk_target", report.rules.risk_target},
+                       {"budget_latency_s", JsonOf(report.eval.budget_latency_s)},
+                       {"budget_cost_usd", JsonOf(report.eval.budget_cost_usd)},
+                       {"unknown", UnknownJson(report.eval.unknown)},
+                       {"models", ModelsJson(report)},
+                       {"policies", ordered_json::array()},
+                       {"deadlines", ordered_json::array()}};
+  for (const PolicySummary& row : report.summary.policies) {
+    json["policies"].push_back(PolicyJson(row));
   }
-  for (const PolicySummary& row : report.rows) {
-    json["policies"].push_back(
-        {{"policy", kPolicyNames[static_cast<std::size_t>(row.policy)]},
-         {"size", row.size},
-         {"answered", row.answered},
-         {"accuracy", JsonOf(row.accuracy)},
-         {"accuracy_interval", JsonOf(row.accuracy_interval)},
-         {"difference", JsonOf(row.difference)},
-         {"difference_interval", JsonOf(row.difference_interval)},
-         {"questions_needed",
-          row.questions_needed ? ordered_json(*row.questions_needed) : ordered_json(nullptr)},
-         {"spread", JsonOf(row.spread)},
-         {"calibration_error", JsonOf(row.calibration_error)},
-         {"brier", row.brier ? ordered_json(row.brier->score) : ordered_json(nullptr)},
-         {"brier_constant", row.brier ? ordered_json(row.brier->constant) : ordered_json(nullptr)},
-         {"auroc", JsonOf(row.auroc)},
-         {"accuracy_at_50", JsonOf(row.accuracy_at_50)},
-         {"accuracy_at_80", JsonOf(row.accuracy_at_80)},
-         {"accuracy_at_90", JsonOf(row.accuracy_at_90)},
-         {"latency_s", JsonOf(row.latency_mean)},
-         {"calls", row.calls}});
+  for (const DeadlineSummary& late : report.summary.deadlines) {
+    json["deadlines"].push_back({{"deadline_s", late.deadline_s},
+                                 {"accuracy", JsonOf(late.accuracy)},
+                                 {"accuracy_interval", IntervalJson(late.accuracy_interval)},
+                                 {"answers", late.answers},
+                                 {"latency_s", late.latency_s}});
   }
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string PoliciesToCsv(const PolicyReport& report) {
-  std::string text =
-      "policy,size,answered,accuracy,accuracy_low,accuracy_high,difference,difference_low,"
-      "difference_high,spread,calibration_error,brier,brier_constant,auroc,accuracy_at_50,"
-      "accuracy_at_80,accuracy_at_90,latency_s,calls\n";
-  const auto interval = [](const std::optional<Interval>& one) {
-    return one ? CsvCell(one->low) + "," + CsvCell(one->high) : std::string(",");
-  };
-  for (const PolicySummary& row : report.rows) {
-    const auto brier = [&](double Brier::*part) {
-      return row.brier ? CsvCell((*row.brier).*part) : std::string();
-    };
+  std::string text = "policy,size,answered";
+  for (const Figure& figure : FiguresOf({})) text += std::string(",") + figure.name;
+  text += "\n";
+  for (const PolicySummary& row : report.summary.policies) {
     text += std::string(kPolicyNames[static_cast<std::size_t>(row.policy)]) + "," +
-            std::to_string(row.size) + "," + std::to_string(row.answered) + "," +
-            CsvCell(row.accuracy) + "," + interval(row.accuracy_interval) + "," +
-            CsvCell(row.difference) + "," + interval(row.difference_interval) + "," +
-            CsvCell(row.spread) + "," + CsvCell(row.calibration_error) + "," +
-            brier(&Brier::score) + "," + brier(&Brier::constant) + "," + CsvCell(row.auroc) + "," +
-            CsvCell(row.accuracy_at_50) + "," + CsvCell(row.accuracy_at_80) + "," +
-            CsvCell(row.accuracy_at_90) + "," + CsvCell(row.latency_mean) + "," +
-            CsvCell(row.calls) + "\n";
+            std::to_string(row.size) + "," + std::to_string(row.answered);
+    for (const Figure& figure : FiguresOf(row)) text += "," + CsvCell(figure.value);
+    text += "\n";
   }
   return text;
 }

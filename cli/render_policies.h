@@ -1,4 +1,4 @@
-// What `consilium eval --matrix` says: tables for people, JSON, CSV. Pure.
+// What `consilium eval` says of policies on recorded answers: tables for people, JSON, CSV. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,21 @@ namespace consilium {
 struct PolicyReport {
   std::string file;
   std::vector<std::string> models;
-  std::size_t questions = 0;  // with a known answer
-  std::size_t unknown = 0;    // without
-  std::size_t missing = 0;    // answers
+  std::size_t missing = 0;  // answers
   std::size_t bad_lines = 0;
+  std::size_t simulated = 0;  // cases that simulated or replayed models answered
   PolicyRules rules;
-  std::size_t draws = 0;         // of the bootstrap
-  std::vector<double> accuracy;  // of each model
-  std::vector<PolicySummary> rows;
+  std::size_t draws = 0;  // of the bootstrap
+  PolicyEval eval;
+  EvalSummary summary;
 };
+
+// "top weighted 5"; without the size where the policy has none of its own.
+std::string PolicyTitle(const PolicySummary& row);
+// What was evaluated, and how: label and text.
+std::vector<std::pair<std::string, std::string>> PolicyFacts(const PolicyReport& report);
+// What each policy, and each word in the tables, means: word and sentence.
+std::vector<std::pair<std::string, std::string>> PolicyWords(const PolicyReport& report);
 
 std::string RenderPolicies(const PolicyReport& report, const Look& look);
 std::string PoliciesToJson(const PolicyReport& report);

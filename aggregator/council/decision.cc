@@ -169,23 +169,27 @@ std::string WithMissing(std::string reason, const std::vector<Absence>& missing)
   return reason;
 }
 
-// Why the leading cluster is not sure enough; "" when it is. The track record says it where it
-// judged the risk, the support otherwise.
+std::string WhyNoRisk(const Cluster& leading, double confidence, const TrackRecord& track) {
+  const std::string target = Decimal(track.risk_target, track.risk_target);
+  if (!track.confidence_min) {
+    return "no confidence keeps the risk at " + target + ": of " + std::to_string(track.cases) +
+           " known outcomes the " +
+           Counted(static_cast<std::size_t>(track.answered), "surest one") + " had " +
+           std::to_string(track.wrong) +
+           " wrong; it takes more outcomes, better models or a higher council.risk_target";
+  }
+  return "confidence " + Decimal(confidence, *track.confidence_min) + " for " + Describe(leading) +
+         " is below " + Decimal(*track.confidence_min, confidence) + ", which a risk of " + target +
+         " needs";
+}
+
+// Why the leading cluster is not sure enough; "" when it is. The track record says it where it can
+// judge the risk, the support otherwise.
 std::string WhyNotSure(const Cluster& leading, const Confidence& confidence,
                        const TrackRecord* track, double support_min) {
-  if (confidence.value && track->cases >= track->risk_needed) {
-    const double target = track->risk_target;
-    if (!track->confidence_min) {
-      return "no confidence keeps the risk at " + Decimal(target, target) + ": of " +
-             std::to_string(track->cases) + " known outcomes the " +
-             Counted(static_cast<std::size_t>(track->answered), "surest one") + " had " +
-             std::to_string(track->wrong) +
-             " wrong; it takes more outcomes, better models or a higher council.risk_target";
-    }
-    if (*confidence.value >= *track->confidence_min - kRounding) return "";
-    return "confidence " + Decimal(*confidence.value, *track->confidence_min) + " for " +
-           Describe(leading) + " is below " + Decimal(*track->confidence_min, *confidence.value) +
-           ", which a risk of " + Decimal(target, target) + " needs";
+  if (confidence.value) {
+    const std::optional<bool> kept = KeepsRisk(*track, *confidence.value);
+    if (kept) return *kept ? "" : WhyNoRisk(leading, *confidence.value, *track);
   }
   if (leading.support >= support_min - kRounding) return "";
   return "support " + Decimal(leading.support, support_min) + " for " + Describe(leading) +

@@ -11,6 +11,9 @@
 namespace consilium {
 namespace {
 
+// Calibrations are sums and products: one that equals the limit on paper may miss it by rounding.
+constexpr double kRounding = 1e-9;
+
 std::optional<CalibrationKind> KindOf(const std::string& name) {
   const auto found = std::find(std::begin(kCalibrationNames), std::end(kCalibrationNames), name);
   if (found == std::end(kCalibrationNames)) return std::nullopt;
@@ -282,6 +285,11 @@ Confidence StateConfidence(const TrackRecord* record, const std::string& kind,
                        " takes " + std::to_string(record->risk_needed);
   }
   return confidence;
+}
+
+std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence) {
+  if (record.cases < record.risk_needed) return std::nullopt;
+  return record.confidence_min && confidence >= *record.confidence_min - kRounding;
 }
 
 TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing) {

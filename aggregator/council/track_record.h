@@ -75,6 +75,10 @@ Confidence StateConfidence(const TrackRecord* record, const std::string& kind,
                            const Weighing& weighing, const std::vector<Cluster>& clusters,
                            std::size_t options);
 
+// Whether a recommendation so sure keeps the record's risk target; absent while too little is known
+// to judge that.
+std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence);
+
 // The record without the votes of models that are not in `weighing`.
 TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "aggregator/chemistry/csv_reader.h"
+#include "shared/ids.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -58,6 +59,9 @@ Result<Columns> ReadHeader(const CsvReader& reader, std::vector<std::string>& mo
                    std::to_string(limits::kModelsMax));
   }
   for (const std::string& model : models) {
+    if (const Status good = CheckModelName(model); !good) {
+      return Invalid("answers: column " + Quoted(model, 128) + ": " + good.error().text);
+    }
     const auto found = place.find(std::string(kLatency) + model);
     columns.latency.push_back(found == place.end() ? kNone : found->second);
   }
@@ -81,97 +85,123 @@ std::optional<double> ReadSeconds(std::string_view field) {
   return value;
 }
 
-// The question, or why the line is none.
-Result<Question> ReadLine(const CsvReader& reader, const Columns& columns,
-                          const std::vector<std::string>& models) {
+// A line read: letters, 0 = none.
+struct Line {
+  std::string set;
+  std::string id;
+  char gold = 0;
+  std::vector<char> option;  // by model
+  std::vector<std::optional<double>> latency_s;
+};
+
+// The line, or why it is none.
+Result<Line> ReadLine(const CsvReader& reader, const Columns& columns,
+                      const std::vector<std::string>& models) {
   if (reader.oversized() || reader.unclosed() || reader.loose()) return Invalid("broken quotes");
   if (reader.count() != columns.count) {
     return Invalid(std::to_string(reader.count()) + " fields, expected " +
                    std::to_string(columns.count));
   }
   const auto field = [&](std::size_t column) { return CsvText(reader.fields()[column]); };
-  Question question;
-  question.id = field(columns.item);
-  if (question.id.empty()) return Invalid("item: empty");
-  if (columns.dataset != kNone) question.id = field(columns.dataset) + "/" + question.id;
+  Line line;
+  line.id = field(columns.item);
+  if (line.id.empty()) return Invalid("item: empty");
+  if (columns.dataset != kNone) {
+    line.set = field(columns.dataset);
+    line.id = line.set + "/" + line.id;
+  }
   const auto option_of = [&](const std::string& name, std::size_t column) -> Result<char> {
     const std::string text = field(column);
     if (const auto option = ReadOption(text)) return *option;
     return Invalid(name + " = " + Quoted(text, 64) + ", expected a letter A..Z");
   };
   const auto gold = option_of("gold", columns.gold);
-  if (!gold) return gold.error();
-  question.gold = *gold;
+  if (!gold.ok()) return gold.error();
+  line.gold = *gold;
   for (std::size_t m = 0; m < models.size(); ++m) {
     const auto option = option_of(models[m], columns.option[m]);
-    if (!option) return option.error();
-    auto& answer = question.answers.emplace_back();
-    if (*option == 0) continue;
-    answer.emplace().option = *option;
-    if (columns.latency[m] == kNone) continue;
+    if (!option.ok()) return option.error();
+    line.option.push_back(*option);
+    line.latency_s.emplace_back();
+    if (*option == 0 || columns.latency[m] == kNone) continue;
     const std::string seconds = field(columns.latency[m]);
     if (seconds.empty()) continue;
-    answer->latency_s = ReadSeconds(seconds);
-    if (!answer->latency_s) {
+    line.latency_s.back() = ReadSeconds(seconds);
+    if (!line.latency_s.back()) {
       return Invalid(std::string(kLatency) + models[m] + " = " + Quoted(seconds, 64) +
                      ", expected seconds");
     }
   }
-  return question;
+  return line;
 }
 
-// As many options as the letters of its data set reach.
-void CountOptions(std::vector<Question>& questions) {
-  std::map<std::string, std::size_t> highest;
-  const auto set_of = [](const Question& question) {
-    return question.id.substr(0, question.id.rfind('/'));
-  };
-  for (const Question& question : questions) {
-    char last = std::max(question.gold, 'B');
-    for (const auto& answer : question.answers) {
-      if (answer) last = std::max(last, answer->option);
-    }
-    std::size_t& most = highest[set_of(question)];
+JudgedCase MakeCase(const Line& line, const std::vector<std::string>& models, std::size_t options) {
+  JudgedCase judged;
+  judged.evidence.case_id = line.id;
+  judged.evidence.options = static_cast<std::int64_t>(options);
+  judged.evidence.seated = models;
+  judged.known = line.gold != 0;
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    if (line.option[m] == 0) continue;
+    EvidenceAnswer& answer = judged.evidence.answers.emplace_back();
+    answer.model = models[m];
+    answer.key = line.option[m];
+    if (judged.known) answer.right = line.option[m] == line.gold;
+    if (line.latency_s[m]) answer.latency_ms = *line.latency_s[m] * 1000;
+  }
+  return judged;
+}
+
+// As many options as the letters of each data set reach.
+std::map<std::string, std::size_t> CountOptions(const std::vector<Line>& lines) {
+  std::map<std::string, std::size_t> options;
+  for (const Line& line : lines) {
+    char last = std::max(line.gold, 'B');
+    for (const char option : line.option) last = std::max(last, option);
+    std::size_t& most = options[line.set];
     most = std::max(most, static_cast<std::size_t>(last - 'A' + 1));
   }
-  for (Question& question : questions) question.options = highest[set_of(question)];
+  return options;
 }
 
 }  // namespace
 
-Result<AnswerTable> ReadAnswerMatrix(std::string_view csv) {
+Result<RecordedAnswers> ReadAnswerMatrix(std::string_view csv) {
   CsvReader reader(csv);
   if (!reader.Next()) return Invalid("answers: the file is empty");
-  AnswerTable table;
-  const auto columns = ReadHeader(reader, table.models);
-  if (!columns) return columns.error();
+  RecordedAnswers recorded;
+  std::vector<std::string> models;
+  const auto columns = ReadHeader(reader, models);
+  if (!columns.ok()) return columns.error();
   std::set<std::string> seen;
+  std::vector<Line> lines;
   while (reader.Next()) {
-    auto question = ReadLine(reader, *columns, table.models);
-    if (question && !seen.insert(question->id).second) {
-      question = Invalid("question " + Quoted(question->id, 128) + " was there before");
+    auto line = ReadLine(reader, *columns, models);
+    if (line.ok() && !seen.insert(line->id).second) {
+      line = Invalid("question " + Quoted(line->id, 128) + " was there before");
     }
-    if (!question) {
-      ++table.bad_count;
-      if (table.bad.size() < kBadLinesKept) {
-        table.bad.push_back({reader.line(), question.error().text});
-      }
+    if (!line.ok()) {
+      recorded.AddBad(reader.line(), line.error().text);
       continue;
     }
-    if (table.questions.size() == kQuestionsMax) {
+    if (lines.size() == kQuestionsMax) {
       return Invalid("answers: more than " + std::to_string(kQuestionsMax) + " questions");
     }
-    for (const auto& answer : question->answers) table.missing += answer ? 0u : 1u;
-    table.questions.push_back(std::move(*question));
+    lines.push_back(std::move(line).value());
   }
-  if (table.questions.empty()) {
-    return Invalid(table.bad.empty()
+  if (lines.empty()) {
+    return Invalid(recorded.bad.empty()
                        ? "answers: no question, only the line of column names"
-                       : "answers: no line is good; line " + std::to_string(table.bad[0].line) +
-                             ": " + table.bad[0].why);
+                       : "answers: no line is good; line " + std::to_string(recorded.bad[0].line) +
+                             ": " + recorded.bad[0].why);
   }
-  CountOptions(table.questions);
-  return table;
+  const auto options = CountOptions(lines);
+  for (const Line& line : lines) {
+    recorded.cases.push_back(MakeCase(line, models, options.at(line.set)));
+  }
+  Complete(recorded);
+  if (recorded.models.empty()) return Invalid("answers: no question has an answer");
+  return recorded;
 }
 
 }  // namespace consilium

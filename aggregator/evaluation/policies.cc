@@ -1,332 +1,440 @@
 #include "aggregator/evaluation/policies.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 #include <span>
 #include <utility>
 
-#include "aggregator/statistics/voting.h"
+#include "aggregator/council/track_record.h"
+#include "aggregator/evaluation/council_replay.h"
+#include "aggregator/evaluation/parallel.h"
+#include "aggregator/evaluation/seating.h"
 #include "shared/ids.h"
+#include "shared/limits.h"
 
 namespace consilium {
 namespace {
 
-constexpr std::size_t kQuestionsMin = 20;
+constexpr std::size_t kKnownMin = 20;
+constexpr const char* kKind = "recorded";
+// Of strategy utility with a budget: parts of what seating all takes.
+constexpr double kLatencyShare = 0.2;
+constexpr double kCostShare = 1.0 / 3;
 
-// Letters of the answers that were given, in the order of the ballot's answers.
-struct Poll {
-  Ballot ballot;
-  std::string letters;
-};
+using Set = std::vector<std::size_t>;  // models
 
-Poll PollOf(const Question& question, std::span<const std::size_t> seated) {
-  Poll poll;
-  for (std::size_t place = 0; place < seated.size(); ++place) {
-    const auto& answer = question.answers[seated[place]];
-    if (!answer) continue;
-    std::size_t at = poll.letters.find(answer->option);
-    if (at == std::string::npos) {
-      at = poll.letters.size();
-      poll.letters += answer->option;
-    }
-    poll.ballot.votes.push_back({place, at, 1.0});
-  }
-  poll.ballot.answers = poll.letters.size();
-  // At least one, so that a question whose right answer nobody gave has its chance.
-  const std::size_t given = poll.letters.size();
-  poll.ballot.rest = question.options > given ? question.options - given : 0;
-  const std::size_t right = poll.letters.find(question.gold);
-  if (right != std::string::npos) poll.ballot.right = right;
-  return poll;
+bool ByRecord(Policy policy) {
+  return policy != Policy::kAverageSingle && policy != Policy::kBestSingle &&
+         policy != Policy::kRandomPlain && policy != Policy::kTopPlain && policy != Policy::kOracle;
 }
 
-struct Verdict {
-  double right = 0.0;  // ties shared
-  double confidence = 0.0;
-};
-
-// The answer that most gave. Among equals each has the same share of being it.
-std::optional<Verdict> Plain(const Question& question, std::span<const std::size_t> seated) {
-  std::array<std::size_t, 26> count{};
-  std::size_t votes = 0;
-  for (const std::size_t model : seated) {
-    const auto& answer = question.answers[model];
-    if (!answer) continue;
-    ++count[static_cast<std::size_t>(answer->option - 'A')];
-    ++votes;
-  }
-  if (votes == 0) return std::nullopt;
-  const std::size_t most = *std::max_element(count.begin(), count.end());
-  const auto leaders = static_cast<double>(std::count(count.begin(), count.end(), most));
-  Verdict verdict;
-  if (count[static_cast<std::size_t>(question.gold - 'A')] == most) verdict.right = 1 / leaders;
-  verdict.confidence = static_cast<double>(most) / static_cast<double>(votes);
-  return verdict;
-}
-
-class Evaluation {
+// The cases, and where each model's answer is.
+class Book {
  public:
-  Evaluation(const AnswerTable& table, const PolicyRules& rules) : table_(table), rules_(rules) {
-    for (std::size_t q = 0; q < table.questions.size(); ++q) {
-      if (table.questions[q].gold != 0) eval_.questions.push_back(q);
+  Book(const RecordedAnswers& recorded, const PolicyRules& rules)
+      : recorded_(recorded), rules_(rules) {
+    for (std::size_t i = 0; i < recorded.cases.size(); ++i) {
+      (recorded.cases[i].known ? known_ : unknown_).push_back(i);
+      std::vector<std::optional<std::size_t>>& place = place_.emplace_back(models().size());
+      const auto& answers = recorded.cases[i].evidence.answers;
+      for (std::size_t a = 0; a < answers.size(); ++a) {
+        const auto model = std::lower_bound(models().begin(), models().end(), answers[a].model);
+        place[static_cast<std::size_t>(model - models().begin())] = a;
+      }
     }
   }
 
-  std::size_t questions() const { return eval_.questions.size(); }
+  const PolicyRules& rules() const { return rules_; }
+  const std::vector<std::string>& models() const { return recorded_.models; }
+  bool reviewed() const { return recorded_.reviewed; }
+  const std::vector<std::size_t>& known() const { return known_; }
+  const std::vector<std::size_t>& unknown() const { return unknown_; }
+  const JudgedCase& Case(std::size_t i) const { return recorded_.cases[i]; }
+  // Known case number `c`.
+  const JudgedCase& At(std::size_t c) const { return Case(known_[c]); }
 
-  Result<PolicyEval> Run(const std::function<void(std::size_t, std::size_t)>& progress) {
-    Prepare();
-    for (std::size_t repeat = 0; repeat < rules_.repeats; ++repeat) {
-      std::vector<std::size_t> dealt(questions());
-      std::iota(dealt.begin(), dealt.end(), 0);
-      SeededRandom random(rules_.seed, "deal " + std::to_string(repeat));
-      random.Shuffle(dealt);
-      for (auto& tally : tallies_) tally.repeat_right = tally.repeat_count = 0;
-      for (std::size_t fold = 0; fold < rules_.folds; ++fold) {
-        std::vector<std::size_t> test;
-        std::vector<std::size_t> train;
-        for (std::size_t i = 0; i < dealt.size(); ++i) {
-          (i % rules_.folds == fold ? test : train).push_back(dealt[i]);
-        }
-        if (const Status done = Score(train, test, repeat, fold); !done) return done.error();
-        if (progress) {
-          progress(repeat * rules_.folds + fold + 1, rules_.repeats * rules_.folds);
-        }
-      }
-      for (std::size_t r = 0; r < tallies_.size(); ++r) {
-        const Tally& tally = tallies_[r];
-        if (tally.repeat_count > 0) {
-          eval_.results[r].accuracy.push_back(tally.repeat_right / tally.repeat_count);
-        }
-      }
+  // Positions of the answers of these models to case `i`, ascending.
+  std::vector<std::size_t> Answers(std::size_t i, std::span<const std::size_t> set) const {
+    std::vector<std::size_t> answers;
+    for (const std::size_t model : set) {
+      if (place_[i][model]) answers.push_back(*place_[i][model]);
     }
-    Finish();
-    return std::move(eval_);
+    std::sort(answers.begin(), answers.end());
+    return answers;
+  }
+  std::optional<bool> Right(std::size_t c, std::size_t model) const {
+    const auto& place = place_[known_[c]][model];
+    if (!place) return std::nullopt;
+    return At(c).evidence.answers[*place].right.value_or(false);
+  }
+
+  // Right and wrong answers of a model to these known cases.
+  std::pair<double, double> Count(std::size_t model, std::span<const std::size_t> some) const {
+    std::pair<double, double> count{0, 0};
+    for (const std::size_t c : some) {
+      const auto right = Right(c, model);
+      if (right) (*right ? count.first : count.second) += 1;
+    }
+    return count;
+  }
+  // What these known cases teach about a council of `set`.
+  TrackRecord Learn(std::span<const std::size_t> some, std::span<const std::size_t> set) const {
+    std::vector<CaseEvidence> taught;
+    taught.reserve(some.size());
+    for (const std::size_t c : some) {
+      const auto answers = Answers(known_[c], set);
+      if (!answers.empty()) taught.push_back(Restrict(At(c).evidence, answers));
+    }
+    TrackRecordRules rules;
+    rules.needed = rules_.outcomes_min;
+    rules.risk_target = rules_.risk_target;
+    rules.reviewed = reviewed();
+    return MakeTrackRecord(kKind, taught, rules);
+  }
+  SeatingBudget Budget(std::span<const std::size_t> some) const {
+    WeightedMean latency;
+    WeightedMean cost;
+    bool priced = true;
+    for (const std::size_t c : some) {
+      const auto answers = Answers(known_[c], All());
+      const auto slowest = SlowestMs(At(c), answers);
+      const auto one = CostOf(At(c), answers);
+      latency.Add(slowest, 1);
+      cost.Add(one, 1);
+      priced = priced && (one || answers.empty());
+    }
+    SeatingBudget budget;
+    if (const auto mean = latency.Value()) budget.latency_ms_max = *mean * kLatencyShare;
+    if (const auto mean = cost.Value(); mean && priced) budget.cost_usd_max = *mean * kCostShare;
+    return budget;
+  }
+  std::vector<const JudgedCase*> Cases(std::span<const std::size_t> some) const {
+    std::vector<const JudgedCase*> cases;
+    for (const std::size_t c : some) cases.push_back(&At(c));
+    return cases;
+  }
+  Set All() const {
+    Set all(models().size());
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
+  Set Find(const std::vector<std::string>& names) const {
+    Set set;
+    for (std::size_t m = 0; m < models().size(); ++m) {
+      if (std::find(names.begin(), names.end(), models()[m]) != names.end()) set.push_back(m);
+    }
+    return set;
   }
 
  private:
-  struct Tally {
-    std::vector<double> right;  // by question, sums
-    std::vector<double> count;
-    double repeat_right = 0.0;
-    double repeat_count = 0.0;
-    double latency = 0.0;
-    double latencies = 0.0;
-    double calls = 0.0;
-    double asked = 0.0;
-  };
-
-  const Question& At(std::size_t q) const { return table_.questions[eval_.questions[q]]; }
-
-  void Prepare() {
-    std::vector<std::size_t> sizes;
-    for (const std::size_t size : rules_.sizes) {
-      const std::size_t seats = std::min(size, table_.models.size());
-      if (std::find(sizes.begin(), sizes.end(), seats) == sizes.end()) sizes.push_back(seats);
-    }
-    const auto add = [this](Policy policy, std::size_t size) {
-      PolicyResult result;
-      result.policy = policy;
-      result.size = size;
-      eval_.results.push_back(std::move(result));
-      Tally tally;
-      tally.right.assign(questions(), 0.0);
-      tally.count.assign(questions(), 0.0);
-      tallies_.push_back(std::move(tally));
-    };
-    add(Policy::kAverageSingle, 1);
-    add(Policy::kBestSingle, 1);
-    for (const Policy policy : {Policy::kRandomPlain, Policy::kTopPlain, Policy::kTopWeighted}) {
-      for (const std::size_t size : sizes) {
-        // One vote needs no weight for itself: that is the best single model with a confidence.
-        if (size == 1 && policy != Policy::kTopWeighted) continue;
-        if (size == table_.models.size() && policy == Policy::kRandomPlain) continue;
-        add(policy, size);
-      }
-    }
-    add(Policy::kOracle, table_.models.size());
-    for (std::size_t m = 0; m < table_.models.size(); ++m) {
-      eval_.accuracy.push_back(AccuracyOf(m, {}));
-    }
-  }
-
-  // Of a model over some questions, all where none are named; held towards a half by one of each.
-  double AccuracyOf(std::size_t model, std::span<const std::size_t> some) const {
-    double right = 0.0;
-    double count = 0.0;
-    const auto look = [&](std::size_t q) {
-      const auto& answer = At(q).answers[model];
-      if (!answer) return;
-      count += 1;
-      right += answer->option == At(q).gold ? 1 : 0;
-    };
-    if (some.empty()) {
-      for (std::size_t q = 0; q < questions(); ++q) look(q);
-      return count > 0 ? right / count : 0.0;
-    }
-    for (const std::size_t q : some) look(q);
-    return (right + 1) / (count + 2);
-  }
-
-  void Take(std::size_t r, std::size_t q, const Verdict& verdict,
-            std::span<const std::size_t> seated, double share = 1.0) {
-    Tally& tally = tallies_[r];
-    tally.right[q] += share * verdict.right;
-    tally.count[q] += share;
-    tally.repeat_right += share * verdict.right;
-    tally.repeat_count += share;
-    tally.calls += share * static_cast<double>(seated.size());
-    tally.asked += share;
-    std::optional<double> slowest;
-    for (const std::size_t model : seated) {
-      const auto& answer = At(q).answers[model];
-      if (!answer || !answer->latency_s) continue;
-      slowest = std::max(slowest.value_or(0.0), *answer->latency_s);
-    }
-    if (!slowest) return;
-    tally.latency += share * *slowest;
-    tally.latencies += share;
-  }
-
-  Status Score(const std::vector<std::size_t>& train, const std::vector<std::size_t>& test,
-               std::size_t repeat, std::size_t fold) {
-    const std::size_t models = table_.models.size();
-    std::vector<double> accuracy;
-    for (std::size_t m = 0; m < models; ++m) accuracy.push_back(AccuracyOf(m, train));
-    std::vector<std::size_t> ranked(models);
-    std::iota(ranked.begin(), ranked.end(), 0);
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [&](std::size_t a, std::size_t b) { return accuracy[a] > accuracy[b]; });
-    const auto all = std::span<const std::size_t>(ranked);
-    for (std::size_t r = 0; r < eval_.results.size(); ++r) {
-      PolicyResult& result = eval_.results[r];
-      const auto seated = all.first(result.size);
-      switch (result.policy) {
-        case Policy::kAverageSingle:
-          for (const std::size_t q : test) {
-            for (std::size_t m = 0; m < models; ++m) {
-              const std::array<std::size_t, 1> one = {m};
-              if (const auto verdict = Plain(At(q), one)) {
-                Take(r, q, *verdict, one, 1 / static_cast<double>(models));
-              }
-            }
-          }
-          break;
-        case Policy::kOracle:
-          for (const std::size_t q : test) {
-            const bool any = std::any_of(
-                At(q).answers.begin(), At(q).answers.end(),
-                [&](const auto& answer) { return answer && answer->option == At(q).gold; });
-            Take(r, q, {any ? 1.0 : 0.0, 0.0}, all);
-          }
-          break;
-        case Policy::kRandomPlain:
-          Draw(r, result.size, test, repeat, fold);
-          break;
-        case Policy::kBestSingle:
-        case Policy::kTopPlain:
-          for (const std::size_t q : test) {
-            const auto verdict = Plain(At(q), seated);
-            if (!verdict) continue;
-            Take(r, q, *verdict, seated);
-            // A tie that is right in half of the cases is none of both.
-            if (result.policy == Policy::kTopPlain) {
-              result.forecasts.push_back({verdict->confidence, verdict->right > 0.5});
-            }
-          }
-          break;
-        case Policy::kTopWeighted:
-          if (const Status done = Weigh(r, seated, train, test); !done) return done;
-          break;
-      }
-    }
-    return Ok();
-  }
-
-  void Draw(std::size_t r, std::size_t size, const std::vector<std::size_t>& test,
-            std::size_t repeat, std::size_t fold) {
-    SeededRandom random(rules_.seed, "sets of " + std::to_string(size) + " in " +
-                                         std::to_string(repeat) + "/" + std::to_string(fold));
-    std::vector<std::size_t> order(table_.models.size());
-    std::iota(order.begin(), order.end(), 0);
-    for (std::size_t draw = 0; draw < rules_.draws; ++draw) {
-      random.Shuffle(order);
-      const auto seated = std::span<const std::size_t>(order).first(size);
-      for (const std::size_t q : test) {
-        if (const auto verdict = Plain(At(q), seated)) {
-          Take(r, q, *verdict, seated, 1 / static_cast<double>(rules_.draws));
-        }
-      }
-    }
-  }
-
-  Status Weigh(std::size_t r, std::span<const std::size_t> seated,
-               const std::vector<std::size_t>& train, const std::vector<std::size_t>& test) {
-    std::vector<KnownBallot> ballots;
-    for (const std::size_t q : train) {
-      Poll poll = PollOf(At(q), seated);
-      const bool possible = poll.ballot.right || poll.ballot.rest > 0;
-      if (!poll.ballot.votes.empty() && possible)
-        ballots.push_back({std::move(poll.ballot), true, std::nullopt});
-    }
-    const auto learned = LearnVoting(std::move(ballots), seated.size());
-    if (!learned) return learned.error();
-    for (const std::size_t q : test) {
-      const Poll poll = PollOf(At(q), seated);
-      if (poll.ballot.votes.empty()) continue;
-      const Likeliest best = LikeliestOf(AnswerProbabilities(poll.ballot, learned->weights));
-      const bool right = poll.ballot.right == best.answer;
-      Take(r, q, {right ? 1.0 : 0.0, 0.0}, seated);
-      eval_.results[r].forecasts.push_back({learned->calibration(best.probability), right});
-    }
-    return Ok();
-  }
-
-  void Finish() {
-    for (std::size_t r = 0; r < tallies_.size(); ++r) {
-      const Tally& tally = tallies_[r];
-      PolicyResult& result = eval_.results[r];
-      for (std::size_t q = 0; q < questions(); ++q) {
-        auto& right = result.right.emplace_back();
-        if (tally.count[q] > 0) right = tally.right[q] / tally.count[q];
-      }
-      if (tally.latencies > 0) result.latency_mean = tally.latency / tally.latencies;
-      if (tally.asked > 0) result.calls = tally.calls / tally.asked;
-    }
-  }
-
-  const AnswerTable& table_;
+  const RecordedAnswers& recorded_;
   const PolicyRules& rules_;
-  PolicyEval eval_;
-  std::vector<Tally> tallies_;  // by result
+  std::vector<std::size_t> known_;
+  std::vector<std::size_t> unknown_;
+  std::vector<std::vector<std::optional<std::size_t>>> place_;  // by case, model
 };
 
-}  // namespace
+struct Column {
+  Policy policy = Policy::kAverageSingle;
+  std::size_t size = 1;
+};
 
-Result<PolicyEval> EvaluatePolicies(const AnswerTable& table, const PolicyRules& rules,
-                                    const std::function<void(std::size_t, std::size_t)>& progress) {
-  Evaluation evaluation(table, rules);
+std::vector<Column> ColumnsOf(const Book& book) {
+  const std::size_t models = book.models().size();
+  std::vector<std::size_t> sizes;
+  for (const std::size_t size : book.rules().sizes) {
+    const std::size_t seats = std::min(size, models);
+    if (std::find(sizes.begin(), sizes.end(), seats) == sizes.end()) sizes.push_back(seats);
+  }
+  std::vector<Column> columns = {{Policy::kAverageSingle, 1}, {Policy::kBestSingle, 1}};
+  for (const Policy policy :
+       {Policy::kRandomPlain, Policy::kTopPlain, Policy::kTopWeighted, Policy::kChemistry}) {
+    for (const std::size_t size : sizes) {
+      const bool one = size == 1 && policy != Policy::kTopWeighted;
+      const bool all =
+          size == models && (policy == Policy::kRandomPlain || policy == Policy::kChemistry);
+      if (!one && !all) columns.push_back({policy, size});
+    }
+  }
+  const std::size_t local = book.Find(book.rules().local).size();
+  const std::size_t remote = book.Find(book.rules().remote).size();
+  if (local > 0) columns.push_back({Policy::kLocal, local});
+  if (remote > 0) columns.push_back({Policy::kRemote, remote});
+  columns.push_back({Policy::kUtility, models});
+  columns.push_back({Policy::kUtilityBudget, models});
+  columns.push_back({Policy::kOracle, models});
+  return columns;
+}
+
+// One part of one deal, decided by what the others teach.
+class Part {
+ public:
+  Part(const Book& book, const std::vector<Column>& columns, std::size_t repeat, std::size_t fold)
+      : book_(book), columns_(columns), repeat_(repeat), fold_(fold) {
+    const std::size_t known = book.known().size();
+    std::vector<std::size_t> dealt(known);
+    std::iota(dealt.begin(), dealt.end(), 0);
+    SeededRandom random(book.rules().seed, "deal " + std::to_string(repeat));
+    random.Shuffle(dealt);
+    for (std::size_t i = 0; i < known; ++i) {
+      (i % book.rules().folds == fold ? test_ : train_).push_back(dealt[i]);
+    }
+    tallies_.assign(columns.size(), PolicyTally(known));
+    late_.assign(book.rules().deadlines_s.size(), PolicyTally(known));
+  }
+
+  void Run() {
+    Rank();
+    seats_ = FindSeats(book_.Cases(train_), book_.models(), &RecordOf(book_.All()),
+                       book_.Budget(train_));
+    for (std::size_t r = 0; r < columns_.size(); ++r) Score(r);
+    for (std::size_t d = 0; d < late_.size(); ++d) ScoreBy(d);
+  }
+
+  const std::vector<PolicyTally>& tallies() const { return tallies_; }
+  const std::vector<PolicyTally>& late() const { return late_; }
+
+ private:
+  // The most accurate first, as if each had one right and one wrong answer more.
+  void Rank() {
+    std::vector<double> accuracy;
+    for (std::size_t m = 0; m < book_.models().size(); ++m) {
+      const auto [right, wrong] = book_.Count(m, train_);
+      accuracy.push_back((right + 1) / (right + wrong + 2));
+    }
+    ranked_ = book_.All();
+    std::stable_sort(ranked_.begin(), ranked_.end(),
+                     [&](std::size_t a, std::size_t b) { return accuracy[a] > accuracy[b]; });
+  }
+
+  Set Top(std::size_t size) const {
+    return {ranked_.begin(), ranked_.begin() + static_cast<std::ptrdiff_t>(size)};
+  }
+
+  Set SeatedBy(const Column& column) const {
+    switch (column.policy) {
+      case Policy::kLocal:
+        return book_.Find(book_.rules().local);
+      case Policy::kRemote:
+        return book_.Find(book_.rules().remote);
+      case Policy::kChemistry: {
+        const auto found = seats_.chemistry.find(column.size);
+        return found == seats_.chemistry.end() ? Set{} : book_.Find(found->second);
+      }
+      case Policy::kUtility:
+        return book_.Find(seats_.utility);
+      case Policy::kUtilityBudget:
+        return book_.Find(seats_.utility_budget);
+      default:
+        return Top(column.size);
+    }
+  }
+
+  const TrackRecord& RecordOf(Set set) {
+    std::sort(set.begin(), set.end());
+    const auto found = records_.find(set);
+    if (found != records_.end()) return found->second;
+    return records_.emplace(set, book_.Learn(train_, set)).first->second;
+  }
+
+  void Decide(std::size_t r, const Set& set, const TrackRecord* record, double share = 1.0) {
+    for (const std::size_t c : test_) {
+      const auto answers = book_.Answers(book_.known()[c], set);
+      const auto verdict = DecideRecorded(book_.At(c), answers, record, book_.reviewed());
+      if (!verdict) continue;
+      tallies_[r].Add(c, book_.At(c), answers, set.size(), *verdict, share);
+      const auto right = IsRight(book_.At(c), *verdict);
+      if (record != nullptr && verdict->confidence && right) {
+        tallies_[r].AddForecast(*verdict->confidence, *right);
+      } else if (columns_[r].policy == Policy::kTopPlain && right) {
+        tallies_[r].AddForecast(verdict->support, *right);
+      }
+    }
+  }
+
+  void Score(std::size_t r) {
+    const Column& column = columns_[r];
+    if (column.policy == Policy::kAverageSingle) {
+      for (const std::size_t model : book_.All()) {
+        Decide(r, {model}, nullptr, 1 / static_cast<double>(book_.models().size()));
+      }
+    } else if (column.policy == Policy::kRandomPlain) {
+      Draw(r);
+    } else if (column.policy == Policy::kOracle) {
+      for (const std::size_t c : test_) {
+        const auto answers = book_.Answers(book_.known()[c], book_.All());
+        const bool any = std::any_of(ranked_.begin(), ranked_.end(), [&](std::size_t model) {
+          return book_.Right(c, model).value_or(false);
+        });
+        tallies_[r].AddRight(c, book_.At(c), answers, ranked_.size(), any ? 1.0 : 0.0);
+      }
+    } else {
+      const Set set = SeatedBy(column);
+      if (!set.empty()) Decide(r, set, ByRecord(column.policy) ? &RecordOf(set) : nullptr);
+    }
+  }
+
+  void Draw(std::size_t r) {
+    const std::size_t size = columns_[r].size;
+    SeededRandom random(book_.rules().seed, "sets of " + std::to_string(size) + " in " +
+                                                std::to_string(repeat_) + "/" +
+                                                std::to_string(fold_));
+    Set order = book_.All();
+    for (std::size_t draw = 0; draw < book_.rules().draws; ++draw) {
+      random.Shuffle(order);
+      Decide(r, {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(size)}, nullptr,
+             1 / static_cast<double>(book_.rules().draws));
+    }
+  }
+
+  // The council of all by what had arrived by then.
+  void ScoreBy(std::size_t d) {
+    const double deadline_ms = book_.rules().deadlines_s[d] * 1000;
+    const TrackRecord& record = RecordOf(book_.All());
+    for (const std::size_t c : test_) {
+      const JudgedCase& judged = book_.At(c);
+      std::vector<std::size_t> there;
+      for (const std::size_t a : book_.Answers(book_.known()[c], ranked_)) {
+        const auto& latency = judged.evidence.answers[a].latency_ms;
+        if (latency && *latency <= deadline_ms) there.push_back(a);
+      }
+      const auto verdict = DecideRecorded(judged, there, &record, book_.reviewed());
+      if (verdict) {
+        late_[d].Add(c, judged, there, there.size(), *verdict);
+      } else {
+        late_[d].AddRight(c, judged, there, 0, 0.0);
+      }
+    }
+  }
+
+  const Book& book_;
+  const std::vector<Column>& columns_;
+  const std::size_t repeat_;
+  const std::size_t fold_;
+  std::vector<std::size_t> train_;  // known cases
+  std::vector<std::size_t> test_;
+  Set ranked_;
+  Seats seats_;
+  std::map<Set, TrackRecord> records_;
+  std::vector<PolicyTally> tallies_;  // by column
+  std::vector<PolicyTally> late_;     // by deadline
+};
+
+bool HasLatencies(const Book& book) {
+  for (const std::size_t i : book.known()) {
+    for (const EvidenceAnswer& answer : book.Case(i).evidence.answers) {
+      if (answer.latency_ms) return true;
+    }
+  }
+  return false;
+}
+
+void AddUnknown(const Book& book, const TrackRecord& record, UnknownResult& result) {
+  PolicyTally tally(1);
+  WeightedMean confidence;
+  for (const std::size_t i : book.unknown()) {
+    const auto answers = book.Answers(i, book.All());
+    const auto verdict = DecideRecorded(book.Case(i), answers, &record, book.reviewed());
+    if (!verdict) continue;
+    tally.Add(0, book.Case(i), answers, book.models().size(), *verdict);
+    confidence.Add(verdict->confidence, 1);
+  }
+  result.cases = book.unknown().size();
+  result.means = tally.Means();
+  result.confidence = confidence.Value();
+}
+
+// What all known cases teach: for the report, and for the cases whose answer is not known.
+void AddWhole(const Book& book, PolicyEval& eval) {
+  std::vector<std::size_t> all(book.known().size());
+  std::iota(all.begin(), all.end(), 0);
+  for (std::size_t m = 0; m < book.models().size(); ++m) {
+    const auto [right, wrong] = book.Count(m, all);
+    eval.accuracy.push_back(right + wrong > 0 ? right / (right + wrong) : 0.0);
+  }
+  eval.record = book.Learn(all, book.All());
+  eval.chemistry = ChemistryOf(book.Cases(all), book.models(), &eval.record);
+  const SeatingBudget budget = book.Budget(all);
+  if (budget.latency_ms_max) eval.budget_latency_s = *budget.latency_ms_max / 1000;
+  eval.budget_cost_usd = budget.cost_usd_max;
+  AddUnknown(book, eval.record, eval.unknown);
+}
+
+PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size_t)>& progress) {
+  const PolicyRules& rules = book.rules();
+  const std::vector<Column> columns = ColumnsOf(book);
+  const std::size_t known = book.known().size();
+  std::vector<std::optional<Part>> parts(rules.repeats * rules.folds);
+  RunParallel(
+      parts.size(), rules.threads,
+      [&](std::size_t i) {
+        parts[i].emplace(book, columns, i / rules.folds, i % rules.folds);
+        parts[i]->Run();
+      },
+      progress);
+
+  PolicyEval eval;
+  eval.known = book.known();
+  for (std::size_t r = 0; r < columns.size(); ++r) {
+    PolicyResult result;
+    result.policy = columns[r].policy;
+    result.size = columns[r].size;
+    PolicyTally all(known);
+    for (std::size_t repeat = 0; repeat < rules.repeats; ++repeat) {
+      PolicyTally one(known);
+      for (std::size_t fold = 0; fold < rules.folds; ++fold) {
+        one.Add(parts[repeat * rules.folds + fold]->tallies()[r]);
+      }
+      if (const auto accuracy = one.Accuracy()) result.accuracy.push_back(*accuracy);
+      all.Add(one);
+    }
+    result.right = all.Right();
+    result.forecasts = all.forecasts();
+    result.means = all.Means();
+    eval.results.push_back(std::move(result));
+  }
+  for (std::size_t d = 0; d < rules.deadlines_s.size() && HasLatencies(book); ++d) {
+    PolicyTally all(known);
+    for (const auto& part : parts) all.Add(part->late()[d]);
+    const PolicyMeans means = all.Means();
+    eval.deadlines.push_back({rules.deadlines_s[d], all.Right(), means.latency_s.value_or(0.0),
+                              means.calls.value_or(0.0)});
+  }
+  AddWhole(book, eval);
+  return eval;
+}
+
+Status CheckRules(const PolicyRules& rules, std::size_t known) {
   const auto out = [](const char* name, std::size_t value, std::size_t least, std::size_t most) {
     return Invalid(std::string(name) + " = " + std::to_string(value) + ", expected " +
                    std::to_string(least) + ".." + std::to_string(most));
   };
-  if (evaluation.questions() < kQuestionsMin) {
-    return Invalid(std::to_string(evaluation.questions()) +
-                   " questions whose right answer is known, expected at least " +
-                   std::to_string(kQuestionsMin));
+  if (known < kKnownMin) {
+    return Invalid(std::to_string(known) + (known == 1 ? " case" : " cases") +
+                   " whose right answer is known, expected at least " + std::to_string(kKnownMin));
   }
-  if (rules.folds < 2 || rules.folds > evaluation.questions()) {
-    return out("folds", rules.folds, 2, evaluation.questions());
-  }
+  if (rules.folds < 2 || rules.folds > known) return out("folds", rules.folds, 2, known);
   if (rules.repeats < 1 || rules.repeats > 100) return out("repeats", rules.repeats, 1, 100);
   if (rules.draws < 1 || rules.draws > 1000) return out("draws", rules.draws, 1, 1000);
   if (rules.sizes.empty()) return Invalid("sizes: none, expected at least one");
   for (const std::size_t size : rules.sizes) {
     if (size < 1 || size > limits::kModelsMax) return out("size", size, 1, limits::kModelsMax);
   }
-  return evaluation.Run(progress);
+  if (!(rules.risk_target > 0 && rules.risk_target <= 1)) {
+    return Invalid("risk target = " + std::to_string(rules.risk_target) +
+                   ", expected more than 0, at most 1");
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<PolicyEval> EvaluatePolicies(const RecordedAnswers& recorded, const PolicyRules& rules,
+                                    const std::function<void(std::size_t, std::size_t)>& progress) {
+  const Book book(recorded, rules);
+  if (const Status good = CheckRules(rules, book.known().size()); !good) return good.error();
+  return Run(book, progress);
 }
 
 }  // namespace consilium

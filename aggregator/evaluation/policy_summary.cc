@@ -28,48 +28,61 @@ const PolicyResult* BestSingle(const PolicyEval& eval) {
   return nullptr;
 }
 
+// Against the best single model, over the same cases.
+void Compare(const PolicyResult& result, const PolicyResult& best, const Resamples& resamples,
+             PolicySummary& summary) {
+  std::vector<std::optional<double>> difference;
+  for (std::size_t c = 0; c < result.right.size(); ++c) {
+    auto& one = difference.emplace_back();
+    if (result.right[c] && best.right[c]) one = *result.right[c] - *best.right[c];
+  }
+  const EvalDifference paired = Describe(difference);
+  summary.difference = paired.mean;
+  summary.difference_interval = resamples.OfMean(difference);
+  const bool open = summary.difference_interval && summary.difference_interval->Contains(0);
+  const auto deviation = Deviation(paired);
+  if (open && deviation) summary.cases_needed = CasesNeeded(*paired.mean, *deviation);
+}
+
+void Trust(const std::vector<Forecast>& forecasts, PolicySummary& summary) {
+  if (forecasts.empty()) return;
+  summary.calibration_error = CalibrationError(forecasts);
+  summary.brier = BrierScore(forecasts);
+  summary.auroc = Auroc(forecasts);
+  summary.accuracy_at_50 = AccuracyAt(forecasts, 0.5);
+  summary.accuracy_at_80 = AccuracyAt(forecasts, 0.8);
+  summary.accuracy_at_90 = AccuracyAt(forecasts, 0.9);
+  summary.reliability = Reliability(forecasts);
+  for (std::size_t i = 1; i <= kCurvePoints; ++i) {
+    const double coverage = static_cast<double>(i) / kCurvePoints;
+    summary.curve.push_back({coverage, 1 - *AccuracyAt(forecasts, coverage)});
+  }
+}
+
 }  // namespace
 
-std::vector<PolicySummary> SummarisePolicies(const PolicyEval& eval, std::size_t draws,
-                                             std::uint64_t seed) {
-  const Resamples resamples(eval.questions.size(), draws, seed);
+EvalSummary SummarisePolicies(const PolicyEval& eval, std::size_t draws, std::uint64_t seed) {
+  const Resamples resamples(eval.known.size(), draws, seed);
   const PolicyResult* const best = BestSingle(eval);
-  std::vector<PolicySummary> summaries;
+  EvalSummary summary;
   for (const PolicyResult& result : eval.results) {
-    PolicySummary summary;
-    summary.policy = result.policy;
-    summary.size = result.size;
-    summary.latency_mean = result.latency_mean;
-    summary.calls = result.calls;
+    PolicySummary& row = summary.policies.emplace_back();
+    row.policy = result.policy;
+    row.size = result.size;
+    row.means = result.means;
     const EvalDifference right = Describe(result.right);
-    summary.answered = right.trials;
-    summary.accuracy = right.mean;
-    summary.accuracy_interval = resamples.OfMean(result.right);
-    if (best != nullptr && &result != best) {
-      std::vector<std::optional<double>> difference;
-      for (std::size_t q = 0; q < result.right.size(); ++q) {
-        auto& one = difference.emplace_back();
-        if (result.right[q] && best->right[q]) one = *result.right[q] - *best->right[q];
-      }
-      const EvalDifference paired = Describe(difference);
-      summary.difference = paired.mean;
-      summary.difference_interval = resamples.OfMean(difference);
-      const bool open = summary.difference_interval && summary.difference_interval->Contains(0);
-      const auto deviation = Deviation(paired);
-      if (open && deviation) summary.questions_needed = CasesNeeded(*paired.mean, *deviation);
-    }
-    summary.spread = Deviation(DescribeValues(result.accuracy));
-    if (!result.forecasts.empty()) {
-      summary.calibration_error = CalibrationError(result.forecasts);
-      summary.brier = BrierScore(result.forecasts);
-      summary.auroc = Auroc(result.forecasts);
-      summary.accuracy_at_50 = AccuracyAt(result.forecasts, 0.5);
-      summary.accuracy_at_80 = AccuracyAt(result.forecasts, 0.8);
-      summary.accuracy_at_90 = AccuracyAt(result.forecasts, 0.9);
-    }
-    summaries.push_back(summary);
+    row.answered = right.trials;
+    row.accuracy = right.mean;
+    row.accuracy_interval = resamples.OfMean(result.right);
+    if (best != nullptr && &result != best) Compare(result, *best, resamples, row);
+    row.spread = Deviation(DescribeValues(result.accuracy));
+    Trust(result.forecasts, row);
   }
-  return summaries;
+  for (const DeadlineResult& late : eval.deadlines) {
+    summary.deadlines.push_back({late.deadline_s, Describe(late.right).mean,
+                                 resamples.OfMean(late.right), late.latency_s, late.answers});
+  }
+  return summary;
 }
 
 }  // namespace consilium

@@ -1,5 +1,6 @@
 // What is printed of each policy: its accuracy with an interval, its paired difference to the best
-// single model, and how far its confidence can be trusted. Threads: functions without state.
+// single model, how far its confidence can be trusted, and what it takes. Threads: functions
+// without state.
 #pragma once
 
 #include <cstddef>
@@ -7,22 +8,29 @@
 #include <optional>
 #include <vector>
 
-#include "aggregator/statistics/bootstrap.h"
 #include "aggregator/evaluation/policies.h"
+#include "aggregator/statistics/bootstrap.h"
 
 namespace consilium {
+
+// What is wrong among the surest `coverage` of the forecasts.
+struct CoverageRisk {
+  double coverage = 0.0;
+  double risk = 0.0;
+};
+inline constexpr std::size_t kCurvePoints = 20;  // coverage 0.05, 0.1, ..., 1
 
 struct PolicySummary {
   Policy policy = Policy::kAverageSingle;
   std::size_t size = 1;
-  std::size_t answered = 0;  // questions
+  std::size_t answered = 0;  // cases
   std::optional<double> accuracy;
   std::optional<Interval> accuracy_interval;
-  // To the best single model, over questions that both answered.
+  // To the best single model, over cases that both answered.
   std::optional<double> difference;
   std::optional<Interval> difference_interval;
-  // Questions that would tell the two apart, where the interval holds 0.
-  std::optional<std::size_t> questions_needed;
+  // Cases that would tell the two apart, where the interval holds 0.
+  std::optional<std::size_t> cases_needed;
   // Standard deviation of the accuracy over repeats: the deal alone. Absent below 2 repeats.
   std::optional<double> spread;
   // Of its confidences; absent where it states none.
@@ -32,12 +40,25 @@ struct PolicySummary {
   std::optional<double> accuracy_at_50;
   std::optional<double> accuracy_at_80;
   std::optional<double> accuracy_at_90;
-  std::optional<double> latency_mean;  // s, of the slowest seated
-  double calls = 0.0;
+  std::vector<ReliabilityBin> reliability;
+  std::vector<CoverageRisk> curve;
+  PolicyMeans means;
 };
 
-// In the order of eval.results. `draws` of the bootstrap, with `seed`.
-std::vector<PolicySummary> SummarisePolicies(const PolicyEval& eval, std::size_t draws,
-                                             std::uint64_t seed);
+struct DeadlineSummary {
+  double deadline_s = 0.0;
+  std::optional<double> accuracy;
+  std::optional<Interval> accuracy_interval;
+  double latency_s = 0.0;
+  double answers = 0.0;
+};
+
+struct EvalSummary {
+  std::vector<PolicySummary> policies;  // in the order of eval.results
+  std::vector<DeadlineSummary> deadlines;
+};
+
+// `draws` of the bootstrap, with `seed`.
+EvalSummary SummarisePolicies(const PolicyEval& eval, std::size_t draws, std::uint64_t seed);
 
 }  // namespace consilium

@@ -5,83 +5,141 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/unit/council/case_builder.h"
+
 namespace consilium {
 namespace {
 
-const std::string kTwo =
-    R"({"id":"v1","text":"...","options":{"A":"x","B":"y","C":"z"},"gold_option":"B"})"
+const std::string kCases =
+    R"({"id":"v1","text":"...","options":{"A":"x","B":"y","C":"z"},"gold_option":"B",)"
+    R"("gold_medications":["amoxicillin"]})"
     "\n"
     R"({"id":"v2","options":{"A":"x","B":"y"},"gold_option":null})"
     "\n\n"
-    R"({"id":"open","text":"no options"})"
+    R"({"id":"open","gold_medications":["warfarin"],"acceptable":[["apixaban"]],)"
+    R"("must_not":["ibuprofen"]})"
     "\n";
 
-TEST(ReadAnswersTest, QuestionsAndAnswersMeet) {
+Result<RecordedAnswers> Read(const std::string& cases, const std::string& answers) {
+  return ReadAnswers(cases, answers, Medications());
+}
+
+const EvidenceAnswer& AnswerOf(const JudgedCase& judged, const std::string& model) {
+  for (const EvidenceAnswer& answer : judged.evidence.answers) {
+    if (answer.model == model) return answer;
+  }
+  throw std::out_of_range(model);
+}
+
+TEST(ReadAnswersTest, ClosedChoicesAreLettersWithTheirMedications) {
   const auto read =
-      ReadAnswers(kTwo, R"({"vignette":"v1","model":"b","option":"B","latency_s":1.5})"
-                        "\n"
-                        R"({"vignette":"v1","model":"a","option":"C"})"
-                        "\n"
-                        R"({"vignette":"v2","model":"a","option":"A"})"
-                        "\n"
-                        R"({"vignette":"open","model":"a","option":null})");
+      Read(kCases,
+           R"({"vignette":"v1","model":"b","option":"B","medications":["Amoxil"],"latency_s":1.5,)"
+           R"("prompt_tokens":10,"completion_tokens":2})"
+           "\n"
+           R"({"vignette":"v1","model":"a","option":"C","medications":["amoxicillin","ibuprofen"]})"
+           "\n"
+           R"({"vignette":"v2","model":"a","option":"A","cost_usd":0.5})"
+           "\n"
+           R"({"vignette":"open","model":"a","option":"A"})");
   ASSERT_TRUE(read.ok()) << read.error().text;
-  EXPECT_EQ(read->table.models, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(read->open, 1u);
-  EXPECT_EQ(read->table.bad_count, 0u);
-  EXPECT_EQ(read->table.missing, 1u) << "of b to v2";
-  ASSERT_EQ(read->table.questions.size(), 2u);
-  const Question& first = read->table.questions[0];
-  EXPECT_EQ(first.options, 3u);
-  EXPECT_EQ(first.gold, 'B');
-  EXPECT_EQ(first.answers[0]->option, 'C');
-  EXPECT_EQ(first.answers[1]->option, 'B');
-  EXPECT_EQ(first.answers[1]->latency_s, 1.5);
-  EXPECT_EQ(read->table.questions[1].gold, 0);
+  EXPECT_EQ(read->models, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(read->bad_count, 0u);
+  EXPECT_EQ(read->missing, 3u) << "of b to v2 and open; of a to open, which has no medications";
+  ASSERT_EQ(read->cases.size(), 3u);
+  const JudgedCase& first = read->cases[0];
+  EXPECT_TRUE(first.known);
+  EXPECT_EQ(first.evidence.options, 3);
+  EXPECT_EQ(AnswerOf(first, "b").key, "B");
+  EXPECT_EQ(AnswerOf(first, "b").right, true);
+  EXPECT_EQ(AnswerOf(first, "b").latency_ms, 1500.0);
+  EXPECT_EQ(first.tokens[1].prompt, 10.0);
+  EXPECT_EQ(first.tokens[1].completion, 2.0);
+  EXPECT_EQ(AnswerOf(first, "a").right, false);
+  ASSERT_EQ(first.keys.size(), 2u);
+  ASSERT_TRUE(first.keys[0].set && first.keys[1].set);
+  EXPECT_TRUE(first.keys[0].set->exact) << "a brand name is its ingredient";
+  EXPECT_EQ(first.keys[1].set->jaccard, 0.5);
+  EXPECT_NEAR(first.keys[1].set->f1, 2.0 / 3, 1e-12);
+  EXPECT_FALSE(first.keys[0].unsafe) << "there is no list of what must not be given";
+  EXPECT_FALSE(read->cases[1].known);
+  EXPECT_EQ(AnswerOf(read->cases[1], "a").right, std::nullopt);
+  EXPECT_EQ(AnswerOf(read->cases[1], "a").cost_usd, 0.5);
+}
+
+TEST(ReadAnswersTest, OpenCasesAreSetsOfIngredients) {
+  const auto read =
+      Read(kCases, R"({"vignette":"open","model":"a","medications":["Coumadin"]})"
+                   "\n"
+                   R"({"vignette":"open","model":"b","medications":["warfarin sodium"]})"
+                   "\n"
+                   R"({"vignette":"open","model":"c","medications":["apixaban"]})"
+                   "\n"
+                   R"({"vignette":"open","model":"d","medications":["warfarin","Advil"]})"
+                   "\n"
+                   R"({"vignette":"open","model":"e","medications":[]})");
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  const JudgedCase& open = read->cases[2];
+  EXPECT_TRUE(open.known);
+  EXPECT_EQ(open.evidence.options, 0);
+  EXPECT_EQ(AnswerOf(open, "a").key, AnswerOf(open, "b").key);
+  EXPECT_EQ(AnswerOf(open, "a").right, true);
+  EXPECT_EQ(AnswerOf(open, "c").right, true) << "acceptable";
+  EXPECT_EQ(AnswerOf(open, "d").right, false);
+  EXPECT_EQ(AnswerOf(open, "e").right, false) << "no medication is an answer";
+  ASSERT_EQ(open.keys.size(), 4u);
+  for (const JudgedKey& key : open.keys) {
+    EXPECT_EQ(key.unsafe, key.key == AnswerOf(open, "d").key) << key.key;
+  }
 }
 
 TEST(ReadAnswersTest, LinesThatMakeNoSenseAreNamed) {
-  const auto read =
-      ReadAnswers(kTwo + R"({"id":"v1","options":{"A":"x","B":"y"}})"
+  const auto read = Read(kCases + R"({"id":"v1","options":{"A":"x","B":"y"}})"
+                                  "\n"
+                                  R"({"id":"v3","options":{"1":"x","B":"y"}})"
+                                  "\n"
+                                  R"({"id":"v4","options":{"A":"x","B":"y"},"gold_option":"C"})"
+                                  "\n"
+                                  R"({"id":"v5","gold_medications":"warfarin"})",
+                         R"({"vignette":"v1","model":"a","option":"B"})"
                          "\n"
-                         R"({"id":"v3","options":{"1":"x","B":"y"}})"
+                         R"({"vignette":"v1","model":"a","option":"A"})"
                          "\n"
-                         R"({"id":"v4","options":{"A":"x","B":"y"},"gold_option":"C"})",
-                  R"({"vignette":"v1","model":"a","option":"B"})"
-                  "\n"
-                  R"({"vignette":"v1","model":"a","option":"A"})"
-                  "\n"
-                  R"({"vignette":"v1","model":"b","option":"D"})"
-                  "\n"
-                  R"({"vignette":"nowhere","model":"b","option":"A"})"
-                  "\n"
-                  R"({"vignette":"v2","option":"A"})"
-                  "\n[1]\n"
-                  R"({"vignette":"v2","model":"b","option":"A","latency_s":"soon"})");
+                         R"({"vignette":"v1","model":"b","option":"D"})"
+                         "\n"
+                         R"({"vignette":"nowhere","model":"b","option":"A"})"
+                         "\n"
+                         R"({"vignette":"v2","option":"A"})"
+                         "\n[1]\n"
+                         R"({"vignette":"v2","model":"b","option":"A","latency_s":"soon"})"
+                         "\n"
+                         R"({"vignette":"open","model":"a","medications":[1]})");
   ASSERT_TRUE(read.ok());
   const std::vector<std::pair<std::size_t, std::string>> expected = {
       {5, "vignettes: id \"v1\" was there before"},
       {6, "vignettes: options: \"1\", expected letters A..Z"},
       {7, "vignettes: gold_option = \"C\", expected one of AB"},
+      {8, "vignettes: gold_medications: expected an array of names"},
       {2, "answers: a second answer of \"a\" to \"v1\""},
       {3, "answers: option = \"D\", expected one of ABC"},
       {4, "answers: vignette \"nowhere\" is not in the other file"},
       {5, "answers: model: missing"},
       {6, "answers: no JSON object"},
-      {7, "answers: latency_s: expected seconds"}};
-  ASSERT_EQ(read->table.bad.size(), expected.size());
+      {7, "answers: latency_s: expected seconds"},
+      {8, "answers: medications: expected an array of names"}};
+  ASSERT_EQ(read->bad.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_EQ(read->table.bad[i].line, expected[i].first);
-    EXPECT_EQ(read->table.bad[i].why, expected[i].second);
+    EXPECT_EQ(read->bad[i].line, expected[i].first);
+    EXPECT_EQ(read->bad[i].why, expected[i].second);
   }
-  EXPECT_EQ(read->table.models, std::vector<std::string>{"a"});
+  EXPECT_EQ(read->models, std::vector<std::string>{"a"});
 }
 
 TEST(ReadAnswersTest, FilesWithoutAnythingAreRefused) {
-  EXPECT_EQ(ReadAnswers("", "").error().text, "vignettes: no question with options");
-  EXPECT_EQ(ReadAnswers("not json", "").error().text,
-            "vignettes: no question with options; line 1 of vignettes: no JSON object");
-  EXPECT_EQ(ReadAnswers(kTwo, "").error().text, "answers: none to any of these questions");
+  EXPECT_EQ(Read("", "").error().text, "vignettes: there is none");
+  EXPECT_EQ(Read("not json", "").error().text,
+            "vignettes: there is none; line 1 of vignettes: no JSON object");
+  EXPECT_EQ(Read(kCases, "").error().text, "answers: none to any of these vignettes");
 }
 
 TEST(ReadAnswersTest, TheRecordedCasesAreRead) {
@@ -91,12 +149,12 @@ TEST(ReadAnswersTest, TheRecordedCasesAreRead) {
   };
   const std::string vignettes = slurp("vignettes.jsonl");
   if (vignettes.empty()) GTEST_SKIP() << "../shared is absent: no cases/vignettes.jsonl";
-  const auto read = ReadAnswers(vignettes, slurp("answers.jsonl"));
+  const auto read = Read(vignettes, slurp("answers.jsonl"));
   ASSERT_TRUE(read.ok());
-  EXPECT_EQ(read->table.questions.size(), 147u);
-  EXPECT_EQ(read->table.models.size(), 10u);
-  EXPECT_EQ(read->table.missing, 0u);
-  EXPECT_EQ(read->table.bad_count, 0u);
+  EXPECT_EQ(read->cases.size(), 147u);
+  EXPECT_EQ(read->models.size(), 10u);
+  EXPECT_EQ(read->missing, 0u);
+  EXPECT_EQ(read->bad_count, 0u);
 }
 
 }  // namespace
