@@ -232,7 +232,7 @@ struct Score {
 struct VoteWeight {
   std::string model;
   std::string version;  // that served it; "" = not reported
-  double weight = 0.0;  // log odds, any sign
+  double weight = 0.0;  // log odds, >= 0
   std::int64_t cases = 0;
 };
 

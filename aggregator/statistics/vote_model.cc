@@ -185,6 +185,18 @@ std::vector<double> Solve(std::vector<double>& h, std::vector<double> g) {
   return g;
 }
 
+// Weights at 0 that would go below it stay there.
+void HoldAtZero(std::span<const double> weights, std::vector<double>& gradient,
+                std::vector<double>& hessian) {
+  const std::size_t n = weights.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (weights[i] > 0.0 || gradient[i] <= 0.0) continue;
+    gradient[i] = 0.0;
+    for (std::size_t j = 0; j < n; ++j) hessian[i * n + j] = hessian[j * n + i] = 0.0;
+    hessian[i * n + i] = 1.0;
+  }
+}
+
 // Newton's way down from `weights`, which become those of the minimum.
 void Minimise(std::span<const Alike> ballots, double ridge, std::vector<double>& weights) {
   std::vector<double> gradient;
@@ -192,6 +204,7 @@ void Minimise(std::span<const Alike> ballots, double ridge, std::vector<double>&
   double value = Objective(ballots, weights, ridge);
   for (int step = 0; step < kStepsMax; ++step) {
     Derive(ballots, weights, ridge, gradient, hessian);
+    HoldAtZero(weights, gradient, hessian);
     const std::vector<double> way = Solve(hessian, gradient);
     double largest = 0.0;
     for (const double part : way) largest = std::max(largest, std::abs(part));
@@ -200,7 +213,9 @@ void Minimise(std::span<const Alike> ballots, double ridge, std::vector<double>&
     bool lower = false;
     for (double length = 1.0; length > 1e-6 && !lower; length /= 2) {
       std::vector<double> next = weights;
-      for (std::size_t i = 0; i < next.size(); ++i) next[i] -= length * way[i];
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        next[i] = std::max(next[i] - length * way[i], 0.0);
+      }
       const double reached = Objective(ballots, next, ridge);
       lower = reached < value;
       if (!lower) continue;
@@ -241,6 +256,7 @@ Result<VoteModel> FitVotes(std::span<const Ballot> ballots, std::size_t models,
   model.cases = ballots.size();
   model.weights = rules.start;
   model.weights.resize(models, kInitialWeight);
+  for (double& weight : model.weights) weight = std::max(weight, 0.0);
   const std::vector<Alike> merged = Merge(ballots);
   Minimise(merged, rules.ridge, model.weights);
   for (const Alike& alike : merged) {

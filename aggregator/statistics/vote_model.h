@@ -10,9 +10,10 @@
 // `rest` is the answers that were possible and that nobody chose: each counts exp(0) = 1. The
 // weights are those under which the right answers were likeliest, all at once: two models that err
 // together share what they know, so each gets less than alone, and a vote of many weak ones need
-// not outweigh one strong one. A ridge holds the weights near their common mean where there are few
-// cases. Source: McFadden, Conditional logit analysis of qualitative choice behavior, 1974;
-// docs/evaluation.md has the formulas.
+// not outweigh one strong one. No weight is below 0: a vote for an answer never speaks against it.
+// A ridge holds the weights near their common mean where there are few cases. Source: McFadden,
+// Conditional logit analysis of qualitative choice behavior, 1974; docs/evaluation.md has the
+// formulas.
 //
 // Same ballots, same bits. Threads: functions without state.
 #pragma once
@@ -49,7 +50,7 @@ struct VoteRules {
 };
 
 struct VoteModel {
-  std::vector<double> weights;  // by model, finite
+  std::vector<double> weights;  // by model, finite, >= 0
   double ridge = 0.0;
   std::size_t cases = 0;
   double log_loss = 0.0;  // mean over the cases that it was fitted on

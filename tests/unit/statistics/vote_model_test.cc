@@ -153,6 +153,18 @@ TEST(VoteModelTest, TheMinimumIsOne) {
   EXPECT_EQ(again->weights, model->weights) << "the same bits";
 }
 
+TEST(VoteModelTest, AVoteNeverSpeaksAgainstItsAnswer) {
+  // The third is right less often than by chance: its vote would count against its answer.
+  const auto ballots = Simulate({0.9, 0.8, 0.1}, {false, false, false}, 2000, 8);
+  const auto model = FitVotes(ballots, 3, {0.5});
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(model->weights[2], 0.0);
+  EXPECT_GT(model->weights[0], model->weights[1]);
+  // The others are what they are without it.
+  const auto two = FitVotes(Simulate({0.9, 0.8}, {false, false}, 2000, 9), 2, {0.5});
+  for (std::size_t m = 0; m < 2; ++m) EXPECT_NEAR(model->weights[m], two->weights[m], 0.4);
+}
+
 TEST(VoteModelTest, WhereItBeginsToLookDoesNotMatter) {
   const auto ballots = Simulate({0.9, 0.7, 0.5}, {false, false, false}, 500, 6);
   const auto one = FitVotes(ballots, 3, {8.0});
