@@ -175,7 +175,8 @@ std::vector<std::pair<std::string, std::string>> PolicyWords(const PolicyReport&
       {"utility", "those that strategy utility seats, one where no council beats it"}};
   std::string budget;
   if (report.eval.budget_latency_s) {
-    budget = render::Fixed(*report.eval.budget_latency_s, 1) + " s (a fifth of all)";
+    budget =
+        render::Fixed(*report.eval.budget_latency_s, 1) + " s in 95 % of cases (a fifth of all)";
   }
   if (report.eval.budget_cost_usd) {
     budget += (budget.empty() ? "" : " and ") +

@@ -93,19 +93,23 @@ class Book {
     return MakeTrackRecord(kKind, taught, rules);
   }
   SeatingBudget Budget(std::span<const std::size_t> some) const {
-    WeightedMean latency;
+    std::vector<double> slowest;
     WeightedMean cost;
     bool priced = true;
     for (const std::size_t c : some) {
       const auto answers = Answers(known_[c], All());
-      const auto slowest = SlowestMs(At(c), answers);
+      if (const auto one = SlowestMs(At(c), answers)) slowest.push_back(*one);
       const auto one = CostOf(At(c), answers);
-      latency.Add(slowest, 1);
       cost.Add(one, 1);
       priced = priced && (one || answers.empty());
     }
     SeatingBudget budget;
-    if (const auto mean = latency.Value()) budget.latency_ms_max = *mean * kLatencyShare;
+    if (!slowest.empty()) {
+      // Models are left out by their 95th percentile, so that of all is what it is a part of.
+      const auto at = slowest.begin() + static_cast<std::ptrdiff_t>(slowest.size() * 95 / 100);
+      std::nth_element(slowest.begin(), at, slowest.end());
+      budget.latency_ms_max = *at * kLatencyShare;
+    }
     if (const auto mean = cost.Value(); mean && priced) budget.cost_usd_max = *mean * kCostShare;
     return budget;
   }

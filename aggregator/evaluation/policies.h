@@ -89,7 +89,7 @@ struct PolicyEval {
   std::vector<double> accuracy;  // of each model, over those that it answered
   TrackRecord record;            // of all models, from all known cases
   std::vector<std::vector<std::optional<double>>> chemistry;  // models x models, from these
-  std::optional<double> budget_latency_s;                     // of utility_budget, from these
+  std::optional<double> budget_latency_s;  // of utility_budget (95th percentile), from these
   std::optional<double> budget_cost_usd;
 };
 

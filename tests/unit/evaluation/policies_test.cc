@@ -225,6 +225,9 @@ TEST(PoliciesTest, RecordedAnswers) {
     ASSERT_TRUE(table.ok());
     PolicyRules rules;
     rules.repeats = 1;
+    rules.sizes = {10};
+    rules.folds = 5;
+    rules.threads = 4;
     const auto eval = EvaluatePolicies(*table, rules);
     ASSERT_TRUE(eval.ok()) << eval.error().text;
     const Resamples resamples(eval->known.size(), 1000, 1);
