@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "broker/case_outcome_check.h"
 #include "broker/dead_letters.h"
 #include "broker/ensemble.h"
 #include "broker/evidence_check.h"
@@ -32,6 +33,9 @@ constexpr const char* kNotAccepted = "; the case was not accepted; send it again
 constexpr const char* kAskAnother = "; the case was not accepted; send it to another broker";
 constexpr const char* kPerhapsAccepted =
     "; whether the case was accepted is not known; send it again";
+constexpr const char* kNotRecorded = "; the outcome was not recorded; send it again";
+constexpr const char* kPerhapsRecorded =
+    "; whether the outcome was recorded is not known; send it again";
 constexpr const char* kAskAgain = "; send it again";
 
 Error Unavailable(std::string text) { return {ErrorCode::kUnavailable, std::move(text)}; }
@@ -106,6 +110,8 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(CancelRequest{}, [&](const CancelRequest& m) { OnCancel(to, m); });
   } else if (frame.type == FetchRequest::kType) {
     with(FetchRequest{}, [&](const FetchRequest& m) { OnFetch(to, m); });
+  } else if (frame.type == OutcomeRequest::kType) {
+    with(OutcomeRequest{}, [&](const OutcomeRequest& m) { OnOutcome(to, m); });
   } else if (frame.type == WatchRequest::kType) {
     with(WatchRequest{}, [&](const WatchRequest& m) { OnWatch(to, m); });
   } else if (frame.type == StatusRequest::kType) {
@@ -133,8 +139,9 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   } else if (frame.type != ErrorMessage::kType) {
     refuse(to, {ErrorCode::kUnsupported,
                 "type = " + Quoted(frame.type) +
-                    ", expected submit, cancel, fetch, watch, status, chemistry, ensembles, "
-                    "rebuild, import, history, dead_list, dead_requeue, dead_purge or drain"});
+                    ", expected submit, cancel, fetch, outcome, watch, status, chemistry, "
+                    "ensembles, rebuild, import, history, dead_list, dead_requeue, dead_purge or "
+                    "drain"});
   }
 }
 
@@ -259,6 +266,27 @@ void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   Shard& shard = hub_.Of(request.id);
   if (!Admits(to, shard, kAskAgain)) return;
   shard.store().Fetch(request.id, Answer<CaseView>(to, shard, kAskAgain, [](const CaseView&) {}));
+}
+
+void ClientDesk::OnOutcome(const Caller& to, const OutcomeRequest& request) {
+  if (const Status good = CheckOutcome(request); !good) return Fail(to, good.error());
+  Shard& shard = hub_.Of(request.id);
+  // A broker that drains still answers, and what it takes is little: only a Redis that would lose
+  // it takes none.
+  if (const auto why = shard.NotAccepting(); why && why->code == ErrorCode::kUnavailable) {
+    return Fail(to, {why->code, hub_.Named(shard, why->text) + kNotRecorded});
+  }
+  if (!Admits(to, shard, kNotRecorded)) return;
+  const auto answer =
+      Answer<OutcomeReply>(to, shard, kPerhapsRecorded, [](const OutcomeReply& reply) {
+        LogDebug("outcome_recorded", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
+      });
+  shard.store().Fetch(request.id, [&shard, request, answer](const Result<CaseView>& view) {
+    if (!view) return answer(view.error());
+    const auto admitted = AdmitOutcome(request, *view);
+    if (!admitted) return answer(admitted.error());
+    shard.store().AddOutcome(request.id, *admitted, answer);
+  });
 }
 
 void ClientDesk::OnWatch(const Caller& to, const WatchRequest& request) {

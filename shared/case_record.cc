@@ -78,6 +78,24 @@ Result<TaskView> ReadTask(const std::string& case_id, const Fields& fields,
   return task;
 }
 
+// What was said to be right, and what was made of it. Without one of them the others say something
+// else, so damage is not skipped.
+Status ReadOutcomes(const std::string& case_id, const Fields& fields, CaseView& view) {
+  const std::int64_t outcomes = Number(fields, "outcomes").value_or(0);
+  for (std::int64_t number = 1; number <= outcomes; ++number) {
+    CaseOutcome outcome;
+    const std::string name = "outcome:" + std::to_string(number);
+    if (Status read = Read(case_id, fields, name, outcome); !read) return read;
+    outcome.at_ms = Number(fields, "outcome_at:" + std::to_string(number)).value_or(0);
+    view.outcomes.push_back(std::move(outcome));
+  }
+  if (fields.count("known") == 0) return Ok();
+  KnownRight known;
+  if (Status read = Read(case_id, fields, "known", known); !read) return read;
+  view.known = std::move(known);
+  return Ok();
+}
+
 std::pair<std::uint64_t, std::uint64_t> StreamIdParts(std::string_view id) {
   const std::size_t dash = id.find('-');
   std::uint64_t ms = 0;
@@ -137,6 +155,7 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
     if (const Status read = Read(case_id, fields, name, recommendation); !read) return read.error();
     view.recommendations.push_back(std::move(recommendation));
   }
+  if (const Status read = ReadOutcomes(case_id, fields, view); !read) return read.error();
   return view;
 }
 

@@ -302,6 +302,52 @@ struct Recommendation {
   Usage usage;             // sums of what is known
 };
 
+// --- what was right
+// ---------------------------------------------------------------------------------
+
+// What somebody says was right, after a case ended. An Outcome is something else: the end of a
+// task.
+enum class OutcomeVerdict {
+  kAccepted,    // what was recommended is right
+  kOverridden,  // it is not, and something else was given
+  kStated,      // what is right, whatever was recommended
+};
+inline constexpr const char* kOutcomeVerdictNames[] = {"accepted", "overridden", "stated"};
+
+struct CaseOutcome {
+  std::string by;  // who says so: 1..64 bytes, not kGoldVoice
+  OutcomeVerdict verdict = OutcomeVerdict::kStated;
+  // What was right, as named; {} = to give none. Absent: not known, or what was recommended.
+  std::optional<std::vector<std::string>> medications;
+  std::string reason;         // free text of a clinician; never logged
+  std::int64_t revision = 0;  // of the recommendation that it speaks about; 0 = of none
+  std::int64_t at_ms = 0;
+};
+
+// The latest that one of those says who know, in the terms of the medication table.
+struct OutcomeVoice {
+  std::string by;
+  std::optional<OutcomeVerdict> verdict;          // absent: the gold that came with the case
+  std::optional<std::vector<std::string>> right;  // this set is right ...
+  std::optional<std::vector<std::string>> wrong;  // ... or all that is known: this one is wrong
+  std::optional<std::string> option;              // of a closed choice, beside the set
+};
+inline constexpr const char* kGoldVoice = "gold";
+
+enum class KnownStatus {
+  kRight,
+  kWrong,          // only that what was recommended is wrong
+  kContradictory,  // nothing is learned about who was right
+};
+inline constexpr const char* kKnownStatusNames[] = {"right", "wrong", "contradictory"};
+
+// What all voices of a case together say.
+struct KnownRight {
+  KnownStatus status = KnownStatus::kRight;
+  std::vector<OutcomeVoice> voices;
+  std::int64_t outcomes = 0;  // of the case, that it was made of
+};
+
 // --- what is learned from
 // ---------------------------------------------------------------------------
 
@@ -314,10 +360,12 @@ struct EvidenceAnswer {
   std::optional<double> grade;  // consensus grade, [0, 1]; absent: nobody graded it
   // What it adds to the score of its key, where the council ranks by its track record.
   std::optional<double> score;
-  std::optional<bool> right;          // judged by the gold; absent without one
+  std::optional<bool> right;          // by what is known to be right; absent: not known
   std::optional<double> reliability;  // of the model as a reviewer in this case, [0, 1]
   std::optional<double> latency_ms;
   std::optional<double> cost_usd;
+
+  friend bool operator==(const EvidenceAnswer&, const EvidenceAnswer&) = default;
 };
 
 // What one ended case says about its models, without any clinical content. Missing answers are not
@@ -332,9 +380,12 @@ struct CaseEvidence {
   std::vector<EvidenceAnswer> answers;  // by model, each once
   bool simulated = false;
   std::int64_t options = 0;  // that a closed choice had; 0 = open, or not known
+
+  friend bool operator==(const CaseEvidence&, const CaseEvidence&) = default;
 };
 
-// One line of the evidence stream. A revision takes the place of what the case said before.
+// One line of the evidence stream. A revision, or an outcome that came later, takes the place of
+// what the case said before.
 struct EvidenceLine {
   CaseEvidence evidence;
   std::optional<CaseEvidence> replaces;

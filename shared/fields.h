@@ -19,6 +19,8 @@ namespace consilium {
 CONSILIUM_ENUM_NAMES(OutcomeStatus, kOutcomeStatusNames);
 CONSILIUM_ENUM_NAMES(Stage, kStageNames);
 CONSILIUM_ENUM_NAMES(CaseState, kCaseStateNames);
+CONSILIUM_ENUM_NAMES(OutcomeVerdict, kOutcomeVerdictNames);
+CONSILIUM_ENUM_NAMES(KnownStatus, kKnownStatusNames);
 #undef CONSILIUM_ENUM_NAMES
 
 // What a list is applied to: T to read into, const T to write from.
@@ -270,6 +272,32 @@ void Fields(A& a, Of<A, Recommendation> v) {
   a.Must("decided_ms", v.decided_ms);
   a.Must("calls", v.calls);
   a.Must("usage", v.usage);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CaseOutcome> v) {
+  a.Must("by", v.by);
+  a.Must("verdict", v.verdict);
+  a.May("medications", v.medications);
+  a.May("reason", v.reason);
+  a.May("revision", v.revision);
+  a.May("at_ms", v.at_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, OutcomeVoice> v) {
+  a.Must("by", v.by);
+  a.May("verdict", v.verdict);
+  a.May("right", v.right);
+  a.May("wrong", v.wrong);
+  a.May("option", v.option);
+}
+
+template <class A>
+void Fields(A& a, Of<A, KnownRight> v) {
+  a.Must("status", v.status);
+  a.Must("voices", v.voices);
+  a.Must("outcomes", v.outcomes);
 }
 
 template <class A>

@@ -76,6 +76,27 @@ void Fields(A& a, Of<A, CaseView> v) {
   a.Must("deadline_ms", v.deadline_ms);
   a.Must("tasks", v.tasks);
   a.Must("recommendations", v.recommendations);
+  a.May("outcomes", v.outcomes);
+  a.May("known", v.known);
+}
+
+template <class A>
+void Fields(A& a, Of<A, OutcomeRequest> v) {
+  a.Must("id", v.id);
+  a.Must("by", v.by);
+  a.Must("verdict", v.verdict);
+  a.May("medications", v.medications);
+  a.May("reason", v.reason);
+  a.May("revision", v.revision);
+}
+
+template <class A>
+void Fields(A& a, Of<A, OutcomeReply> v) {
+  a.Must("id", v.id);
+  a.Must("duplicate", v.duplicate);
+  a.Must("count", v.count);
+  a.Must("state", v.state);
+  a.May("contradictory", v.contradictory);
 }
 
 template <class A>

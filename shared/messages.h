@@ -97,6 +97,30 @@ struct CaseView {
   std::int64_t deadline_ms = 0;
   std::vector<TaskView> tasks;                  // sorted by (stage, round, model)
   std::vector<Recommendation> recommendations;  // by revision; the last one counts
+  std::vector<CaseOutcome> outcomes;            // in the order in which they came
+  std::optional<KnownRight> known;              // absent until outcomes came and were looked at
+};
+
+// Says what was right in a case that has ended. Recorded once: the same again from the one who said
+// it last is a duplicate.
+struct OutcomeRequest {
+  static constexpr std::string_view kType = "outcome";
+  std::string id;
+  std::string by;  // this and the next three as in CaseOutcome
+  OutcomeVerdict verdict = OutcomeVerdict::kStated;
+  std::optional<std::vector<std::string>> medications;  // needed for "stated"
+  std::string reason;                                   // at most 2000 bytes; for "overridden"
+  // Of the recommendation that is meant; absent: the last one. A client that may have to ask again
+  // names it.
+  std::optional<std::int64_t> revision;
+};
+struct OutcomeReply {
+  static constexpr std::string_view kType = "outcome_recorded";
+  std::string id;
+  bool duplicate = false;
+  std::int64_t count = 0;  // outcomes of the case
+  CaseState state = CaseState::kComplete;
+  std::optional<bool> contradictory;  // absent: not looked at yet
 };
 
 // Recommendations in the order in which they were published, from a cursor the client keeps:

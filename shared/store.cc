@@ -57,6 +57,45 @@ CaseState StateFrom(std::string_view name) {
   return CaseStateFromName(name).value_or(CaseState::kFailed);
 }
 
+// A Redis without memory refuses what brings more; what ends work may run and makes room.
+template <class T>
+Store::Done<T> NamingNoMemory(Store::Done<T> done) {
+  return [done = std::move(done)](Result<T> reply) {
+    if (!reply && reply.error().text.starts_with("redis: OOM")) {
+      return done(Error{ErrorCode::kQueueFull, "Redis has no memory left (maxmemory); try later"});
+    }
+    done(std::move(reply));
+  };
+}
+
+Result<OutcomeReply> ReadOutcomeReply(const std::string& case_id, std::int64_t revision,
+                                      const RedisReply& reply) {
+  if (reply.items.empty()) return Unexpected("add_outcome");
+  const std::string& word = reply.items[0].text;
+  if (word == "unknown") return Error{ErrorCode::kNotFound, "no case " + case_id};
+  if (reply.items.size() < 2) return Unexpected("add_outcome");
+  if (word == "live") return NoOutcomeYet(case_id, StateFrom(reply.items[1].text));
+  const std::int64_t number = ToInt(reply.items[1]);
+  if (word == "revision") return NoRevision(case_id, revision, number);
+  if (word == "full") {
+    return Error{ErrorCode::kTooLarge, "case " + case_id + " has " + std::to_string(number) +
+                                           " outcomes, the limit; this one was not recorded"};
+  }
+  if (reply.items.size() != 4) return Unexpected("add_outcome");
+  OutcomeReply recorded;
+  recorded.id = case_id;
+  recorded.duplicate = word == "duplicate";
+  recorded.count = number;
+  recorded.state = StateFrom(reply.items[2].text);
+  if (!reply.items[3].text.empty()) {
+    const auto known = UnpackSealed<KnownRight>(reply.items[3].text);
+    if (known && known->outcomes == number) {
+      recorded.contradictory = known->status == KnownStatus::kContradictory;
+    }
+  }
+  return recorded;
+}
+
 // What a model is asked is what was accepted, or it is not asked.
 bool ReadWork(const RedisReply& item, LeasedTask& lease) {
   auto vignette = UnpackSealed<Vignette>(item.items[4].text);
@@ -99,6 +138,24 @@ Store::Store(RedisConnection& redis, std::size_t shard, std::size_t shards)
 
 std::string ShardPrefix(std::size_t shard) { return "consilium:{" + std::to_string(shard) + "}:"; }
 
+Error NoOutcomeYet(const std::string& case_id, CaseState state) {
+  if (state == CaseState::kCancelled) {
+    return {ErrorCode::kConflict,
+            "case " + case_id + " was cancelled: there is no recommendation to speak of"};
+  }
+  const std::string now = state == CaseState::kAccepted
+                              ? "waiting for a worker"
+                              : kCaseStateNames[static_cast<std::size_t>(state)];
+  return {ErrorCode::kConflict, "case " + case_id + " is still " + now +
+                                    "; say what was right once it has ended (`consilium show " +
+                                    case_id + "`)"};
+}
+
+Error NoRevision(const std::string& case_id, std::int64_t revision, std::int64_t last) {
+  return Invalid("case " + case_id + ": revision = " + std::to_string(revision) + ", expected 1.." +
+                 std::to_string(last));
+}
+
 std::vector<RedisScript> Store::Scripts() {
   return {{"submit_case", kSubmitCaseScript},   {"lease_tasks", kLeaseTasksScript},
           {"renew_leases", kRenewLeasesScript}, {"end_attempt", kEndAttemptScript},
@@ -107,7 +164,8 @@ std::vector<RedisScript> Store::Scripts() {
           {"take_events", kTakeEventsScript},   {"ack_events", kAckEventsScript},
           {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
           {"describe", kDescribeScript},        {"prepare", kPrepareScript},
-          {"claim_shard", kClaimShardScript},   {"restore_tasks", kRestoreTasksScript}};
+          {"claim_shard", kClaimShardScript},   {"restore_tasks", kRestoreTasksScript},
+          {"add_outcome", kAddOutcomeScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -213,14 +271,8 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
     }
     return Unexpected("submit_case");
   };
-  // A Redis without memory refuses submissions only; what ends work may run and makes room.
-  const auto refused = [done = std::move(done)](Result<SubmitReply> reply) {
-    if (!reply && reply.error().text.starts_with("redis: OOM")) {
-      return done(Error{ErrorCode::kQueueFull, "Redis has no memory left (maxmemory); try later"});
-    }
-    done(std::move(reply));
-  };
-  redis_.Run("submit_case", std::move(keys), std::move(args), Reading<SubmitReply>(refused, read));
+  redis_.Run("submit_case", std::move(keys), std::move(args),
+             Reading<SubmitReply>(NamingNoMemory<SubmitReply>(std::move(done)), read));
 }
 
 void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
@@ -257,6 +309,17 @@ void Store::Fetch(const std::string& case_id, Done<CaseView> done) {
         }
         return ReadCaseRecord(case_id, fields);
       }));
+}
+
+void Store::AddOutcome(const std::string& case_id, CaseOutcome outcome, Done<OutcomeReply> done) {
+  outcome.at_ms = 0;  // Redis' clock says when, and the same again has the same bytes
+  redis_.Run("add_outcome", {CaseKey(case_id), Key("events"), Key("wanted")},
+             {case_id, HintChannel(), PackSealed(outcome), outcome.by,
+              std::to_string(outcome.revision), std::to_string(limits::kCaseOutcomesMax)},
+             Reading<OutcomeReply>(NamingNoMemory<OutcomeReply>(std::move(done)),
+                                   [case_id, revision = outcome.revision](const RedisReply& reply) {
+                                     return ReadOutcomeReply(case_id, revision, reply);
+                                   }));
 }
 
 void Store::Lease(const std::string& model, const std::string& owner, std::int64_t count,
@@ -559,6 +622,7 @@ void Store::Apply(const CaseUpdate& update, Done<bool> done) {
       kFeedMax,
       update.evidence ? Pack(*update.evidence) : "",
       update.evidence ? LearnedMember(update.evidence->evidence) : "",
+      update.known ? PackSealed(*update.known) : "",
       std::to_string(update.tasks.size())};
   for (const NewTask& task : update.tasks) {
     keys.push_back(LaneKey(task.task.stage, task.task.model));

@@ -23,7 +23,8 @@
 //
 // Fields of a case: digest, state, v, vignette, gold, source,
 // kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, told (version
-// whose event was restored), and per task k =
+// whose event was restored), outcomes (their number), outcome:<n>, outcome_at:<n>, outcome_by:<by>
+// (number of the latest), known (what was made of them), and per task k =
 // "stage|round|model": s: state, f: leases issued, a: failed attempts, c: crashes, x: errors of
 // these, e: stream entry, d: deadline, p: packet, l: labels and authors, o: outcome, t: arrival.
 //
@@ -114,6 +115,7 @@ struct CaseUpdate {
   std::optional<Recommendation> publish;
   std::optional<HistoryRecord> history;
   std::optional<EvidenceLine> evidence;
+  std::optional<KnownRight> known;
   std::int64_t retention_ms = 0;  // how long the record stays once ended
 };
 
@@ -126,6 +128,10 @@ struct WatchSlice {
 
 // What the keys of a shard begin with: "consilium:{<shard>}:".
 std::string ShardPrefix(std::size_t shard);
+
+// Why an outcome cannot be recorded: the case has no recommendation, or not that revision.
+Error NoOutcomeYet(const std::string& case_id, CaseState state);
+Error NoRevision(const std::string& case_id, std::int64_t revision, std::int64_t last);
 
 class Store {
  public:
@@ -152,6 +158,10 @@ class Store {
   void Submit(const NewCase& new_case, Done<SubmitReply> done);
   void Cancel(const std::string& case_id, Done<CancelReply> done);
   void Fetch(const std::string& case_id, Done<CaseView> done);
+  // Adds an outcome to an ended case and tells the aggregators. `at_ms` is set here. Errors:
+  // kNotFound, kConflict for a case without a recommendation, kInvalid for a revision that is not
+  // there, kTooLarge beyond limits::kCaseOutcomesMax, kQueueFull when Redis has no memory.
+  void AddOutcome(const std::string& case_id, CaseOutcome outcome, Done<OutcomeReply> done);
   // At most `count` tasks of one lane, reviews before generates, leased to broker `owner`. Tasks
   // whose case ended or whose deadline passed are dropped on the way.
   void Lease(const std::string& model, const std::string& owner, std::int64_t count,

@@ -6,6 +6,7 @@
 
 #include "aggregator/council/decision.h"
 #include "aggregator/council/evidence.h"
+#include "aggregator/council/known_right.h"
 #include "aggregator/council/record.h"
 #include "aggregator/council/review.h"
 
@@ -77,15 +78,7 @@ Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& coun
   return plan;
 }
 
-}  // namespace
-
-std::int64_t AnswersDueMs(const CaseView& view, const CouncilConfig& config) {
-  const auto time = static_cast<double>(view.deadline_ms - view.accepted_ms);
-  const double share = std::clamp(config.answer_share, 0.0, 1.0);
-  return view.accepted_ms + static_cast<std::int64_t>(std::floor(share * time));
-}
-
-Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms) {
+Plan Move(const CaseView& view, const Council& council, std::int64_t now_ms) {
   if (view.state == CaseState::kCancelled) return {};
   const CaseRecord record = ReadRecord(view);
   if (IsFinal(view.state)) return Revisit(view, record, council, now_ms);
@@ -110,6 +103,36 @@ Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms) 
   return plan;
 }
 
+// Of a case that has ended: what is known to be right, and what it says about its models. Outcomes
+// that were looked at are not judged again, so another table changes nothing by itself.
+void AddLearned(const CaseView& view, const Council& council, Plan& plan) {
+  const auto outcomes = static_cast<std::int64_t>(view.outcomes.size());
+  if (outcomes > (view.known ? view.known->outcomes : 0)) {
+    plan.known = JudgeOutcomes(view, council.medications);
+  }
+  const std::optional<KnownRight>& known = plan.known ? plan.known : view.known;
+  if (plan.publish) {
+    plan.evidence = MakeEvidenceLine(view, *plan.publish, known);
+  } else if (plan.known && !view.recommendations.empty()) {
+    EvidenceLine line = MakeEvidenceLine(view, view.recommendations.back(), known);
+    if (line.evidence != *line.replaces) plan.evidence = std::move(line);
+  }
+}
+
+}  // namespace
+
+std::int64_t AnswersDueMs(const CaseView& view, const CouncilConfig& config) {
+  const auto time = static_cast<double>(view.deadline_ms - view.accepted_ms);
+  const double share = std::clamp(config.answer_share, 0.0, 1.0);
+  return view.accepted_ms + static_cast<std::int64_t>(std::floor(share * time));
+}
+
+Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms) {
+  Plan plan = Move(view, council, now_ms);
+  if (IsFinal(view.state) || plan.publish) AddLearned(view, council, plan);
+  return plan;
+}
+
 HistoryRecord MakeHistory(const CaseView& view, const Recommendation& recommendation) {
   HistoryRecord history;
   history.case_id = view.id;
@@ -131,10 +154,9 @@ CaseUpdate MakeUpdate(const CaseView& view, Plan plan, const CouncilConfig& conf
   update.state = plan.state;
   update.tasks = std::move(plan.tasks);
   update.timer_ms = plan.timer_ms;
-  if (plan.publish) {
-    update.history = MakeHistory(view, *plan.publish);
-    update.evidence = MakeEvidenceLine(view, *plan.publish);
-  }
+  if (plan.publish) update.history = MakeHistory(view, *plan.publish);
+  update.known = std::move(plan.known);
+  update.evidence = std::move(plan.evidence);
   update.publish = std::move(plan.publish);
   update.retention_ms = static_cast<std::int64_t>(config.retention_h * 3600.0 * 1000.0);
   return update;

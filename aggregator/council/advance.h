@@ -22,9 +22,11 @@ struct Plan {
   std::vector<NewTask> tasks;             // to create
   std::optional<std::int64_t> timer_ms;   // absolute, later than now; exactly while the case lives
   std::optional<Recommendation> publish;  // the first one ends the case, later ones are revisions
+  std::optional<KnownRight> known;        // once outcomes came that were not looked at
+  std::optional<EvidenceLine> evidence;   // with every `publish`, and when `known` changes it
 
   // Nothing to write but the timer.
-  bool empty() const { return !state && tasks.empty() && !publish; }
+  bool empty() const { return !state && tasks.empty() && !publish && !known && !evidence; }
 };
 
 Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms);

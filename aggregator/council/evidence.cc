@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "aggregator/council/known_right.h"
+
 namespace consilium {
 namespace {
 
@@ -13,7 +15,8 @@ std::string CandidateKey(std::int64_t candidate) {
   return std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
 }
 
-EvidenceAnswer MakeAnswer(const ModelResult& result, const Recommendation& recommendation) {
+EvidenceAnswer MakeAnswer(const ModelResult& result, const Recommendation& recommendation,
+                          const std::optional<KnownRight>& known) {
   EvidenceAnswer answer;
   answer.model = result.model;
   answer.version = result.model_served;
@@ -26,14 +29,16 @@ EvidenceAnswer MakeAnswer(const ModelResult& result, const Recommendation& recom
   answer.cost_usd = result.cost_usd;
   const auto candidate = static_cast<std::size_t>(*result.candidate);
   if (candidate < recommendation.candidates.size()) {
-    answer.right = recommendation.candidates[candidate].right;
+    const Candidate& chosen = recommendation.candidates[candidate];
+    answer.right = known ? IsRight(chosen, *known) : chosen.right;
   }
   return answer;
 }
 
 }  // namespace
 
-CaseEvidence MakeEvidence(const CaseView& view, const Recommendation& recommendation) {
+CaseEvidence MakeEvidence(const CaseView& view, const Recommendation& recommendation,
+                          const std::optional<KnownRight>& known) {
   CaseEvidence evidence;
   evidence.case_id = view.id;
   evidence.kind = view.kind;
@@ -44,17 +49,19 @@ CaseEvidence MakeEvidence(const CaseView& view, const Recommendation& recommenda
   evidence.simulated = recommendation.simulated;
   evidence.options = static_cast<std::int64_t>(view.vignette.options.size());
   for (const ModelResult& result : recommendation.models) {
-    if (result.candidate) evidence.answers.push_back(MakeAnswer(result, recommendation));
+    if (result.candidate) evidence.answers.push_back(MakeAnswer(result, recommendation, known));
   }
   std::sort(evidence.answers.begin(), evidence.answers.end(),
             [](const EvidenceAnswer& a, const EvidenceAnswer& b) { return a.model < b.model; });
   return evidence;
 }
 
-EvidenceLine MakeEvidenceLine(const CaseView& view, const Recommendation& recommendation) {
-  EvidenceLine line{MakeEvidence(view, recommendation), std::nullopt};
-  if (!view.recommendations.empty())
-    line.replaces = MakeEvidence(view, view.recommendations.back());
+EvidenceLine MakeEvidenceLine(const CaseView& view, const Recommendation& recommendation,
+                              const std::optional<KnownRight>& known) {
+  EvidenceLine line{MakeEvidence(view, recommendation, known), std::nullopt};
+  if (!view.recommendations.empty()) {
+    line.replaces = MakeEvidence(view, view.recommendations.back(), view.known);
+  }
   return line;
 }
 

@@ -2,8 +2,8 @@
 -- Applies what the aggregator decided about a case, if the record is still the one it looked at.
 -- KEYS  case, timers, counters, out, history, evidence, learned, wanted, lane of each new task ...
 -- ARGV  id, version, channel, state or "", timer_ms or "", retention_ms, recommendation or "",
---       history or "", out_max, evidence or "", member of learned or "", task count, then per task: task,
---       deadline_ms, packet, labels
+--       history or "", out_max, evidence or "", member of learned or "", what is known to be right or "",
+--       task count, then per task: task, deadline_ms, packet, labels
 -- Returns 1 | 0 (changed meanwhile)
 local f = redis.call('HMGET', KEYS[1], 'v', 'state', 'rev')
 if f[1] ~= ARGV[2] or f[2] == 'cancelled' then return 0 end
@@ -12,8 +12,8 @@ local fields = {'v', f[1] + 1}
 local function hint(what)
   if redis.call('HDEL', KEYS[8], what) == 1 then redis.call('PUBLISH', channel, what) end
 end
-for i = 1, tonumber(ARGV[12]) do
-  local at = 9 + 4 * i
+for i = 1, tonumber(ARGV[13]) do
+  local at = 10 + 4 * i
   local task = ARGV[at]
   local entry = redis.call('XADD', KEYS[8 + i], '*', 't', id .. '|' .. task)
   for _, value in ipairs({'s:' .. task, 'pending', 'e:' .. task, entry, 'd:' .. task, ARGV[at + 1],
@@ -33,6 +33,10 @@ if ARGV[10] ~= '' then
   redis.call('XADD', KEYS[6], '*', 'e', ARGV[10])
   if ARGV[11] ~= '' then redis.call('SADD', KEYS[7], ARGV[11]) end
   hint('evidence')
+end
+if ARGV[12] ~= '' then
+  fields[#fields + 1] = 'known'
+  fields[#fields + 1] = ARGV[12]
 end
 if state ~= '' then
   fields[#fields + 1] = 'state'

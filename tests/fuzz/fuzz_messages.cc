@@ -36,8 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace consilium;  // NOLINT(google-build-using-namespace): a function of its own
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   TryAll<ErrorMessage, SubmitRequest, SubmitReply, CancelRequest, CancelReply, FetchRequest,
-         CaseView, WatchRequest, WatchReply, StatusRequest, StatusReply, Hello, Heartbeat,
-         ResultMessage, ReleaseMessage, Goodbye, Welcome, HeartbeatReply, WhoAreYou, TaskMessage,
-         ResultAck, CancelTask, Beat, HistoryRecord, std::vector<std::string>>(bytes);
+         CaseView, OutcomeRequest, OutcomeReply, WatchRequest, WatchReply, StatusRequest,
+         StatusReply, Hello, Heartbeat, ResultMessage, ReleaseMessage, Goodbye, Welcome,
+         HeartbeatReply, WhoAreYou, TaskMessage, ResultAck, CancelTask, Beat, HistoryRecord,
+         std::vector<std::string>>(bytes);
   return 0;
 }

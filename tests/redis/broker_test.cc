@@ -155,7 +155,7 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
       AnswerTo<SubmitReply>(client, "q1").error(),
       (Error{
           ErrorCode::kUnsupported,
-          "type = \"order_pizza\", expected submit, cancel, fetch, watch, status, "
+          "type = \"order_pizza\", expected submit, cancel, fetch, outcome, watch, status, "
           "chemistry, ensembles, rebuild, import, history, dead_list, dead_requeue, dead_purge or "
           "drain"}));
   client.Send(Frame{"submit", "q2", "\xC1garbage"});

@@ -462,6 +462,49 @@ TEST_F(ShardsTest, ACaseThatEndedIsNotImportedThoughItsEvidenceWaitsInItsShard) 
   });
 }
 
+TEST_F(ShardsTest, AnOutcomeIsRecordedWhereItsCaseIsAndLearnedInTheFirst) {
+  Start();
+  StartAggregator();
+  AddWorker("w-alpha", "alpha", 8);
+  AddWorker("w-bravo", "bravo", 8);
+  TestClient& client = AddClient();
+  for (std::size_t shard = 0; shard < kShards; ++shard) {
+    CaseRequest request = CaseOf(NextId(shard));
+    request.gold_medications.reset();
+    ASSERT_TRUE(AskRunning<SubmitReply>(client, SubmitRequest{request}).ok());
+    RunUntil("it ended", [&] {
+      return AskRunning<CaseView>(client, FetchRequest{request.id})->recommendations.size() == 1;
+    });
+    const OutcomeRequest accepted{request.id, "cli", OutcomeVerdict::kAccepted, {}, "", 1};
+    const auto reply = AskRunning<OutcomeReply>(client, accepted);
+    ASSERT_TRUE(reply.ok()) << reply.error().text;
+    RunUntil("it was looked at", [&] {
+      const auto view = AskRunning<CaseView>(client, FetchRequest{request.id});
+      return view.ok() && view->known && view->known->outcomes == 1;
+    });
+    EXPECT_EQ(AskRunning<OutcomeReply>(client, accepted)->contradictory,
+              std::optional<bool>(false));
+  }
+  HistoryReply history;
+  RunUntil("all lines are in shard 0", [&] {
+    history = *AskRunning<HistoryReply>(client, HistoryRequest{"", 100});
+    return history.items.size() == 2 * kShards;
+  });
+  std::map<std::string, CaseEvidence> said;
+  for (const EvidenceLine& line : history.items) {
+    const auto before = said.find(line.evidence.case_id);
+    EXPECT_EQ(line.replaces.has_value(), before != said.end());
+    if (before != said.end()) {
+      EXPECT_EQ(line.replaces, before->second);
+    }
+    for (const EvidenceAnswer& answer : line.evidence.answers) {
+      EXPECT_EQ(answer.right.has_value(), before != said.end());
+    }
+    said[line.evidence.case_id] = line.evidence;
+  }
+  EXPECT_EQ(said.size(), kShards);
+}
+
 TEST_F(ShardsTest, EachShardHasItsShareOfTheLimit) {
   config_.broker.live_cases_max = 5;  // two each, rounded up
   Start();

@@ -173,6 +173,7 @@ inline void ApplyPlan(CaseView& view, const Plan& plan) {
   SortTasks(view);
   if (plan.publish) view.recommendations.push_back(*plan.publish);
   if (plan.state) view.state = *plan.state;
+  if (plan.known) view.known = *plan.known;
   ++view.version;
 }
 

@@ -116,6 +116,131 @@ TEST(EvidenceTest, ARevisionSaysWhatItReplaces) {
   EXPECT_EQ(line.replaces->answers.size(), before.answers.size());
 }
 
+using Rights = std::vector<std::optional<bool>>;
+constexpr std::optional<bool> kYes = true;
+constexpr std::optional<bool> kNo = false;
+constexpr std::optional<bool> kNotKnown = std::nullopt;
+
+Rights RightOf(const CaseEvidence& evidence) {
+  Rights right;
+  for (const EvidenceAnswer& answer : evidence.answers) right.push_back(answer.right);
+  return right;
+}
+
+CaseOutcome Stated(const std::string& by, std::vector<std::string> medications) {
+  return {by, OutcomeVerdict::kStated, std::move(medications), "", 0, 0};
+}
+CaseOutcome Accepted(const std::string& by) {
+  return {by, OutcomeVerdict::kAccepted, std::nullopt, "", 1, 0};
+}
+CaseOutcome Overridden(const std::string& by) {
+  return {by, OutcomeVerdict::kOverridden, std::nullopt, "rash", 1, 0};
+}
+
+// One that recommends what "a" said, though only "a" did.
+Council Lenient() {
+  Council council = MakeCouncil(Pool());
+  council.config.support_min = 0.3;
+  return council;
+}
+
+// The case of Reviewed(), ended: what "a" said, amoxicillin, was recommended.
+CaseView EndedAndReviewed(bool gold) {
+  CaseView view = Reviewed();
+  if (!gold) view.gold_medications.reset();
+  EXPECT_EQ(Step(view, Lenient(), kDecided).state, CaseState::kDegraded);
+  return view;
+}
+
+TEST(EvidenceTest, AnOutcomeReplacesWhatTheCaseSaidAndPublishesNothing) {
+  const Council council = Lenient();
+  CaseView view = EndedAndReviewed(/*gold=*/false);
+  view.outcomes = {Stated("cli", {"ibuprofen"})};
+  const CaseView before = view;
+  const Plan plan = Step(view, council, kDecided + 5);
+  EXPECT_FALSE(plan.publish.has_value());
+  EXPECT_FALSE(plan.state.has_value());
+  ASSERT_TRUE(plan.evidence.has_value());
+  ASSERT_TRUE(plan.evidence->replaces.has_value());
+  EXPECT_EQ(RightOf(*plan.evidence->replaces), (Rights{kNotKnown, kNotKnown}));
+  EXPECT_EQ(RightOf(plan.evidence->evidence), (Rights{kNo, kYes}));
+  CaseEvidence same = plan.evidence->evidence;
+  for (EvidenceAnswer& answer : same.answers) answer.right.reset();
+  EXPECT_EQ(same, *plan.evidence->replaces) << "nothing else changes";
+  const CaseUpdate update = MakeUpdate(before, plan, council.config);
+  EXPECT_FALSE(update.history.has_value());
+  EXPECT_TRUE(update.evidence.has_value());
+  EXPECT_TRUE(update.known.has_value());
+  // Another aggregator that has the same record says the same; with what was written it says
+  // nothing.
+  EXPECT_EQ(Advance(before, council, kDecided + 50).evidence->evidence, plan.evidence->evidence);
+  EXPECT_TRUE(Advance(view, council, kDecided + 6).empty());
+}
+
+TEST(EvidenceTest, EachLineReplacesExactlyTheOneBefore) {
+  const Council council = Lenient();
+  CaseView view = EndedAndReviewed(/*gold=*/true);
+  EvidenceLine last{MakeEvidence(view, view.recommendations[0]), std::nullopt};
+  EXPECT_EQ(RightOf(last.evidence), (Rights{kYes, kNo}));
+  const auto expect = [&](const CaseOutcome& outcome, const Rights& right) {
+    view.outcomes.push_back(outcome);
+    const Plan plan = Step(view, council, kDecided + 5);
+    ASSERT_TRUE(plan.evidence.has_value());
+    EXPECT_EQ(plan.evidence->replaces, last.evidence);
+    EXPECT_EQ(RightOf(plan.evidence->evidence), right);
+    last = *plan.evidence;
+  };
+  // The gold said amoxicillin.
+  expect(Stated("cli", {"ibuprofen"}), {kNotKnown, kNotKnown});
+  expect(Stated("cli", {"Amoxil"}), {kYes, kNo});
+  expect(Overridden("ward"), {kNotKnown, kNotKnown});
+  expect(Accepted("ward"), {kYes, kNo});
+}
+
+TEST(EvidenceTest, AnOverrideSaysOnlyWhoWasWrong) {
+  CaseView view = EndedAndReviewed(/*gold=*/false);
+  view.outcomes = {Overridden("cli")};
+  const Plan plan = Step(view, Lenient(), kDecided + 5);
+  ASSERT_TRUE(plan.evidence.has_value());
+  EXPECT_EQ(RightOf(plan.evidence->evidence), (Rights{kNo, kNotKnown}));
+}
+
+TEST(EvidenceTest, AnOutcomeThatChangesNothingIsNotedAndIsNoNewLine) {
+  const Council council = Lenient();
+  CaseView view = EndedAndReviewed(/*gold=*/true);
+  view.outcomes = {Accepted("cli")};
+  const Plan plan = Step(view, council, kDecided + 5);
+  EXPECT_FALSE(plan.evidence.has_value());
+  ASSERT_TRUE(plan.known.has_value());
+  EXPECT_EQ(plan.known->status, KnownStatus::kRight);
+  EXPECT_FALSE(plan.empty()) << "that it was looked at is written";
+  EXPECT_TRUE(Advance(view, council, kDecided + 6).empty());
+}
+
+TEST(EvidenceTest, ARevisionAfterAnOutcomeReplacesWhatWasSaidWithTheOutcome) {
+  const Council council = Lenient();
+  CaseView view = EndedAndReviewed(/*gold=*/false);
+  view.outcomes = {Accepted("cli")};
+  const Plan first = Step(view, council, kDecided + 5);
+  ASSERT_TRUE(first.evidence.has_value());
+  Recommendation second = view.recommendations[0];
+  second.revision = 2;
+  second.decided_ms = kDecided + 9;
+  const EvidenceLine line = MakeEvidenceLine(view, second, view.known);
+  EXPECT_EQ(line.replaces, first.evidence->evidence);
+  EXPECT_EQ(RightOf(line.evidence), (Rights{kYes, kNo}));
+}
+
+TEST(EvidenceTest, AnotherMedicationTableAloneJudgesNothingAgain) {
+  const Council council = Lenient();
+  CaseView view = EndedAndReviewed(/*gold=*/false);
+  view.outcomes = {Stated("cli", {"ibuprofen"})};
+  Step(view, council, kDecided + 5);
+  // As another table would have judged it.
+  view.known->voices[0].right = std::vector<std::string>{"something else"};
+  EXPECT_TRUE(Advance(view, council, kDecided + 6).empty());
+}
+
 TEST(EvidenceTest, EveryPublishedRecommendationCarriesItsEvidence) {
   const CaseView view = Reviewed();
   Plan plan = Advance(view, MakeCouncil(Pool()), kDecided);

@@ -1,0 +1,137 @@
+#include "broker/case_outcome_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace consilium {
+namespace {
+
+using Names = std::vector<std::string>;
+
+OutcomeRequest Request(OutcomeVerdict verdict) {
+  OutcomeRequest request;
+  request.id = "c1";
+  request.by = "cli";
+  request.verdict = verdict;
+  if (verdict == OutcomeVerdict::kStated) request.medications = Names{"aspirin"};
+  if (verdict == OutcomeVerdict::kOverridden) request.reason = "rash";
+  return request;
+}
+
+Error Refusal(OutcomeRequest request) {
+  const Status good = CheckOutcome(request);
+  EXPECT_FALSE(good.ok());
+  return good ? Error{} : good.error();
+}
+
+CaseView Ended(CaseState state = CaseState::kComplete) {
+  CaseView view;
+  view.id = "c1";
+  view.state = state;
+  Recommendation rec;
+  rec.revision = 1;
+  rec.status = state;
+  view.recommendations = {rec};
+  return view;
+}
+
+TEST(CaseOutcomeCheckTest, GoodOnesPass) {
+  for (const OutcomeVerdict verdict :
+       {OutcomeVerdict::kAccepted, OutcomeVerdict::kOverridden, OutcomeVerdict::kStated}) {
+    EXPECT_TRUE(CheckOutcome(Request(verdict)).ok());
+  }
+  OutcomeRequest none = Request(OutcomeVerdict::kStated);
+  none.medications = Names{};
+  EXPECT_TRUE(CheckOutcome(none).ok());
+  OutcomeRequest given = Request(OutcomeVerdict::kOverridden);
+  given.medications = Names{"aspirin"};
+  given.reason = std::string(2000, 'x');
+  given.by = std::string(64, 'x');
+  EXPECT_TRUE(CheckOutcome(given).ok());
+}
+
+TEST(CaseOutcomeCheckTest, RefusalsNameTheFieldAndNeverTheReason) {
+  OutcomeRequest request = Request(OutcomeVerdict::kStated);
+  request.id = "no such id";
+  EXPECT_EQ(Refusal(request).code, ErrorCode::kInvalid);
+  request = Request(OutcomeVerdict::kStated);
+  request.by = " ";
+  EXPECT_EQ(Refusal(request), Invalid("by: blank, expected who says so"));
+  request.by = "gold";
+  EXPECT_EQ(Refusal(request),
+            Invalid("by = \"gold\", expected another name: that is what came with the case"));
+  request.by = std::string(65, 'x');
+  EXPECT_EQ(Refusal(request), Invalid("by: 65 bytes, expected at most 64"));
+  request = Request(OutcomeVerdict::kStated);
+  request.medications.reset();
+  EXPECT_EQ(Refusal(request),
+            Invalid("medications: missing, expected what was right (an empty list: none)"));
+  request.medications = Names{"aspirin", " "};
+  EXPECT_EQ(Refusal(request), Invalid("medications[1]: blank, expected a name"));
+  request.medications = Names{std::string(257, 'x')};
+  EXPECT_EQ(Refusal(request), Invalid("medications[0]: 257 bytes, expected at most 256"));
+  request.medications = Names(65, "aspirin");
+  EXPECT_EQ(Refusal(request), Invalid("medications: 65 entries, expected at most 64"));
+  request = Request(OutcomeVerdict::kAccepted);
+  request.medications = Names{};
+  EXPECT_EQ(Refusal(request),
+            Invalid("medications: stated, expected none with verdict accepted, which says that "
+                    "what was recommended is right"));
+  request = Request(OutcomeVerdict::kOverridden);
+  request.reason = "";
+  EXPECT_EQ(Refusal(request), Invalid("reason: blank, expected why it was overridden"));
+  request.reason = std::string(2001, 'x');
+  EXPECT_EQ(Refusal(request), Invalid("reason: 2001 bytes, expected at most 2000"));
+  request = Request(OutcomeVerdict::kAccepted);
+  request.revision = 0;
+  EXPECT_EQ(Refusal(request), Invalid("revision = 0, expected 1 or more"));
+}
+
+TEST(CaseOutcomeCheckTest, SpeaksOfTheLastRevisionUnlessAnotherIsMeant) {
+  CaseView view = Ended();
+  view.recommendations.push_back(view.recommendations.back());
+  view.recommendations.back().revision = 2;
+  OutcomeRequest request = Request(OutcomeVerdict::kAccepted);
+  EXPECT_EQ(AdmitOutcome(request, view)->revision, 2);
+  request.revision = 1;
+  EXPECT_EQ(AdmitOutcome(request, view)->revision, 1);
+  request.revision = 3;
+  EXPECT_EQ(AdmitOutcome(request, view).error(), Invalid("case c1: revision = 3, expected 1..2"));
+  const auto stated = AdmitOutcome(Request(OutcomeVerdict::kStated), view);
+  ASSERT_TRUE(stated.ok());
+  EXPECT_EQ(stated->revision, 0) << "it speaks of the patient, not of a recommendation";
+  EXPECT_EQ(stated->medications, (Names{"aspirin"}));
+  EXPECT_EQ(stated->by, "cli");
+}
+
+TEST(CaseOutcomeCheckTest, WhatRecommendedNothingCanOnlyBeStated) {
+  for (const CaseState state : {CaseState::kInsufficient, CaseState::kFailed}) {
+    EXPECT_TRUE(AdmitOutcome(Request(OutcomeVerdict::kStated), Ended(state)).ok());
+  }
+  EXPECT_EQ(
+      AdmitOutcome(Request(OutcomeVerdict::kAccepted), Ended(CaseState::kInsufficient)).error(),
+      Invalid("case c1, revision 1: nothing was recommended (insufficient), so nothing can "
+              "be accepted; state the medications that were right"));
+  EXPECT_EQ(AdmitOutcome(Request(OutcomeVerdict::kOverridden), Ended(CaseState::kFailed)).error(),
+            Invalid("case c1, revision 1: nothing was recommended (failed), so nothing can be "
+                    "overridden; state the medications that were right"));
+}
+
+TEST(CaseOutcomeCheckTest, ACaseWithoutARecommendationIsAConflict) {
+  CaseView view;
+  view.id = "c1";
+  view.state = CaseState::kGenerating;
+  EXPECT_EQ(AdmitOutcome(Request(OutcomeVerdict::kStated), view).error(),
+            (Error{ErrorCode::kConflict,
+                   "case c1 is still generating; say what was right once it "
+                   "has ended (`consilium show c1`)"}));
+  view.state = CaseState::kCancelled;
+  EXPECT_EQ(AdmitOutcome(Request(OutcomeVerdict::kStated), view).error(),
+            (Error{ErrorCode::kConflict,
+                   "case c1 was cancelled: there is no recommendation to speak of"}));
+}
+
+}  // namespace
+}  // namespace consilium
