@@ -186,6 +186,42 @@ class CommandLine {
                      "submit the good cases of a file that has bad ones too");
     AddAsk(submit, submit_.ask, "give up waiting after this (default: no limit)");
 
+    CLI::App* outcome =
+        Command(app_, "outcome", "Say what was right in a case that has ended; it is learned from",
+                "consilium outcome case-0123456789abcdef --accept\n"
+                "  consilium outcome case-0123456789abcdef --medications amoxicillin,ibuprofen\n"
+                "  consilium outcome case-0123456789abcdef --override \"rash on penicillin\" "
+                "--medications doxycycline\n\n"
+                "All outcomes of a case are kept. Of the same --by the latest counts; those who\n"
+                "disagree make the case contradictory, and who was right is not learned from it.",
+                [this] { return RunOutcome(outcome_); });
+    outcome->add_option("case", outcome_.id, "id of the case")->required();
+    CLI::Option* accept =
+        outcome->add_flag("--accept", outcome_.accept, "the recommended medications were right");
+    CLI::Option* given =
+        outcome->add_option("--medications", outcome_.medications, "these were right")
+            ->type_name("A,B")
+            ->expected(1)
+            ->take_all()
+            ->allow_extra_args(false)
+            ->delimiter(',')
+            ->excludes(accept);
+    outcome->add_flag("--no-medication", outcome_.no_medication, "to give none was right")
+        ->excludes(accept)
+        ->excludes(given);
+    outcome
+        ->add_option(
+            "--override", outcome_.override_reason,
+            "the recommended were not given, and why; alone or with what was given instead")
+        ->type_name("REASON")
+        ->excludes(accept);
+    outcome
+        ->add_option("--revision", outcome_.revision,
+                     "of the recommendation that is meant (default: the last)")
+        ->check(CLI::PositiveNumber);
+    outcome->add_option("--by", outcome_.by, "who says so")->capture_default_str();
+    AddAsk(outcome, outcome_.ask, "limit of each question (default 10)");
+
     CLI::App* cancel =
         Command(app_, "cancel", "Cancel cases that have not ended",
                 "consilium cancel case-0123456789abcdef", [this] { return RunCancel(cancel_); });
@@ -553,6 +589,7 @@ class CommandLine {
   DrainOptions drain_;
   SubmitOptions submit_;
   CancelOptions cancel_;
+  OutcomeOptions outcome_;
   ShowOptions show_;
   WatchOptions watch_;
   AskOptions status_;

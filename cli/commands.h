@@ -49,6 +49,18 @@ struct CancelOptions {
 };
 int RunCancel(const CancelOptions& options);
 
+struct OutcomeOptions {
+  AskOptions ask;
+  std::string id;
+  std::string by = "cli";
+  std::vector<std::string> medications;  // empty: not said
+  bool no_medication = false;
+  bool accept = false;
+  std::optional<std::string> override_reason;
+  std::optional<std::int64_t> revision;  // absent: the last
+};
+int RunOutcome(const OutcomeOptions& options);
+
 struct WatchOptions {
   AskOptions ask;
   bool from_start = false;

@@ -25,6 +25,8 @@ std::string RenderLine(const Recommendation& recommendation, std::string_view ma
 
 // All that is recorded about a case, and how the recommendation came about.
 std::string RenderCase(const CaseView& view, const Look& look);
+// What is known to be right, and by whom where they disagree.
+std::string RenderKnown(const KnownRight& known, const Look& look);
 std::string RenderStatus(const StatusReply& status, const Look& look);
 // A configuration in a few lines, and the table of all options.
 std::string RenderConfig(const Config& config, const Look& look);

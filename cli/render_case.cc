@@ -12,6 +12,7 @@ using render::Join;
 using render::Section;
 using render::Share;
 using render::UtcTime;
+using Names = std::vector<std::string>;
 
 std::string PatientText(const Patient& patient) {
   std::vector<std::string> parts;
@@ -171,6 +172,38 @@ std::string Calls(const CaseView& view, const Look& look) {
   return any ? Section("Calls", look) + table.Text(look) : "";
 }
 
+// "amoxicillin", or "not amoxicillin", with the option of a closed choice.
+std::string SaysText(const OutcomeVoice& voice) {
+  std::string text = voice.right ? IngredientsText(*voice.right)
+                                 : "not " + IngredientsText(voice.wrong.value_or(Names{}));
+  if (voice.option) text += " (option " + *voice.option + ")";
+  return text;
+}
+
+std::string OutcomeText(const CaseOutcome& outcome) {
+  std::string text =
+      outcome.by + ": " + kOutcomeVerdictNames[static_cast<std::size_t>(outcome.verdict)];
+  if (outcome.revision > 0) text += " revision " + std::to_string(outcome.revision);
+  if (outcome.medications) text += ": " + IngredientsText(*outcome.medications);
+  text += ", " + UtcTime(outcome.at_ms);
+  return outcome.reason.empty() ? text : text + "; reason: " + outcome.reason;
+}
+
+std::string Outcomes(const CaseView& view, const Look& look) {
+  if (view.outcomes.empty()) return "";
+  std::string text = Section("Outcomes", look);
+  std::size_t number = 0;
+  for (const CaseOutcome& outcome : view.outcomes) {
+    text += Field(std::to_string(++number), OutcomeText(outcome), look);
+  }
+  const auto count = static_cast<std::int64_t>(view.outcomes.size());
+  if (view.known) text += RenderKnown(*view.known, look);
+  if (!view.known || view.known->outcomes < count) {
+    text += Field("", "the latest were not looked at yet; an aggregator will", look);
+  }
+  return text;
+}
+
 std::string Revisions(const CaseView& view, const Look& look) {
   if (view.recommendations.empty()) return "";
   const Recommendation& last = view.recommendations.back();
@@ -207,7 +240,27 @@ std::string RenderCase(const CaseView& view, const Look& look) {
   }
   text += Section("Vignette", look) + VignetteText(view.vignette, look);
   return text + Answers(view, look) + Reviews(view, look) + Calls(view, look) +
-         Revisions(view, look);
+         Revisions(view, look) + Outcomes(view, look);
+}
+
+std::string RenderKnown(const KnownRight& known, const Look& look) {
+  if (known.status == KnownStatus::kContradictory) {
+    std::string text =
+        Field("Right", "CONTRADICTORY: not learned until they agree; of each the latest counts",
+              look, Tint::kRed);
+    for (const OutcomeVoice& voice : known.voices) {
+      text += Field("", voice.by + " says " + SaysText(voice), look);
+    }
+    return text;
+  }
+  std::vector<std::string> said;
+  std::vector<std::string> by;
+  for (const OutcomeVoice& voice : known.voices) {
+    const std::string text = SaysText(voice);
+    if (std::find(said.begin(), said.end(), text) == said.end()) said.push_back(text);
+    by.push_back(voice.by);
+  }
+  return Field("Right", Join(said, ", ") + " (says " + Join(by, ", ") + ")", look);
 }
 
 }  // namespace consilium

@@ -191,6 +191,45 @@ TEST(RenderCaseTest, ExplainsAnswersReviewsAndRevisions) {
             std::string::npos);
 }
 
+TEST(RenderCaseTest, ShowsWhoSaidWhatWasRightAndWhetherTheyAgree) {
+  CaseView view = ACase();
+  const std::vector<std::string> amoxicillin = {"amoxicillin"};
+  view.outcomes = {
+      {"cli", OutcomeVerdict::kAccepted, std::nullopt, "", 2, 1767225660000},
+      {"ward 3", OutcomeVerdict::kOverridden, std::vector<std::string>{}, "a rash", 1, 0}};
+  const auto shown = [&view] {
+    const std::string text = RenderCase(view, kLook);
+    ExpectAtMost80Columns(text);
+    const std::size_t at = text.find("Outcomes\n");
+    return at == std::string::npos ? text : text.substr(at);
+  };
+  const std::string both =
+      "Outcomes\n"
+      "  1           cli: accepted revision 2, 2026-01-01 00:01:00 UTC\n"
+      "  2           ward 3: overridden revision 1: no medication, -; reason: a rash\n";
+  EXPECT_EQ(shown(),
+            both + "              the latest were not looked at yet; an aggregator will\n");
+  KnownRight known;
+  known.status = KnownStatus::kContradictory;
+  known.outcomes = 2;
+  known.voices = {
+      {"cli", OutcomeVerdict::kAccepted, amoxicillin, std::nullopt, "A"},
+      {"ward 3", OutcomeVerdict::kOverridden, std::vector<std::string>{}, std::nullopt, {}}};
+  view.known = known;
+  EXPECT_EQ(shown(),
+            both +
+                "  Right       CONTRADICTORY: not learned until they agree; of each the latest\n"
+                "              counts\n"
+                "              cli says amoxicillin (option A)\n"
+                "              ward 3 says no medication\n");
+  view.known->status = KnownStatus::kRight;
+  view.known->voices = {
+      {"gold", std::nullopt, amoxicillin, std::nullopt, std::nullopt},
+      {"cli", OutcomeVerdict::kAccepted, amoxicillin, std::nullopt, std::nullopt},
+      {"x", OutcomeVerdict::kOverridden, std::nullopt, std::vector<std::string>{"aspirin"}, {}}};
+  EXPECT_EQ(shown(), both + "  Right       amoxicillin, not aspirin (says gold, cli, x)\n");
+}
+
 TEST(RenderCaseTest, SaysHowRealModelsWereAskedAndWhatTheyAre) {
   CaseView view = ACase();
   Outcome& outcome = *view.tasks[0].outcome;

@@ -1,0 +1,111 @@
+// `consilium outcome`: says what was right in a case that has ended.
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cli/ask.h"
+#include "cli/render.h"
+#include "shared/codec.h"
+
+namespace consilium {
+namespace {
+
+// How long it waits for an aggregator to look at what was recorded.
+constexpr milliseconds kJudgedWithin{2000};
+constexpr milliseconds kJudgedPoll{50};
+
+// "a, b" is how people write a list.
+std::string WithoutSpacesAround(const std::string& name) {
+  const std::size_t start = name.find_first_not_of(' ');
+  if (start == std::string::npos) return "";
+  return name.substr(start, name.find_last_not_of(' ') - start + 1);
+}
+
+// What the flags say, or why they say nothing.
+Result<OutcomeRequest> RequestOf(const OutcomeOptions& options) {
+  OutcomeRequest request;
+  request.id = options.id;
+  request.by = options.by;
+  request.revision = options.revision;
+  if (options.no_medication) {
+    request.medications.emplace();
+  } else if (!options.medications.empty()) {
+    request.medications.emplace();
+    for (const std::string& name : options.medications) {
+      request.medications->push_back(WithoutSpacesAround(name));
+    }
+  }
+  if (options.accept) {
+    if (request.medications || options.override_reason) {
+      return Invalid(
+          "--accept with another verdict, expected it alone: what was recommended is "
+          "right");
+    }
+    request.verdict = OutcomeVerdict::kAccepted;
+  } else if (options.override_reason) {
+    request.verdict = OutcomeVerdict::kOverridden;
+    request.reason = *options.override_reason;
+  } else if (!request.medications) {
+    return Invalid(
+        "no outcome, expected --medications a,b, --no-medication, --accept or "
+        "--override REASON");
+  }
+  return request;
+}
+
+// Waits for what was recorded to be looked at; what is known then, if it came in time.
+std::optional<KnownRight> AwaitJudged(Asker& asker, const OutcomeReply& recorded) {
+  const TimePoint until = Now() + kJudgedWithin;
+  while (Now() < until) {
+    const auto view =
+        Call<CaseView>(asker.client(), asker.stop(), FetchRequest{recorded.id}, kJudgedWithin);
+    if (!view || !view->ok()) return std::nullopt;
+    const std::optional<KnownRight>& known = (*view)->known;
+    if (known && known->outcomes >= recorded.count) return known;
+    if (WaitForClient(asker.client(), asker.stop(), Now() + kJudgedPoll)) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void Print(const OutcomeOptions& options, OutcomeReply reply,
+           const std::optional<KnownRight>& known) {
+  if (known) reply.contradictory = known->status == KnownStatus::kContradictory;
+  if (options.ask.json) return PrintOut(ToJson(reply) + "\n");
+  std::string text = reply.id + (reply.duplicate ? ": was recorded before" : ": recorded");
+  text += reply.count == 1 ? ", its only outcome\n"
+                           : ", " + std::to_string(reply.count) + " outcomes in all\n";
+  text += known ? RenderKnown(*known, LookOf(STDOUT_FILENO))
+                : "  not looked at yet: no aggregator did within 2 s; it will when one runs\n";
+  PrintOut(text);
+}
+
+}  // namespace
+
+int RunOutcome(const OutcomeOptions& options) {
+  auto request = RequestOf(options);
+  if (!request.ok()) {
+    return ReportError(request.error(), options.ask.json, "see `consilium outcome --help`");
+  }
+  auto brokers = FindBrokers(options.ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
+  Asker asker(std::move(brokers).value());
+  if (request->verdict != OutcomeVerdict::kStated && !request->revision) {
+    // Named, so that asked again it speaks of the same one, whatever was published meanwhile.
+    const int code = AskBroker<CaseView>(
+        asker, options.ask, FetchRequest{options.id}, [&request](const CaseView& view) {
+          if (!view.recommendations.empty()) {
+            request->revision = view.recommendations.back().revision;
+          }
+          return kExitOk;
+        });
+    if (code != kExitOk) return code;
+  }
+  return AskBroker<OutcomeReply>(asker, options.ask, *request, [&](const OutcomeReply& reply) {
+    Print(options, reply, AwaitJudged(asker, reply));
+    return kExitOk;
+  });
+}
+
+}  // namespace consilium
