@@ -95,17 +95,21 @@ class CommandLine {
     command->add_flag("--json", json, "print JSON, for programs");
   }
 
+  // One value, or a list with commas, each time the flag is given: the argument after it is not
+  // its.
+  static CLI::Option* OneEach(CLI::Option* option) {
+    return option->expected(1)->take_all()->allow_extra_args(false);
+  }
+
   static void AddAsk(CLI::App* command, AskOptions& ask, const char* timeout_help) {
     command->add_option("--config", ask.cluster.config,
                         "configuration of the cluster (default: ./consilium.toml, then "
                         "$CONSILIUM_CONFIG)");
-    command
-        ->add_option("--broker", ask.cluster.brokers,
-                     "endpoint of a broker, e.g. tcp://127.0.0.1:7300; may be repeated: the next "
-                     "one is asked when one is silent or drains")
-        ->type_name("ENDPOINT")
-        ->expected(1)
-        ->take_all();
+    OneEach(command->add_option(
+                "--broker", ask.cluster.brokers,
+                "endpoint of a broker, e.g. tcp://127.0.0.1:7300; may be repeated: the next "
+                "one is asked when one is silent or drains"))
+        ->type_name("ENDPOINT");
     command->add_option("--data", ask.cluster.data, "data folder of a running `consilium up`");
     command->add_option("--timeout", ask.timeout_s, timeout_help)
         ->type_name("SECONDS")
@@ -146,10 +150,8 @@ class CommandLine {
     doctor->add_option("--config", doctor_.config,
                        "configuration (default: ./consilium.toml, then $CONSILIUM_CONFIG)");
     doctor->add_option("--data", doctor_.data, "data folder of a running `consilium up`");
-    doctor->add_option("--backend", doctor_.backends, "only this model; may be repeated")
-        ->type_name("MODEL")
-        ->expected(1)
-        ->take_all();
+    OneEach(doctor->add_option("--backend", doctor_.backends, "only this model; may be repeated"))
+        ->type_name("MODEL");
     doctor->add_flag("--no-calls", doctor_.no_calls,
                      "ask no model: only configuration, keys, URLs and files");
     doctor
@@ -176,7 +178,8 @@ class CommandLine {
         ->check(CLI::IsMember(
             std::vector<std::string>(std::begin(kStrategies), std::end(kStrategies))));
     submit->add_option("--size", over.size, "how many models answer")->check(CLI::PositiveNumber);
-    submit->add_option("--models", over.models, "these models answer, e.g. gpt-4o,llama3.3:70b")
+    OneEach(submit->add_option("--models", over.models,
+                               "these models answer, e.g. gpt-4o,llama3.3:70b"))
         ->delimiter(',');
     submit->add_option("--deadline", over.deadline_s, "decide at the latest after this")
         ->type_name("SECONDS")
@@ -199,11 +202,8 @@ class CommandLine {
     CLI::Option* accept =
         outcome->add_flag("--accept", outcome_.accept, "the recommended medications were right");
     CLI::Option* given =
-        outcome->add_option("--medications", outcome_.medications, "these were right")
+        OneEach(outcome->add_option("--medications", outcome_.medications, "these were right"))
             ->type_name("A,B")
-            ->expected(1)
-            ->take_all()
-            ->allow_extra_args(false)
             ->delimiter(',')
             ->excludes(accept);
     outcome->add_flag("--no-medication", outcome_.no_medication, "to give none was right")

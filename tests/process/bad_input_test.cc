@@ -107,6 +107,16 @@ TEST_F(BadInputTest, SameIdWithOtherContentIsAConflictAndTheFirstStands) {
   EXPECT_EQ(view.at("vignette").at("text"), json::parse(line).at("text"));
 }
 
+TEST_F(BadInputTest, AFlagThatMayBeRepeatedTakesNoArgumentThatIsNotIts) {
+  const CommandResult shown =
+      suite_cluster->Run({"show", "--broker", suite_cluster->clients(), "no-such", "--json"});
+  EXPECT_EQ(json::parse(shown.out).at("error").at("text"), "no case no-such") << shown.out;
+  const CommandResult submitted =
+      suite_cluster->Run({"submit", "--models", "m1,m2", "-", "--json"}, "");
+  EXPECT_EQ(json::parse(submitted.out).at("error").at("code"), "invalid");
+  EXPECT_NE(submitted.out.find("empty"), std::string::npos) << submitted.out;
+}
+
 TEST_F(BadInputTest, WrongFlagsAndUnknownCasesSayWhatToDo) {
   EXPECT_EQ(suite_cluster->Run({"submit", "--no-such-flag"}).exit_code, 2);
   const CommandResult missing = suite_cluster->Run({"show", "nobody"});
