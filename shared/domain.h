@@ -243,15 +243,15 @@ struct CalibrationKnot {
 };
 
 // What the known outcomes of earlier cases teach about trusting the council. Made by
-// aggregator/council/track_record.h, which says how it is used and when it does not apply.
+// aggregator/council/track_record.h; confidence.h there says how it is used, and when it is not.
 struct TrackRecord {
   std::string kind;               // of task
   std::string rules;              // of the decision that it was made for
   bool reviewed = true;           // of councils whose answers are graded
   std::int64_t cases = 0;         // whose right answer is known
-  std::int64_t needed = 0;        // below so many there are no votes
+  std::int64_t needed = 0;        // below so many the votes have no weights
   std::int64_t simulated = 0;     // of `cases`, with a simulated or replayed model
-  std::vector<VoteWeight> votes;  // by model
+  std::vector<VoteWeight> votes;  // by model; those with too few cases do not count
   std::optional<double> support;  // weight of the support; absent where not reviewed
   std::string calibration;        // "identity", "platt", "isotonic"; "" = not calibrated
   double a = 1.0;                 // Platt's

@@ -25,6 +25,7 @@ struct Council {
   const MedicationTable& medications;
   const SafetyTables& safety;
   std::map<std::string, TrackRecord> track_records = {};  // by kind of task
+  bool records_read = true;  // false: what outcomes taught is not known here
 };
 
 }  // namespace consilium

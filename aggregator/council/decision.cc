@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "aggregator/council/cluster.h"
+#include "aggregator/council/confidence.h"
 #include "aggregator/council/explain.h"
 #include "aggregator/council/record.h"
 #include "aggregator/council/review.h"
 #include "aggregator/council/score.h"
-#include "aggregator/council/track_record.h"
+#include "shared/number_text.h"
 
 namespace consilium {
 namespace {
@@ -170,7 +171,7 @@ std::string WithMissing(std::string reason, const std::vector<Absence>& missing)
 }
 
 std::string WhyNoRisk(const Cluster& leading, double confidence, const TrackRecord& track) {
-  const std::string target = Decimal(track.risk_target, track.risk_target);
+  const std::string target = ShortestDecimal(track.risk_target);
   if (!track.confidence_min) {
     return "no confidence keeps the risk at " + target + ": of " + std::to_string(track.cases) +
            " known outcomes the " +
@@ -206,6 +207,9 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   const TrackRecord* track = kept == council.track_records.end() ? nullptr : &kept->second;
   Confidence confidence =
       StateConfidence(track, view.kind, weighing, clusters, view.vignette.options.size());
+  if (!council.records_read && !clusters.empty()) {
+    confidence.note = "not calibrated: what known outcomes taught could not be read in time";
+  }
   if (!confidence.probability.empty()) RankBy(confidence.probability, clusters);
 
   Recommendation rec;

@@ -2,43 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 
-#include "aggregator/council/explain.h"
 #include "shared/ids.h"
 
 namespace consilium {
 namespace {
-
-// Calibrations are sums and products: one that equals the limit on paper may miss it by rounding.
-constexpr double kRounding = 1e-9;
-
-std::optional<CalibrationKind> KindOf(const std::string& name) {
-  const auto found = std::find(std::begin(kCalibrationNames), std::end(kCalibrationNames), name);
-  if (found == std::end(kCalibrationNames)) return std::nullopt;
-  return static_cast<CalibrationKind>(found - std::begin(kCalibrationNames));
-}
-
-std::optional<Calibration> CalibrationOf(const TrackRecord& record) {
-  const auto kind = KindOf(record.calibration);
-  if (!kind) return std::nullopt;
-  Calibration calibration;
-  calibration.kind = *kind;
-  calibration.a = record.a;
-  calibration.b = record.b;
-  for (const CalibrationKnot& knot : record.knots) {
-    calibration.knots.push_back({knot.raw, knot.confidence});
-  }
-  return calibration;
-}
-
-const VoteWeight* VoteOf(std::span<const VoteWeight> votes, std::string_view model) {
-  const auto found = std::lower_bound(
-      votes.begin(), votes.end(), model,
-      [](const VoteWeight& vote, std::string_view name) { return vote.model < name; });
-  return found != votes.end() && found->model == model ? &*found : nullptr;
-}
 
 bool IsGraded(const CaseEvidence& evidence) {
   return std::any_of(evidence.answers.begin(), evidence.answers.end(),
@@ -91,25 +63,35 @@ bool JudgeBallot(const Keys& keys, KnownBallot& known) {
   return true;
 }
 
-// Models in the version that answered last, with so many known answers, of those that have enough.
+// Models in the version that answered last, with so many known answers. Last is by the time of the
+// decision: outcomes of older cases come in later, and histories are imported.
 std::vector<VoteWeight> VotersOf(const std::vector<const CaseEvidence*>& cases) {
-  std::map<std::string, VoteWeight> voters;
+  struct Voter {
+    std::map<std::string_view, std::int64_t> known;  // by version
+    std::tuple<std::int64_t, std::string_view> decided{std::numeric_limits<std::int64_t>::min(),
+                                                       {}};
+    std::string_view version;
+  };
+  std::map<std::string_view, Voter> voters;
   for (const CaseEvidence* evidence : cases) {
     const bool known = std::any_of(evidence->answers.begin(), evidence->answers.end(),
                                    [](const EvidenceAnswer& answer) { return answer.right; });
+    const std::tuple<std::int64_t, std::string_view> decided(evidence->decided_ms,
+                                                             evidence->case_id);
     for (const EvidenceAnswer& answer : evidence->answers) {
-      VoteWeight& voter = voters[answer.model];
-      if (voter.version != answer.version) voter = {};
-      voter.model = answer.model;
+      Voter& voter = voters[answer.model];
+      voter.known[answer.version] += known ? 1 : 0;
+      if (decided < voter.decided) continue;
+      voter.decided = decided;
       voter.version = answer.version;
-      voter.cases += known ? 1 : 0;
     }
   }
-  std::vector<VoteWeight> enough;
-  for (auto& [model, voter] : voters) {
-    if (voter.cases >= kVotedCasesMin) enough.push_back(std::move(voter));
+  std::vector<VoteWeight> sorted;
+  for (const auto& [model, voter] : voters) {
+    sorted.push_back(
+        {std::string(model), std::string(voter.version), 0.0, voter.known.at(voter.version)});
   }
-  return enough;
+  return sorted;
 }
 
 void SetRisk(const std::vector<Forecast>& unseen, TrackRecord& record) {
@@ -124,7 +106,10 @@ void SetRisk(const std::vector<Forecast>& unseen, TrackRecord& record) {
 }
 
 void SetVoting(const Voting& voting, TrackRecord& record) {
-  for (std::size_t v = 0; v < record.votes.size(); ++v) record.votes[v].weight = voting.weights[v];
+  std::size_t fitted = 0;
+  for (VoteWeight& vote : record.votes) {
+    if (HasEnough(vote)) vote.weight = voting.weights[fitted++];
+  }
   if (record.reviewed) record.support = voting.weights.back();
   record.calibration = kCalibrationNames[static_cast<std::size_t>(voting.calibration.kind)];
   record.a = voting.calibration.a;
@@ -134,31 +119,16 @@ void SetVoting(const Voting& voting, TrackRecord& record) {
   }
 }
 
-// Why the record says nothing about this case; "" when it does.
-std::string WhyNot(const TrackRecord* record, const std::string& kind, const Weighing& weighing) {
-  if (record == nullptr || record->cases == 0) return "no outcome of " + kind + " cases is known";
-  if (record->calibration.empty()) {
-    return std::to_string(record->cases) + " outcomes of " + kind + " cases are known, at least " +
-           std::to_string(record->needed) + " are needed";
-  }
-  if (record->rules != kDecisionRules) return "what was learned is of other rules of decision";
-  if (!CalibrationOf(*record)) return "calibration " + record->calibration + " is not known here";
-  if (record->reviewed != weighing.graded) {
-    return record->reviewed ? "no answer was graded" : "what was learned is of ungraded answers";
-  }
-  for (const WeighedAnswer& answer : weighing.answers) {
-    if (!answer.counted) continue;
-    const std::string model(answer.coded.model);
-    const VoteWeight* vote = VoteOf(record->votes, model);
-    if (vote == nullptr) return "too few outcomes of answers of " + model + " are known";
-    if (vote->version != answer.version) {
-      return model + " is served by another version than its known outcomes";
-    }
-  }
-  return "";
+}  // namespace
+
+const VoteWeight* VoteOf(std::span<const VoteWeight> votes, std::string_view model) {
+  const auto found = std::lower_bound(
+      votes.begin(), votes.end(), model,
+      [](const VoteWeight& vote, std::string_view name) { return vote.model < name; });
+  return found != votes.end() && found->model == model ? &*found : nullptr;
 }
 
-}  // namespace
+bool HasEnough(const VoteWeight& vote) { return vote.cases >= kVotedCasesMin; }
 
 std::size_t RestOf(std::size_t options, std::size_t given) {
   if (options == 0) return 1;
@@ -203,22 +173,30 @@ TrackRecordMaker::TrackRecordMaker(const std::string& kind, std::span<const Case
     if (IsGraded(evidence) == rules.reviewed) fit.push_back(&evidence);
   }
   record_.votes = VotersOf(fit);
+  std::vector<VoteWeight> voters = record_.votes;
+  std::erase_if(voters, [](const VoteWeight& vote) { return !HasEnough(vote); });
   // In an order that is drawn, and does not depend on what came before or after.
   std::vector<std::pair<std::uint64_t, KnownBallot>> drawn;
+  std::int64_t cases_voted = 0;
+  std::int64_t simulated_voted = 0;
   for (const CaseEvidence* evidence : fit) {
-    auto known = BallotOf(*evidence, record_.votes, rules.reviewed);
+    const std::int64_t simulated = evidence->simulated ? 1 : 0;
+    const auto any = BallotOf(*evidence, record_.votes, rules.reviewed);
+    if (any && any->complete) ++record_.cases, record_.simulated += simulated;
+    auto known = BallotOf(*evidence, voters, rules.reviewed);
     if (!known) continue;
-    record_.cases += known->complete ? 1 : 0;
-    record_.simulated += known->complete && evidence->simulated ? 1 : 0;
+    if (known->complete) ++cases_voted, simulated_voted += simulated;
     drawn.emplace_back(SeededRandom(1, "voting|" + evidence->case_id).Next(), std::move(*known));
   }
   const auto least = static_cast<std::int64_t>(2 * kVotingFolds);
-  if (record_.cases < std::max(rules.needed, least)) return;
+  if (cases_voted < std::max(rules.needed, least)) return;
+  record_.cases = cases_voted;
+  record_.simulated = simulated_voted;
   std::sort(drawn.begin(), drawn.end(),
             [](const auto& one, const auto& other) { return one.first < other.first; });
   std::vector<KnownBallot> ballots;
   for (auto& [place, known] : drawn) ballots.push_back(std::move(known));
-  maker_.emplace(std::move(ballots), record_.votes.size() + (rules.reviewed ? 1 : 0));
+  maker_.emplace(std::move(ballots), voters.size() + (rules.reviewed ? 1 : 0));
 }
 
 bool TrackRecordMaker::Step() {
@@ -238,68 +216,6 @@ TrackRecord MakeTrackRecord(const std::string& kind, std::span<const CaseEvidenc
   while (maker.Step()) {
   }
   return maker.Take();
-}
-
-Confidence StateConfidence(const TrackRecord* record, const std::string& kind,
-                           const Weighing& weighing, const std::vector<Cluster>& clusters,
-                           std::size_t options) {
-  Confidence confidence;
-  if (clusters.empty()) return confidence;
-  const std::string why = WhyNot(record, kind, weighing);
-  if (!why.empty()) {
-    confidence.note = "not calibrated: " + why;
-    return confidence;
-  }
-  double total = 0.0;
-  for (const WeighedAnswer& answer : weighing.answers) total += answer.counted ? answer.weight : 0;
-  confidence.score.resize(weighing.answers.size());
-  Ballot ballot;
-  ballot.answers = clusters.size();
-  ballot.rest = RestOf(options, clusters.size());
-  std::vector<double> weights;
-  for (std::size_t c = 0; c < clusters.size(); ++c) {
-    for (const WeighedAnswer* answer : clusters[c].answers) {
-      if (!answer->counted) continue;
-      ballot.votes.push_back({weights.size(), c, 1.0});
-      weights.push_back(VoteOf(record->votes, answer->coded.model)->weight);
-      double& score = confidence.score[static_cast<std::size_t>(answer - weighing.answers.data())];
-      score = weights.back();
-      if (record->support && total > 0) {
-        score += *record->support * answer->weight * answer->grade.value_or(0.0) / total;
-      }
-    }
-  }
-  for (std::size_t c = 0; record->support && c < clusters.size(); ++c) {
-    ballot.votes.push_back({weights.size(), c, clusters[c].support});
-  }
-  if (record->support) weights.push_back(*record->support);
-  confidence.probability = AnswerProbabilities(ballot, weights);
-  confidence.value = (*CalibrationOf(*record))(LikeliestOf(confidence.probability).probability);
-  confidence.note =
-      "calibrated on " + std::to_string(record->cases) + " known outcomes of " + kind + " cases";
-  if (record->simulated > 0) {
-    confidence.note += ", " + std::to_string(record->simulated) + " of simulated models";
-  }
-  if (record->cases < record->risk_needed) {
-    confidence.note += "; to judge a risk of " + Decimal(record->risk_target, record->risk_target) +
-                       " takes " + std::to_string(record->risk_needed);
-  }
-  return confidence;
-}
-
-std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence) {
-  if (record.cases < record.risk_needed) return std::nullopt;
-  return record.confidence_min && confidence >= *record.confidence_min - kRounding;
-}
-
-TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing) {
-  TrackRecord some = record;
-  some.votes.clear();
-  for (const WeighedAnswer& answer : weighing.answers) {
-    const VoteWeight* vote = VoteOf(record.votes, answer.coded.model);
-    if (vote != nullptr) some.votes.push_back(*vote);
-  }
-  return some;
 }
 
 }  // namespace consilium

@@ -1,11 +1,10 @@
-// What known outcomes teach about trusting the council, and what that says about one case.
+// What known outcomes teach about trusting the council.
 //
 // A track record is made from the evidence of ended cases of one kind: the weight of each model's
 // vote, and of the support that reviewers give (statistics/voting.h); the calibration of the
 // probability that these give; the confidence from which on the risk target is kept. It speaks for
 // what it was learned on only: the same kind of task and rules, the same models in the same
-// versions, reviewed or not. Where it does not apply, the case has no confidence, and a note says
-// why. docs/decision.md has the formulas.
+// versions, reviewed or not (confidence.h). docs/decision.md has the formulas.
 //
 // Threads: functions without state.
 #pragma once
@@ -18,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "aggregator/council/cluster.h"
 #include "aggregator/statistics/voting.h"
 #include "shared/messages.h"
 
@@ -39,8 +37,9 @@ struct TrackRecordRules {
 
 // Makes a record in pieces (statistics/voting.h).
 //
-// `cases`: of that kind, each once, the latest last. Without enough of them the record is not
-// calibrated; a model without enough has no vote. Never fails: what makes no sense is left out.
+// `cases`: of that kind, each once, in any order. Without enough of them the record is not
+// calibrated; a model without enough is listed and has no vote. Never fails: what makes no sense is
+// left out.
 class TrackRecordMaker {
  public:
   TrackRecordMaker(const std::string& kind, std::span<const CaseEvidence> cases,
@@ -63,24 +62,10 @@ TrackRecord MakeTrackRecord(const std::string& kind, std::span<const CaseEvidenc
 std::optional<KnownBallot> BallotOf(const CaseEvidence& evidence, std::span<const VoteWeight> votes,
                                     bool support);
 
-struct Confidence {
-  std::vector<double> probability;  // by cluster; empty: the record does not apply
-  std::vector<double> score;        // by answer of the weighing: what it adds to its cluster
-  std::optional<double> value;      // of the likeliest cluster, calibrated
-  std::string note;                 // what it rests on, or why there is none
-};
-
-// `record`: of the case's kind; null when there is none. `clusters` point into `weighing`.
-Confidence StateConfidence(const TrackRecord* record, const std::string& kind,
-                           const Weighing& weighing, const std::vector<Cluster>& clusters,
-                           std::size_t options);
-
-// Whether a recommendation so sure keeps the record's risk target; absent while too little is known
-// to judge that.
-std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence);
-
-// The record without the votes of models that are not in `weighing`.
-TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing);
+// By model; null when it is not there. `votes`: by model.
+const VoteWeight* VoteOf(std::span<const VoteWeight> votes, std::string_view model);
+// Whether so much is known of it that it counts.
+bool HasEnough(const VoteWeight& vote);
 
 // Possible answers that nobody gave: the options that are left, or "something else".
 std::size_t RestOf(std::size_t options, std::size_t given);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "aggregator/council/cluster.h"
-#include "aggregator/council/track_record.h"
+#include "aggregator/council/confidence.h"
 
 namespace consilium {
 namespace {

@@ -1,5 +1,5 @@
 // What the council would have recommended on a recorded case if only some of its models had sat:
-// decided by what the aggregator decides with (council/cluster.h, council/track_record.h), from the
+// decided by what the aggregator decides with (council/cluster.h, council/confidence.h), from the
 // answers, grades and weights as they were. Threads: functions without state.
 #pragma once
 
