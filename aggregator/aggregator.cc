@@ -52,6 +52,7 @@ Aggregator::Aggregator(const Config& config, const std::vector<RedisAddress>& re
   }
   for (const BackendConfig& backend : config_.backends)
     council_.pool.push_back({backend.model, true});
+  council_.records_read = false;
 }
 
 void Aggregator::Run(StopSignals& stop, HealthFile& health) {
@@ -103,7 +104,7 @@ std::string Aggregator::Trouble() const {
 
 TimePoint Aggregator::Tick(TimePoint now) {
   if (decide_at_ == TimePoint::max()) decide_at_ = now + kRecordsWait;
-  const bool decide = !stopping_ && (records_read_ || now >= decide_at_);
+  const bool decide = !stopping_ && (council_.records_read || now >= decide_at_);
   TimePoint next = decide || stopping_ ? TimePoint::max() : decide_at_;
   for (CaseLoop& shard : shards_) {
     next = std::min(next, shard.Tick(decide, now));
@@ -129,8 +130,14 @@ TimePoint Aggregator::Tick(TimePoint now) {
 
 void Aggregator::ReadTrackRecords() {
   chemistry_store_.ReadTrackRecords([this](const Result<TrackRecords>& records) {
-    if (!records.ok()) return;  // what was read last stands
-    records_read_ = true;
+    if (!records.ok()) {  // what was read last stands
+      if (records.error().code != ErrorCode::kUnavailable && bad_records_.Due()) {
+        LogError("track_records_unreadable",
+                 {{"text", records.error().text}, {"count", bad_records_.count()}});
+      }
+      return;
+    }
+    council_.records_read = true;
     council_.track_records.clear();
     for (const TrackRecord& record : records->items) {
       council_.track_records.emplace(record.kind, record);

@@ -65,8 +65,8 @@ class Aggregator {
   bool stopping_ = false;
   bool worked_ = false;    // a shard at least was ready, at some time
   bool learning_ = false;  // a Describe is under way
+  PowersOfTwo bad_records_;
   // Cases wait for the track records, for a while: what is decided without them has no confidence.
-  bool records_read_ = false;
   TimePoint decide_at_ = TimePoint::max();
   TimePoint next_beat_{};
   TimePoint next_learn_{};

@@ -23,6 +23,10 @@ constexpr int kPublishShare = 5;
 constexpr std::int64_t kPairBytes = 256;
 // The window is looked for in at most so many lines, so that a rare kind does not cost a long read.
 constexpr std::int64_t kWindowLinesMax = 20000;
+// Where outcomes are seldom known, in so many lines for each that is wanted.
+constexpr std::int64_t kLinesForOutcome = 10;
+// Of what a risk target needs without an error, so much is kept: some errors will be among them.
+constexpr std::int64_t kOutcomesForRisk = 5;
 constexpr double kDayMs = 24.0 * 3600.0 * 1000.0;
 constexpr const char* kUnreadable = "unreadable";
 
@@ -41,6 +45,14 @@ std::string DigestOf(const std::vector<std::pair<std::string, std::string>>& fie
 bool IsKnown(const CaseEvidence& evidence) {
   return std::any_of(evidence.answers.begin(), evidence.answers.end(),
                      [](const EvidenceAnswer& answer) { return answer.right.has_value(); });
+}
+
+// How many cases with known outcomes are kept: all that the settings ask for.
+std::int64_t KnownMost(const Config& config) {
+  const double risk = config.council.risk_target;
+  const std::int64_t needed = risk < 1 ? static_cast<std::int64_t>(AnswersForRisk(risk)) : 0;
+  return std::max(
+      {config.chemistry.window_cases, config.council.outcomes_min, kOutcomesForRisk * needed});
 }
 
 void Replace(const EvidenceLine& line, std::size_t most, bool keep,
@@ -75,6 +87,7 @@ Learner::Learner(const Config& config, ChemistryStore& store)
     : config_(config),
       store_(store),
       id_(RandomHexId()),
+      known_most_(KnownMost(config)),
       ledger_rules_{config.chemistry.half_life_d, config.chemistry.version_weight},
       report_rules_{config.chemistry.shrinkage, VariantOf(config.chemistry.variant),
                     config.chemistry.usage_threshold} {
@@ -174,6 +187,7 @@ void Learner::ReadWindow() {
 
 void Learner::OnLatest(const std::vector<StoredEvidence>& latest) {
   const auto most = static_cast<std::size_t>(config_.chemistry.window_cases);
+  const auto known_most = static_cast<std::size_t>(known_most_);
   for (const StoredEvidence& line : latest) {
     ++backwards_->lines;
     backwards_->before = line.entry;
@@ -182,14 +196,17 @@ void Learner::OnLatest(const std::vector<StoredEvidence>& latest) {
     std::deque<CaseEvidence>& cases = window_[line.line->evidence.kind];
     if (cases.size() < most) cases.push_front(line.line->evidence);
     std::deque<CaseEvidence>& known = known_[line.line->evidence.kind];
-    if (IsKnown(line.line->evidence) && known.size() < most) known.push_front(line.line->evidence);
+    if (IsKnown(line.line->evidence) && known.size() < known_most) {
+      known.push_front(line.line->evidence);
+    }
   }
   const auto& kinds = config_.council.kinds;
   const bool full = std::all_of(kinds.begin(), kinds.end(), [&](const std::string& kind) {
-    return window_[kind].size() >= most && known_[kind].size() >= most;
+    return window_[kind].size() >= most && known_[kind].size() >= known_most;
   });
   const bool end = static_cast<std::int64_t>(latest.size()) < kLinesAtOnce;
-  if (!full && !end && backwards_->lines < kWindowLinesMax) return;
+  const std::int64_t lines_max = std::max(kWindowLinesMax, kLinesForOutcome * known_most_);
+  if (!full && !end && backwards_->lines < lines_max) return;
   backwards_.reset();
   ours_ = true;
   stage_ = Stage::kFollow;
@@ -277,7 +294,8 @@ void Learner::Learn(const std::vector<StoredEvidence>& lines) {
 void Learner::Remember(const EvidenceLine& line) {
   const auto most = static_cast<std::size_t>(config_.chemistry.window_cases);
   Replace(line, most, true, window_[line.evidence.kind]);
-  Replace(line, most, IsKnown(line.evidence), known_[line.evidence.kind]);
+  Replace(line, static_cast<std::size_t>(known_most_), IsKnown(line.evidence),
+          known_[line.evidence.kind]);
 }
 
 void Learner::StartRebuild(const std::string& id, const StoredLedger& stored) {

@@ -100,6 +100,7 @@ class Learner {
   const Config& config_;
   ChemistryStore& store_;
   const std::string id_;
+  const std::int64_t known_most_;  // cases with known outcomes that are kept, by kind
   LedgerRules ledger_rules_;
   ReportRules report_rules_;
   std::vector<std::string> pool_;

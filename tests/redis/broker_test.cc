@@ -153,11 +153,10 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
   client.Send(Frame{"order_pizza", "q1", Pack(StatusRequest{})});
   EXPECT_EQ(
       AnswerTo<SubmitReply>(client, "q1").error(),
-      (Error{
-          ErrorCode::kUnsupported,
-          "type = \"order_pizza\", expected submit, cancel, fetch, outcome, watch, status, "
-          "chemistry, ensembles, rebuild, import, history, dead_list, dead_requeue, dead_purge or "
-          "drain"}));
+      (Error{ErrorCode::kUnsupported,
+             "type = \"order_pizza\", expected submit, cancel, fetch, outcome, watch, status, "
+             "chemistry, ensembles, track_records, rebuild, import, history, dead_list, "
+             "dead_requeue, dead_purge or drain"}));
   client.Send(Frame{"submit", "q2", "\xC1garbage"});
   EXPECT_EQ(AnswerTo<SubmitReply>(client, "q2").error().code, ErrorCode::kInvalid);
   client.Send(Frame{"fetch", "q3", ""});
@@ -168,6 +167,46 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
   const auto status = Ask<StatusReply>(client, StatusRequest{});
   ASSERT_TRUE(status.ok()) << status.error().text;
   EXPECT_EQ(status->counters.at("refused_messages"), 4);
+}
+
+TEST_F(BrokerClientTest, WhatOutcomesTaughtIsToldAsItWasPublished) {
+  Start();
+  TestClient& client = AddClient();
+  const auto before = Ask<TrackRecords>(client, TrackRecordsRequest{});
+  ASSERT_TRUE(before.ok()) << before.error().text;
+  EXPECT_EQ(before->made_ms, 0);
+  EXPECT_THAT(before->items, IsEmpty());
+
+  TrackRecords records;
+  records.made_ms = 1767225600000;
+  TrackRecord record;
+  record.kind = "medication";
+  record.rules = "1";
+  record.cases = 212;
+  record.needed = 50;
+  record.simulated = 3;
+  record.votes = {{"alpha", "alpha-1", 2.5, 212}, {"bravo", "", 0.25, 40}};
+  record.support = 1.5;
+  record.calibration = "isotonic";
+  record.knots = {{0.4, 0.3}, {0.9, 0.97}};
+  record.risk_target = 0.05;
+  record.risk_needed = 19;
+  record.confidence_min = 0.87;
+  record.answered = 130;
+  record.wrong = 2;
+  records.items = {record};
+  RedisConnection other(redis_.address(), {});
+  const auto set = [&](const std::string& text) {
+    return other.Call({"SET", "consilium:{0}:track_records", text}, std::chrono::seconds(5));
+  };
+  ASSERT_TRUE(set(Pack(records)).ok());
+  const auto after = Ask<TrackRecords>(client, TrackRecordsRequest{});
+  ASSERT_TRUE(after.ok()) << after.error().text;
+  EXPECT_EQ(ToJson(*after), ToJson(records));
+
+  ASSERT_TRUE(set("garbage").ok());
+  EXPECT_FALSE(Ask<TrackRecords>(client, TrackRecordsRequest{}).ok());
+  EXPECT_TRUE(Ask<StatusReply>(client, StatusRequest{}).ok()) << "the broker lives";
 }
 
 TEST_F(BrokerClientTest, BadRequestsAreRefusedWithWhatIsAllowed) {
