@@ -140,8 +140,8 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     refuse(to, {ErrorCode::kUnsupported,
                 "type = " + Quoted(frame.type) +
                     ", expected submit, cancel, fetch, outcome, watch, status, chemistry, "
-                    "ensembles, rebuild, import, history, dead_list, dead_requeue, dead_purge or "
-                    "drain"});
+                    "ensembles, track_records, rebuild, import, history, dead_list, "
+                    "dead_requeue, dead_purge or drain"});
   }
 }
 
