@@ -382,6 +382,15 @@ class CommandLine {
     ensembles->add_option("--kind", ensembles_.kind, "kind of task (default: all)");
     AddAsk(ensembles, ensembles_.ask, "limit of the question (default 10)");
 
+    CLI::App* trust = Command(
+        app_, "trust", "Show what the confidence of a running cluster rests on",
+        "consilium trust\n  consilium trust --kind medication --json\n\n"
+        "Recommendations have a confidence once the right answers of council.outcomes_min ended\n"
+        "cases are known. docs/decision.md says how it is learned, and when it does not apply.",
+        [this] { return RunTrust(trust_); });
+    trust->add_option("--kind", trust_.kind, "kind of task (default: all)");
+    AddAsk(trust, trust_.ask, "limit of the question (default 10)");
+
     CLI::App* import =
         Command(app_, "import", "Let a running cluster learn from a recorded history (warm start)",
                 "consilium import runs.csv", [this] { return RunImport(import_); });
@@ -597,6 +606,7 @@ class CommandLine {
   RecommendOptions recommend_;
   RankOptions rank_;
   EnsemblesOptions ensembles_;
+  TrustOptions trust_;
   ImportOptions import_;
   ExportOptions export_;
   ConsensusFileOptions consensus_;

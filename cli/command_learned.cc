@@ -1,4 +1,4 @@
-// What a running cluster has learned: chemistry (the live matrix), ensembles.
+// What a running cluster has learned: chemistry (the live matrix), ensembles, trust.
 #include <unistd.h>
 
 #include <utility>
@@ -6,6 +6,7 @@
 #include "cli/ask.h"
 #include "cli/files.h"
 #include "cli/render_learned.h"
+#include "cli/render_trust.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 
@@ -77,6 +78,19 @@ int RunEnsembles(const EnsemblesOptions& options) {
     PrintOut(options.ask.json ? ToJson(shown) + "\n" : RenderBoard(shown, LookOf(STDOUT_FILENO)));
     return kExitOk;
   });
+}
+
+int RunTrust(const TrustOptions& options) {
+  return AskBroker<TrackRecords>(
+      options.ask, TrackRecordsRequest{}, [&](const TrackRecords& records) {
+        TrackRecords shown = records;
+        std::erase_if(shown.items, [&](const TrackRecord& record) {
+          return !options.kind.empty() && record.kind != options.kind;
+        });
+        PrintOut(options.ask.json ? ToJson(shown) + "\n"
+                                  : RenderTrust(shown, LookOf(STDOUT_FILENO)));
+        return kExitOk;
+      });
 }
 
 }  // namespace consilium

@@ -119,6 +119,12 @@ struct EnsemblesOptions {
 };
 int RunEnsembles(const EnsemblesOptions& options);
 
+struct TrustOptions {
+  AskOptions ask;
+  std::string kind;  // "" = all
+};
+int RunTrust(const TrustOptions& options);
+
 struct ImportOptions {
   AskOptions ask;
   HistoryOptions history;  // profiles play no part

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/render_parts.h"
+#include "cli/render_trust.h"
 
 namespace consilium {
 namespace {
@@ -40,6 +41,22 @@ std::string ConfidenceText(const Recommendation& recommendation) {
            (recommendation.confidence_note.empty() ? "" : ", " + recommendation.confidence_note);
   }
   return recommendation.confidence_note;
+}
+
+// "0.20", with what known outcomes make of it.
+std::string WorthText(const Candidate& candidate) {
+  std::string text = Share(candidate.support);
+  if (candidate.probability) text += ", probability " + Share(candidate.probability);
+  return text;
+}
+
+// Only what was judged: why it was not stands in the note of the confidence, and an abstention says
+// it in its reason.
+std::string JudgedRiskText(const Recommendation& recommendation) {
+  const auto& record = recommendation.track_record;
+  const bool judged = record && record->risk_target < 1 && record->confidence_min &&
+                      record->cases >= record->risk_needed;
+  return judged ? RiskText(*record) : "";
 }
 
 std::string AgreementText(const Recommendation& recommendation) {
@@ -101,6 +118,7 @@ std::string render::RecommendationBody(const Recommendation& recommendation, con
   if (recommendation.option) text += Field("Option", *recommendation.option, look);
   text += Field("Support", SupportText(recommendation), look);
   text += Field("Confidence", ConfidenceText(recommendation), look);
+  text += Field("Risk", JudgedRiskText(recommendation), look);
   text += Field("Rationale", recommendation.rationale, look);
   text += Field("Cautions", recommendation.cautions, look);
   label = "Safety";
@@ -114,7 +132,7 @@ std::string render::RecommendationBody(const Recommendation& recommendation, con
   for (std::size_t i = chosen ? 1 : 0; i < recommendation.candidates.size(); ++i) {
     const Candidate& candidate = recommendation.candidates[i];
     text += Field(label,
-                  IngredientsText(candidate.ingredients) + " " + Share(candidate.support) + " (" +
+                  IngredientsText(candidate.ingredients) + " " + WorthText(candidate) + " (" +
                       Join(candidate.models, ", ") + ")" +
                       (candidate.known ? "" : " name not in the medication table"),
                   look);
