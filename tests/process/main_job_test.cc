@@ -21,7 +21,9 @@ using nlohmann::json;
 
 TEST(MainJobTest, SixtyVignettesGetOneLabelledRecommendationEach) {
   TestFolder folder;
-  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster({})));
+  SimulatedOptions options;
+  options.council = "outcomes_min = 100";
+  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
   ASSERT_EQ(cluster.Start(), "");
   const CommandResult run = cluster.Run({"submit", "--json", "-"}, DemoCases(60));
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -33,7 +35,7 @@ TEST(MainJobTest, SixtyVignettesGetOneLabelledRecommendationEach) {
     ids.insert(item.at("case_id"));
     EXPECT_TRUE(item.at("simulated").get<bool>());
     EXPECT_TRUE(item.at("confidence").is_null())
-        << "no outcome is known, so no confidence is claimed";
+        << "too few outcomes are known, so no confidence is claimed";
     if (item.at("status") == "insufficient") {
       EXPECT_TRUE(item.at("medications").empty()) << "who abstains recommends nothing";
       EXPECT_TRUE(item.at("score").is_null());
@@ -102,6 +104,17 @@ TEST(MainJobTest, NoLogEverHoldsCaseTextOrAnswers) {
   }
 }
 
+// What becomes known meanwhile is learned, and what a case is decided by then depends on the
+// moment.
+std::string WithoutGold(const std::string& cases) {
+  std::string lines;
+  for (json& one : JsonLines(cases)) {
+    one.erase("gold_medications");
+    lines += one.dump() + "\n";
+  }
+  return lines;
+}
+
 // Two clusters that never heard of each other decide alike, to the last bit.
 void ExpectSameRecommendations(const std::string& config, const Variables& variables,
                                const std::string& cases, std::size_t count) {
@@ -109,7 +122,7 @@ void ExpectSameRecommendations(const std::string& config, const Variables& varia
   for (int run = 0; run < 2; ++run) {
     ClusterProcess cluster(config, variables);
     ASSERT_EQ(cluster.Start(), "");
-    const CommandResult result = cluster.Run({"submit", "--json", "-"}, cases);
+    const CommandResult result = cluster.Run({"submit", "--json", "-"}, WithoutGold(cases));
     ASSERT_EQ(result.exit_code, 0) << result.err;
     std::map<std::string, json> items;
     for (json& item : JsonLines(result.out)) {
