@@ -51,6 +51,17 @@ Plan End(const CaseView& view, const CaseRecord& record, const Council& council,
   return plan;
 }
 
+// What is learned meanwhile changes no case that has ended: it is decided again by the track record
+// that it was decided by, and without one if there was none.
+Recommendation DecideAgain(const CaseView& view, const Recommendation& last, Council council,
+                           std::int64_t now_ms) {
+  council.track_records.clear();
+  if (last.track_record) council.track_records.emplace(view.kind, *last.track_record);
+  Recommendation revised = Decide(view, council, now_ms);
+  if (!last.track_record) revised.confidence_note = last.confidence_note;
+  return revised;
+}
+
 // A case that ended: only what came since can change it, and only a changed outcome is published.
 Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& council,
              std::int64_t now_ms) {
@@ -71,7 +82,7 @@ Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& coun
                *task.arrived_ms < last.decided_ms;
       });
   if (damaged) return plan;
-  Recommendation revised = Decide(With(view, plan.tasks), council, now_ms);
+  Recommendation revised = DecideAgain(With(view, plan.tasks), last, council, now_ms);
   if (!OutcomeChanged(last, revised)) return plan;
   plan.state = revised.status;
   plan.publish = std::move(revised);

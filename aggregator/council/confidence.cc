@@ -152,12 +152,12 @@ std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence) {
   return record.confidence_min && confidence >= *record.confidence_min - kRounding;
 }
 
-TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing) {
+TrackRecord OfModels(const TrackRecord& record, const std::vector<std::string>& models) {
   TrackRecord some = record;
   some.votes.clear();
-  for (const WeighedAnswer& answer : weighing.answers) {
-    const VoteWeight* vote = VoteOf(record.votes, answer.coded.model);
-    if (vote != nullptr) some.votes.push_back(*vote);
+  for (const VoteWeight& vote : record.votes) {
+    const bool asked = std::find(models.begin(), models.end(), vote.model) != models.end();
+    if (asked) some.votes.push_back(vote);
   }
   return some;
 }

@@ -31,7 +31,7 @@ Confidence StateConfidence(const TrackRecord* record, const std::string& kind,
 // to judge that.
 std::optional<bool> KeepsRisk(const TrackRecord& record, double confidence);
 
-// The record without the votes of models that are not in `weighing`.
-TrackRecord OfModels(const TrackRecord& record, const Weighing& weighing);
+// The record without the votes of other models than these.
+TrackRecord OfModels(const TrackRecord& record, const std::vector<std::string>& models);
 
 }  // namespace consilium

@@ -233,7 +233,7 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   const Cluster& leading = clusters.front();
   if (weighing.graded || !weighing.reviewed) rec.support = leading.support;
   rec.confidence = confidence.value;
-  if (confidence.value) rec.track_record = OfModels(*track, weighing);
+  if (confidence.value) rec.track_record = OfModels(*track, view.ensemble);
   rec.dissent = ListDissent(clusters, record, weighing);
   rec.safety = ListFlags(leading, view, record, council);
   // One model alone: nobody else could be asked, so there is nothing to wait for and no support.

@@ -298,6 +298,28 @@ TEST(ReviewedConfidenceTest, ALateAnswerChangesNoConfidenceBeforeItIsGraded) {
 
 // --- what evidence says
 
+TEST(ConfidenceTest, WhatIsLearnedAfterTheEndChangesNoCaseThatHasEnded) {
+  CaseView view = Voted({"A", "B", "B"});
+  TaskView& late = FindTask(view, Stage::kGenerate, 1, "c");
+  const TaskView answered = late;
+  late.state = "leased";
+  late.outcome.reset();
+  late.arrived_ms.reset();
+  const Plan end = Step(view, Unreviewed(Known(400), 1), kDeadline);
+  ASSERT_TRUE(end.publish && end.publish->track_record);
+  EXPECT_EQ(end.publish->option, "A");
+  EXPECT_EQ(end.publish->track_record->votes.size(), 3u) << "also of whom was waited for";
+  FindTask(view, Stage::kGenerate, 1, "c") = answered;
+  FindTask(view, Stage::kGenerate, 1, "c").arrived_ms = kDeadline + 5;
+  // By now the first model has turned out to be the weak one.
+  std::vector<CaseEvidence> known = Known(400);
+  for (CaseEvidence& one : known) std::swap(one.answers[0].key, one.answers[2].key);
+  for (CaseEvidence& one : known) std::swap(one.answers[0].right, one.answers[2].right);
+  const Council now = Unreviewed(known, 1);
+  ASSERT_EQ(Decide(view, now, kDeadline + 10).option, "B");
+  EXPECT_FALSE(Advance(view, now, kDeadline + 10).publish);
+}
+
 TEST(ConfidenceTest, EvidenceSaysWhatEachAnswerAddedToTheRanking) {
   const CaseView view = Voted({"A", "B", "B"});
   const Recommendation rec = Decide(view, Unreviewed(Known(400), 1), kDecided);
