@@ -69,6 +69,15 @@ class Book {
     return At(c).evidence.answers[*place].right.value_or(false);
   }
 
+  // The same of all models and known cases.
+  std::vector<std::vector<std::optional<bool>>> RightOfAll() const {
+    std::vector<std::vector<std::optional<bool>>> right(models().size());
+    for (std::size_t m = 0; m < right.size(); ++m) {
+      for (std::size_t c = 0; c < known_.size(); ++c) right[m].push_back(Right(c, m));
+    }
+    return right;
+  }
+
   // Right and wrong answers of a model to these known cases.
   std::pair<double, double> Count(std::size_t model, std::span<const std::size_t> some) const {
     std::pair<double, double> count{0, 0};
@@ -177,10 +186,7 @@ class Part {
   Part(const Book& book, const std::vector<Column>& columns, std::size_t repeat, std::size_t fold)
       : book_(book), columns_(columns), repeat_(repeat), fold_(fold) {
     const std::size_t known = book.known().size();
-    std::vector<std::size_t> dealt(known);
-    std::iota(dealt.begin(), dealt.end(), 0);
-    SeededRandom random(book.rules().seed, "deal " + std::to_string(repeat));
-    random.Shuffle(dealt);
+    const auto dealt = DealOrder(known, book.rules().seed, repeat);
     for (std::size_t i = 0; i < known; ++i) {
       (i % book.rules().folds == fold ? test_ : train_).push_back(dealt[i]);
     }
@@ -205,7 +211,7 @@ class Part {
     std::vector<double> accuracy;
     for (std::size_t m = 0; m < book_.models().size(); ++m) {
       const auto [right, wrong] = book_.Count(m, train_);
-      accuracy.push_back((right + 1) / (right + wrong + 2));
+      accuracy.push_back(SmoothedAccuracy(right, wrong));
     }
     ranked_ = book_.All();
     std::stable_sort(ranked_.begin(), ranked_.end(),
@@ -380,6 +386,11 @@ PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size
 
   PolicyEval eval;
   eval.known = book.known();
+  std::vector<std::vector<std::size_t>> deals;
+  for (std::size_t repeat = 0; repeat < rules.repeats; ++repeat) {
+    deals.push_back(DealOrder(known, rules.seed, repeat));
+  }
+  eval.single = SingleChoice(book.RightOfAll(), deals, rules.folds);
   for (std::size_t r = 0; r < columns.size(); ++r) {
     PolicyResult result;
     result.policy = columns[r].policy;

@@ -17,6 +17,7 @@
 
 #include "aggregator/evaluation/judged_case.h"
 #include "aggregator/evaluation/policy_tally.h"
+#include "aggregator/evaluation/single_choice.h"
 #include "aggregator/statistics/measures.h"
 #include "shared/result.h"
 
@@ -84,6 +85,7 @@ struct UnknownResult {
 struct PolicyEval {
   std::vector<std::size_t> known;  // of the recorded cases, those whose right answer is known
   std::vector<PolicyResult> results;
+  SingleChoice single;                    // as best_single chose, over the known cases
   std::vector<DeadlineResult> deadlines;  // empty where latencies are not told
   UnknownResult unknown;
   std::vector<double> accuracy;  // of each model, over those that it answered

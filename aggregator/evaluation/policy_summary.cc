@@ -1,6 +1,9 @@
 #include "aggregator/evaluation/policy_summary.h"
 
 #include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
 
 #include "aggregator/chemistry/history_eval.h"
 
@@ -28,20 +31,61 @@ const PolicyResult* BestSingle(const PolicyEval& eval) {
   return nullptr;
 }
 
-// Against the best single model, over the same cases.
-void Compare(const PolicyResult& result, const PolicyResult& best, const Resamples& resamples,
-             PolicySummary& summary) {
-  std::vector<std::optional<double>> difference;
-  for (std::size_t c = 0; c < result.right.size(); ++c) {
-    auto& one = difference.emplace_back();
-    if (result.right[c] && best.right[c]) one = *result.right[c] - *best.right[c];
+using Values = std::vector<std::optional<double>>;
+
+// By case what a policy gains on the best single model, where both answered.
+Values Gains(const Values& right, const Values& best) {
+  Values gains(right.size());
+  for (std::size_t c = 0; c < right.size(); ++c) {
+    if (right[c] && best[c]) gains[c] = *right[c] - *best[c];
   }
-  const EvalDifference paired = Describe(difference);
-  summary.difference = paired.mean;
-  summary.difference_interval = resamples.OfMean(difference);
-  const bool open = summary.difference_interval && summary.difference_interval->Contains(0);
-  const auto deviation = Deviation(paired);
-  if (open && deviation) summary.cases_needed = CasesNeeded(*paired.mean, *deviation);
+  return gains;
+}
+
+void AddMean(const Values& values, std::span<const std::uint16_t> counts,
+             std::vector<double>& means) {
+  double sum = 0.0;
+  double count = 0.0;
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    if (!values[c]) continue;
+    sum += counts[c] * *values[c];
+    count += counts[c];
+  }
+  if (count > 0.0) means.push_back(sum / count);
+}
+
+// A council of the most accurate one is the best single model, whatever its vote weighs.
+bool IsSingle(const PolicyResult& result) {
+  return result.policy == Policy::kBestSingle ||
+         (result.policy == Policy::kTopWeighted && result.size == 1);
+}
+
+// Against the best single model, over the same cases. Every draw chooses that one again, as the
+// evaluation did; what else was learned is kept.
+void Compare(const PolicyEval& eval, const PolicyResult& best, const Resamples& resamples,
+             EvalSummary& summary) {
+  std::vector<double> accuracies;
+  std::vector<std::vector<double>> differences(eval.results.size());
+  for (std::size_t draw = 0; draw < resamples.draws(); ++draw) {
+    const auto counts = resamples.Counts(draw);
+    const Values chosen = eval.single.Right(counts);
+    AddMean(chosen, counts, accuracies);
+    for (std::size_t r = 0; r < eval.results.size(); ++r) {
+      const Values& right = IsSingle(eval.results[r]) ? chosen : eval.results[r].right;
+      AddMean(Gains(right, chosen), counts, differences[r]);
+    }
+  }
+  for (std::size_t r = 0; r < eval.results.size(); ++r) {
+    PolicySummary& row = summary.policies[r];
+    if (IsSingle(eval.results[r])) row.accuracy_interval = resamples.Middle(accuracies);
+    if (&eval.results[r] == &best) continue;
+    const EvalDifference paired = Describe(Gains(eval.results[r].right, best.right));
+    row.difference = paired.mean;
+    row.difference_interval = resamples.Middle(std::move(differences[r]));
+    const bool open = row.difference_interval && row.difference_interval->Contains(0);
+    const auto deviation = Deviation(paired);
+    if (open && deviation) row.cases_needed = CasesNeeded(*paired.mean, *deviation);
+  }
 }
 
 void Trust(const std::vector<Forecast>& forecasts, PolicySummary& summary) {
@@ -74,10 +118,10 @@ EvalSummary SummarisePolicies(const PolicyEval& eval, std::size_t draws, std::ui
     row.answered = right.trials;
     row.accuracy = right.mean;
     row.accuracy_interval = resamples.OfMean(result.right);
-    if (best != nullptr && &result != best) Compare(result, *best, resamples, row);
     row.spread = Deviation(DescribeValues(result.accuracy));
     Trust(result.forecasts, row);
   }
+  if (best != nullptr) Compare(eval, *best, resamples, summary);
   for (const DeadlineResult& late : eval.deadlines) {
     summary.deadlines.push_back({late.deadline_s, Describe(late.right).mean,
                                  resamples.OfMean(late.right), late.latency_s, late.answers});

@@ -41,10 +41,10 @@ class Resamples {
     }
     return Middle(std::move(found));
   }
-
- private:
+  // The middle 95 % of what the draws gave; absent where a tenth of them gave nothing.
   std::optional<Interval> Middle(std::vector<double> values) const;
 
+ private:
   std::size_t cases_;
   std::size_t draws_;
   std::vector<std::uint16_t> counts_;  // by draw, then case
