@@ -15,6 +15,7 @@
 #include "cli/files.h"
 #include "cli/locate.h"
 #include "cli/output.h"
+#include "cli/part_file.h"
 #include "cli/policy_page.h"
 #include "cli/progress.h"
 #include "cli/read_answers.h"
@@ -125,14 +126,33 @@ Result<PolicyReport> Evaluate(const RecordedAnswers& recorded, const PolicyRules
   return report;
 }
 
-Status WriteFiles(const PolicyReport& report, const EvalOptions& options) {
-  if (!options.csv.empty()) {
-    if (Status written = WriteFileAtomically(options.csv, PoliciesToCsv(report)); !written) {
-      return written;
-    }
+// Before a long computation: whether its files could be written.
+Status CheckFiles(const EvalOptions& options) {
+  for (const std::string& file : {options.csv, options.report}) {
+    PartFile probe;  // removed again at once
+    if (Status good = file.empty() ? Ok() : probe.Open(file); !good) return good;
   }
-  if (options.report.empty()) return Ok();
-  return WriteFileAtomically(options.report, PoliciesToHtml(report));
+  if (!options.csv.empty() && options.csv == options.report) {
+    return Invalid(options.csv + ": for --csv and --report, expected two files");
+  }
+  return Ok();
+}
+
+// Both or, as long as the disk lets them be renamed, neither.
+Status WriteFiles(const PolicyReport& report, const EvalOptions& options) {
+  PartFile csv;
+  PartFile page;
+  const auto prepare = [](PartFile& file, const std::string& name, const auto& text) {
+    if (name.empty()) return Ok();
+    if (Status opened = file.Open(name); !opened) return opened;
+    if (Status written = file.Write(text()); !written) return written;
+    return file.Finish();
+  };
+  Status done = prepare(csv, options.csv, [&] { return PoliciesToCsv(report); });
+  if (done) done = prepare(page, options.report, [&] { return PoliciesToHtml(report); });
+  if (done && !options.csv.empty()) done = csv.Publish();
+  if (done && !options.report.empty()) done = page.Publish();
+  return done;
 }
 
 int Refuse(const Error& error, const EvalOptions& options) {
@@ -143,6 +163,7 @@ int Refuse(const Error& error, const EvalOptions& options) {
 }  // namespace
 
 int RunEvalAnswers(const EvalOptions& options) {
+  if (const Status good = CheckFiles(options); !good) return Refuse(good.error(), options);
   auto recorded = Load(options);
   if (!recorded.ok()) return Refuse(recorded.error(), options);
   if (recorded->bad_count > 0) PrintErr("consilium: warning: " + LeftOut(*recorded) + "\n");

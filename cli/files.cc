@@ -34,6 +34,7 @@ Status WriteFileAtomically(const std::string& file, std::string_view text) {
     if (put <= 0) {
       const int number = errno;
       ::close(fd);
+      ::unlink(part.c_str());
       return Error{ErrorCode::kUnavailable, part + ": cannot write: " + Reason(number)};
     }
     text.remove_prefix(static_cast<std::size_t>(put));
@@ -42,6 +43,7 @@ Status WriteFileAtomically(const std::string& file, std::string_view text) {
   std::error_code failed;
   std::filesystem::rename(part, file, failed);
   if (failed) {
+    ::unlink(part.c_str());
     return Error{ErrorCode::kUnavailable, file + ": cannot replace: " + failed.message()};
   }
   return Ok();
