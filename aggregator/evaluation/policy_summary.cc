@@ -1,5 +1,6 @@
 #include "aggregator/evaluation/policy_summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -32,6 +33,27 @@ const PolicyResult* BestSingle(const PolicyEval& eval) {
 }
 
 using Values = std::vector<std::optional<double>>;
+
+// Cases that are all alike give draws that are all alike, and an interval of no width. What none of
+// n cases showed may still be true of up to 1 - 0.025^(1/n) of others, and there be as far away as
+// `possible` goes (Clopper & Pearson 1934, for 0 of n).
+std::optional<Interval> AtLeastAsWide(std::optional<Interval> drawn, const Values& values,
+                                      const Interval& possible) {
+  std::optional<double> same;
+  double count = 0.0;
+  for (const auto& value : values) {
+    if (!value) continue;
+    if (same && *same != *value) return drawn;
+    same = value;
+    count += 1.0;
+  }
+  if (!drawn || !same) return drawn;
+  const double unseen = 1 - std::pow((1 - kConfidenceLevel) / 2, 1 / count);
+  return Interval{std::min(drawn->low, *same - unseen * (*same - possible.low)),
+                  std::max(drawn->high, *same + unseen * (possible.high - *same))};
+}
+constexpr Interval kShare{0.0, 1.0};
+constexpr Interval kGain{-1.0, 1.0};
 
 // By case what a policy gains on the best single model, where both answered.
 Values Gains(const Values& right, const Values& best) {
@@ -77,11 +99,17 @@ void Compare(const PolicyEval& eval, const PolicyResult& best, const Resamples& 
   }
   for (std::size_t r = 0; r < eval.results.size(); ++r) {
     PolicySummary& row = summary.policies[r];
-    if (IsSingle(eval.results[r])) row.accuracy_interval = resamples.Middle(accuracies);
+    if (IsSingle(eval.results[r])) {
+      row.accuracy_interval = AtLeastAsWide(resamples.Middle(accuracies), best.right, kShare);
+    }
     if (&eval.results[r] == &best) continue;
-    const EvalDifference paired = Describe(Gains(eval.results[r].right, best.right));
+    const Values gains = Gains(eval.results[r].right, best.right);
+    const EvalDifference paired = Describe(gains);
     row.difference = paired.mean;
     row.difference_interval = resamples.Middle(std::move(differences[r]));
+    if (!IsSingle(eval.results[r])) {
+      row.difference_interval = AtLeastAsWide(row.difference_interval, gains, kGain);
+    }
     const bool open = row.difference_interval && row.difference_interval->Contains(0);
     const auto deviation = Deviation(paired);
     if (open && deviation) row.cases_needed = CasesNeeded(*paired.mean, *deviation);
@@ -117,14 +145,15 @@ EvalSummary SummarisePolicies(const PolicyEval& eval, std::size_t draws, std::ui
     const EvalDifference right = Describe(result.right);
     row.answered = right.trials;
     row.accuracy = right.mean;
-    row.accuracy_interval = resamples.OfMean(result.right);
+    row.accuracy_interval = AtLeastAsWide(resamples.OfMean(result.right), result.right, kShare);
     row.spread = Deviation(DescribeValues(result.accuracy));
     Trust(result.forecasts, row);
   }
   if (best != nullptr) Compare(eval, *best, resamples, summary);
   for (const DeadlineResult& late : eval.deadlines) {
     summary.deadlines.push_back({late.deadline_s, Describe(late.right).mean,
-                                 resamples.OfMean(late.right), late.latency_s, late.answers});
+                                 AtLeastAsWide(resamples.OfMean(late.right), late.right, kShare),
+                                 late.latency_s, late.answers});
   }
   return summary;
 }
