@@ -132,6 +132,9 @@ TEST(EvalAnswersTest, WhatMakesNoSenseIsSaid) {
   EXPECT_TRUE(has(refusal("item,gold,a\n1,A,A\n"),
                   "1 case whose right answer is known, expected at least 20"));
   EXPECT_TRUE(has(refusal(OneAndThree(30), {"--folds", "31"}), "folds = 31, expected 2..30"));
+  const CommandResult history = Eval({"--history", "b", "--report", "r.html"});
+  EXPECT_EQ(history.exit_code, 2);
+  EXPECT_TRUE(has(history.err, "--report is for recorded answers")) << history.err;
   const CommandResult both = Eval({"--matrix", "a", "--history", "b"});
   EXPECT_NE(both.exit_code, 0);
   const CommandResult none = Eval({});
