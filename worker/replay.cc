@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "shared/eval_case.h"
 #include "worker/ingredients.h"
 #include "worker/json_lines.h"
 
@@ -73,7 +74,12 @@ PlannedOutcome ReplayModel::Plan(const BackendCall& call) const {
   outcome.provider = "replay";
   outcome.simulated = true;
   outcome.model_served = model_;
-  const auto found = by_case_.find(call.task.case_id);
+  auto found = by_case_.find(call.task.case_id);
+  if (found == by_case_.end()) {
+    if (const auto vignette = VignetteOf(call.task.case_id)) {
+      found = by_case_.find(std::string(*vignette));
+    }
+  }
   if (found == by_case_.end()) {
     outcome.code = "no_recorded_answer";
     outcome.text = "\"" + model_ + "\" has no answer to this case in " + file_ +

@@ -1,10 +1,11 @@
 // A model whose answers were recorded: it gives the recorded one of each case again.
 //
 // Answers: JSON lines {vignette, model, option, medications, latency_s, prompt_tokens,
-// completion_tokens, ...}; only those of the backend's model count, and cases are found by id. As a
-// reviewer it grades an answer by agreement with its own recorded one and says so: 1 where both
-// chose the same option, else Jaccard's index of the ingredient sets. Usage is as recorded.
-// Outcomes are marked simulated: no model answers now. Threads: none; const after Load().
+// completion_tokens, ...}; only those of the backend's model count, and cases are found by id, or
+// by that of their vignette where an evaluation submits them (shared/eval_case.h). As a reviewer it
+// grades an answer by agreement with its own recorded one and says so: 1 where both chose the same
+// option, else Jaccard's index of the ingredient sets. Usage is as recorded. Outcomes are marked
+// simulated: no model answers now. Threads: none; const after Load().
 #pragma once
 
 #include <iosfwd>

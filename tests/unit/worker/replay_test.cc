@@ -71,6 +71,16 @@ class ReplayTest : public testing::Test {
   std::vector<std::string> warnings;
 };
 
+TEST_F(ReplayTest, AVignetteOfAnEvaluationIsKnownInEveryRun) {
+  const ReplayModel model = Load();
+  for (const char* id : {"v1", "eval:run-1:v1", "eval:other:v1"}) {
+    const Outcome outcome = model.Plan(Ask(id)).outcome;
+    ASSERT_EQ(outcome.status, OutcomeStatus::kOk) << id;
+    EXPECT_EQ(outcome.answer->option, "B") << id;
+  }
+  EXPECT_EQ(model.Plan(Ask("eval:run-1:v9")).outcome.code, "no_recorded_answer");
+}
+
 TEST_F(ReplayTest, RecordedAnswerOfTheModelIsGiven) {
   const PlannedOutcome planned = Load().Plan(Ask("v1"));
   const Outcome& outcome = planned.outcome;
