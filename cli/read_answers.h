@@ -1,16 +1,15 @@
-// Recorded answers as JSON lines: vignettes in one file, answers in another.
+// Recorded answers as JSON lines: vignettes in one file (gold.h), answers in another.
 //
-//   vignettes  {"id", "options": {"A": ..., ...}, "gold_option", "gold_medications", ...}
-//   answers    {"vignette", "model", "option", "medications", "latency_s", "prompt_tokens",
-//               "completion_tokens", "cost_usd"}
+//   {"vignette", "model", "option", "medications", "latency_s", "prompt_tokens",
+//    "completion_tokens", "cost_usd"}
 //
-// A vignette with options is a closed choice: its answers are letters, right is `gold_option`.
-// Without options it is open: its answers are ingredient sets, coded as live ones are, and right is
-// the set of `gold_medications` or one of `acceptable` (sets). Where the right medications are
-// known, and are no class of drugs (`gold_is_class`), sets are scored as well; `must_not` names
-// what must not be given. Further fields are not used. Threads: functions without state.
+// and, where a council heard them, "grade", "weight", "reliability", "model_served", "simulated",
+// as in EvidenceAnswer and CaseEvidence; without an answer, why in "status". Further fields are not
+// used. Threads: functions without state.
 #pragma once
 
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
 #include "aggregator/council/medication.h"
@@ -25,5 +24,13 @@ namespace consilium {
 // medications (open) is missing. Errors (kInvalid): no vignette, no answer to any.
 Result<RecordedAnswers> ReadAnswers(std::string_view vignettes, std::string_view answers,
                                     const MedicationTable& table);
+
+// The objects of JSON lines in turn; what is no object, or refused by `read`, is noted as a bad
+// line of `name`. Blank lines are skipped.
+void EachObject(std::string_view text, std::string_view name, RecordedAnswers& recorded,
+                const std::function<Status(const nlohmann::json&)>& read);
+
+// Completes what was collected, or says what is wrong with it: errors as of ReadAnswers().
+Status CheckCollected(RecordedAnswers& recorded);
 
 }  // namespace consilium

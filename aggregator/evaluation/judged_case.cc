@@ -72,7 +72,8 @@ void Complete(RecordedAnswers& recorded) {
     answers += judged.evidence.answers.size();
   }
   recorded.models.assign(models.begin(), models.end());
-  recorded.missing = recorded.models.size() * recorded.cases.size() - answers;
+  for (const auto& [model, why] : recorded.missing_why) models.insert(model);
+  recorded.missing = models.size() * recorded.cases.size() - answers;
 }
 
 }  // namespace consilium

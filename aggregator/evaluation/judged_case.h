@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +52,9 @@ struct RecordedAnswers {
   std::vector<JudgedCase> cases;
   std::vector<BadLine> bad;  // left out, the first kBadLinesKept
   std::size_t bad_count = 0;
-  std::size_t missing = 0;  // answers
+  // How many answers of a model are missing for which reason, where that is told.
+  std::map<std::string, std::map<std::string, std::size_t>> missing_why;
+  std::size_t missing = 0;  // answers of `models` and of those in missing_why
   bool reviewed = false;    // answers were graded
 
   void AddBad(std::size_t line, std::string why);

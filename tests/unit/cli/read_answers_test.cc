@@ -93,6 +93,37 @@ TEST(ReadAnswersTest, OpenCasesAreSetsOfIngredients) {
   }
 }
 
+TEST(ReadAnswersTest, WhatACouncilHeardIsReadAsItWas) {
+  const auto read =
+      Read(kCases, R"({"vignette":"v1","model":"a","option":"B","grade":0.75,"weight":0.5,)"
+                   R"("reliability":0.25,"model_served":"a-2026","simulated":true})"
+                   "\n"
+                   R"({"vignette":"v1","model":"b","status":"refused"})"
+                   "\n"
+                   R"({"vignette":"open","model":"b","status":"timed_out"})"
+                   "\n"
+                   R"({"vignette":"open","model":"a","medications":[]})"
+                   "\n"
+                   R"({"vignette":"v2","model":"a","option":"A","grade":1.5})");
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  EXPECT_TRUE(read->reviewed);
+  const EvidenceAnswer& first = AnswerOf(read->cases[0], "a");
+  EXPECT_EQ(first.grade, 0.75);
+  EXPECT_EQ(first.weight, 0.5);
+  EXPECT_EQ(first.reliability, 0.25);
+  EXPECT_EQ(first.version, "a-2026");
+  EXPECT_TRUE(read->cases[0].evidence.simulated);
+  EXPECT_FALSE(read->cases[2].evidence.simulated);
+  EXPECT_EQ(AnswerOf(read->cases[2], "a").weight, 1.0) << "a vote, where nothing is said";
+  const std::map<std::string, std::map<std::string, std::size_t>> why = {
+      {"b", {{"refused", 1}, {"timed_out", 1}}}};
+  EXPECT_EQ(read->missing_why, why);
+  EXPECT_EQ(read->models, std::vector<std::string>{"a"});
+  EXPECT_EQ(read->missing, 4u) << "three of b, who was asked and never answered, one of a";
+  ASSERT_EQ(read->bad.size(), 1u);
+  EXPECT_EQ(read->bad[0].why, "answers: grade: expected 0..1");
+}
+
 TEST(ReadAnswersTest, LinesThatMakeNoSenseAreNamed) {
   const auto read = Read(kCases + R"({"id":"v1","options":{"A":"x","B":"y"}})"
                                   "\n"
