@@ -28,8 +28,9 @@ int ExitCodeOf(const Tally& tally) {
   return kExitOk;
 }
 
-Submission::Submission(std::vector<CaseRequest> cases, bool wait, TimePoint now)
-    : wait_(wait), moved_(now) {
+Submission::Submission(std::vector<CaseRequest> cases, bool wait, TimePoint now,
+                       std::size_t open_max)
+    : wait_(wait), open_max_(open_max), moved_(now) {
   tally_.total = cases.size();
   cases_.reserve(cases.size());
   for (CaseRequest& request : cases) {
@@ -41,8 +42,12 @@ Submission::Submission(std::vector<CaseRequest> cases, bool wait, TimePoint now)
   }
 }
 
+bool Submission::HasRoom() const {
+  return sent_ < limits::kClientWindow && sent_ + waiting_ < open_max_;
+}
+
 std::optional<std::size_t> Submission::NextToSubmit(TimePoint now) {
-  if (sent_ >= limits::kClientWindow) return std::nullopt;
+  if (!HasRoom()) return std::nullopt;
   std::size_t index = 0;
   if (!later_.empty() && later_.begin()->first <= now) {
     index = later_.begin()->second;
@@ -71,7 +76,7 @@ std::optional<std::size_t> Submission::NextToFetch(TimePoint now) {
 
 TimePoint Submission::NextDue(TimePoint now) const {
   TimePoint due = now + std::chrono::seconds(1);
-  if (sent_ < limits::kClientWindow) {
+  if (HasRoom()) {
     if (!later_.empty()) due = std::min(due, later_.begin()->first);
     if (later_.empty() && !queue_.empty()) due = now;
   }
@@ -99,10 +104,12 @@ void Submission::OnAccepted(std::size_t index, const SubmitReply& reply, TimePoi
   ++tally_.accepted;
   if (reply.duplicate) ++tally_.duplicates;
   one.stage = Stage::kWaiting;
+  ++waiting_;
   Event event;
   event.index = index;
   events_.push_back(std::move(event));
   if (!wait_) {
+    --waiting_;
     one.stage = Stage::kEnded;
   } else if (one.early) {
     End(index, *std::exchange(one.early, std::nullopt));
@@ -189,6 +196,7 @@ void Submission::OnFetchFailed(std::size_t index, const Error& error, TimePoint 
 void Submission::End(std::size_t index, Recommendation recommendation) {
   Case& one = cases_[index];
   DropFetch(index);
+  --waiting_;
   one.stage = Stage::kEnded;
   one.revision = recommendation.revision;
   ++tally_.ended;
@@ -200,6 +208,7 @@ void Submission::Refuse(std::size_t index, const Error& error) {
   Case& one = cases_[index];
   DropFetch(index);
   one.early.reset();
+  if (one.stage == Stage::kWaiting) --waiting_;
   one.stage = Stage::kRefused;
   ++tally_.refused;
   ++tally_.refusals[error.code];

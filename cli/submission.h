@@ -4,7 +4,7 @@
 //     ▲        │ └──► refused                   conflict, invalid, ...: sending it again will not
 //     help └────────┘ queue_full, unavailable: again later
 //
-// Invariant: at most kClientWindow cases are `sent`.
+// Invariant: at most kClientWindow cases are `sent`, at most `open_max` are `sent` or `waiting`.
 // Threads: none of its own.     Time: only through `now`.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,6 +48,7 @@ class Submission {
   // ...). With many waiting cases it is more seldom, so that it stays a few reads per second.
   static constexpr std::chrono::seconds kFetchPause{15};
   static constexpr std::size_t kFetchesMax = 16;
+  static constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
   struct Event {
     enum class Kind { kAccepted, kEnded, kRevised, kRefused };
@@ -56,8 +58,10 @@ class Submission {
     Error error;                    // refused
   };
 
-  // Without `wait` a case has done its way once it is accepted.
-  Submission(std::vector<CaseRequest> cases, bool wait, TimePoint now);
+  // Without `wait` a case has done its way once it is accepted. `open_max`, at least 1: a cluster
+  // that has fewer cases before it than it can work on lets none wait for its turn.
+  Submission(std::vector<CaseRequest> cases, bool wait, TimePoint now,
+             std::size_t open_max = kAnyNumber);
 
   const CaseRequest& request(std::size_t index) const { return cases_[index].request; }
 
@@ -95,18 +99,21 @@ class Submission {
   };
   using Schedule = std::set<std::pair<TimePoint, std::size_t>>;
 
+  bool HasRoom() const;
   void End(std::size_t index, Recommendation recommendation);
   void Refuse(std::size_t index, const Error& error);
   void PlanFetch(std::size_t index, TimePoint at);
   void DropFetch(std::size_t index);
 
   bool wait_;
+  std::size_t open_max_;
   std::vector<Case> cases_;
   std::map<std::string, std::size_t, std::less<>> by_id_;
   std::deque<std::size_t> queue_;  // never sent yet
   Schedule later_;                 // to be sent again
   Schedule fetches_;
   std::size_t sent_ = 0;
+  std::size_t waiting_ = 0;
   std::size_t fetching_ = 0;
   TimePoint moved_;  // when something last went forward
   std::vector<Event> events_;

@@ -10,6 +10,8 @@ namespace {
 constexpr milliseconds kWatchWait{2000};
 constexpr milliseconds kWatchPause{500};
 constexpr milliseconds kTick{100};
+constexpr milliseconds kViewPause{500};  // after a fetch that may succeed later
+constexpr std::size_t kViewsMax = 16;
 // Requests do not end by themselves: the session decides by the broker's silence.
 constexpr std::chrono::hours kNoDeadline{24 * 365};
 
@@ -20,7 +22,7 @@ SubmitSession::SubmitSession(Client& client, StopSignals& stop, Submission& subm
     : client_(client),
       stop_(stop),
       submission_(submission),
-      options_(options),
+      options_(std::move(options)),
       started_(Now()),
       watch_at_(started_) {
   if (!options_.wait) cursor_ = "";
@@ -43,6 +45,26 @@ void SubmitSession::AskMore(TimePoint now) {
   while (const auto index = submission_.NextToFetch(now)) {
     const FetchRequest fetch{submission_.request(*index).id};
     pending_[client_.Ask(fetch, now, never)] = {Kind::kFetch, *index};
+  }
+  while (viewing_ < kViewsMax && !views_.empty() && views_.front().first <= now) {
+    const std::size_t index = views_.front().second;
+    views_.pop_front();
+    const FetchRequest fetch{submission_.request(index).id};
+    pending_[client_.Ask(fetch, now, never)] = {Kind::kView, index};
+    ++viewing_;
+  }
+}
+
+void SubmitSession::OnView(std::size_t index, const Client::Reply& reply, TimePoint now) {
+  --viewing_;
+  const auto read =
+      reply.frame.ok() ? ReadReply<CaseView>(*reply.frame) : Result<CaseView>(reply.frame.error());
+  const bool passing = !read.ok() && (read.error().code == ErrorCode::kUnavailable ||
+                                      read.error().code == ErrorCode::kDraining);
+  if (passing) {
+    views_.emplace_back(now + kViewPause, index);
+  } else {
+    options_.on_view(index, read);
   }
 }
 
@@ -76,6 +98,8 @@ void SubmitSession::OnReply(const Client::Reply& reply, TimePoint now) {
       if (read.ok()) return submission_.OnAccepted(pending.index, *read, now);
       return submission_.OnRefused(pending.index, read.error(), reply.retry_after_ms, now);
     }
+    case Kind::kView:
+      return OnView(pending.index, reply, now);
     case Kind::kFetch: {
       const auto read = reply.frame.ok() ? ReadReply<CaseView>(*reply.frame)
                                          : Result<CaseView>(reply.frame.error());
@@ -86,7 +110,7 @@ void SubmitSession::OnReply(const Client::Reply& reply, TimePoint now) {
 }
 
 std::optional<SessionEnd> SubmitSession::Ended(TimePoint now) {
-  if (submission_.done()) return SessionEnd::kDone;
+  if (submission_.done() && views_.empty() && viewing_ == 0) return SessionEnd::kDone;
   if (options_.until && now >= *options_.until) {
     error_ = {ErrorCode::kTimeout, "not finished within the time limit (--timeout)"};
     return SessionEnd::kTimeLimit;
@@ -110,11 +134,19 @@ SessionEnd SubmitSession::Run(const OnEvent& on_event, const OnTick& on_tick) {
     const TimePoint now = Now();
     AskMore(now);
     for (const Client::Reply& reply : client_.Step(now)) OnReply(reply, now);
-    for (const Submission::Event& event : submission_.TakeEvents()) on_event(event);
+    for (const Submission::Event& event : submission_.TakeEvents()) {
+      const bool ended = event.kind == Submission::Event::Kind::kEnded ||
+                         event.kind == Submission::Event::Kind::kRevised;
+      if (ended && options_.on_view) views_.emplace_back(now, event.index);
+      on_event(event);
+    }
     on_tick(now);
     if (const auto end = Ended(now)) return *end;
     TimePoint due = now + kTick;
     if (cursor_) due = std::min(due, submission_.NextDue(now));
+    if (viewing_ < kViewsMax && !views_.empty()) {
+      due = std::min(due, std::max(views_.front().first, now));
+    }
     if (!watching_) due = std::min(due, std::max(watch_at_, now));
     if (WaitForClient(client_, stop_, due)) {
       error_ = {ErrorCode::kUnavailable, "interrupted"};

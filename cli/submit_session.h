@@ -1,12 +1,15 @@
 // Drives a Submission over a Client until it is done: takes the feed's cursor first, then submits,
-// watches and fetches, so that no recommendation is missed.
+// watches and fetches, so that no recommendation is missed. Where they are wanted, the records of
+// ended cases are fetched as well.
 // Threads: none of its own; runs in the caller's until it returns.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "cli/client.h"
 #include "cli/submission.h"
@@ -22,9 +25,12 @@ class SubmitSession {
   static constexpr std::chrono::seconds kFirstWordMax{10};
   static constexpr std::chrono::seconds kSilenceMax{60};
 
+  // Told the record of each ended case, again after a revision, or why it cannot be had.
+  using ViewTaker = std::function<void(std::size_t index, const Result<CaseView>&)>;
   struct Options {
     bool wait = true;
     std::optional<TimePoint> until;
+    ViewTaker on_view = nullptr;
   };
   using OnEvent = std::function<void(const Submission::Event&)>;
   using OnTick = std::function<void(TimePoint)>;  // after every step, about ten times a second
@@ -36,7 +42,7 @@ class SubmitSession {
   const Error& error() const { return error_; }
 
  private:
-  enum class Kind { kSubmit, kFetch, kWatch };
+  enum class Kind { kSubmit, kFetch, kView, kWatch };
   struct Pending {
     Kind kind = Kind::kSubmit;
     std::size_t index = 0;
@@ -45,6 +51,7 @@ class SubmitSession {
   void AskMore(TimePoint now);
   void OnReply(const Client::Reply& reply, TimePoint now);
   void OnWatch(const Client::Reply& reply, TimePoint now);
+  void OnView(std::size_t index, const Client::Reply& reply, TimePoint now);
   std::optional<SessionEnd> Ended(TimePoint now);
 
   Client& client_;
@@ -55,7 +62,9 @@ class SubmitSession {
   std::map<std::string, Pending> pending_;
   std::optional<std::string> cursor_;  // absent until the feed's place is known
   bool watching_ = false;
-  TimePoint watch_at_;                    // not before
+  TimePoint watch_at_;                                   // not before
+  std::deque<std::pair<TimePoint, std::size_t>> views_;  // to fetch, not before; by case
+  std::size_t viewing_ = 0;
   std::optional<TimePoint> feed_broken_;  // since when the feed answers with errors only
   Error error_;
 };

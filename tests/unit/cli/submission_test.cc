@@ -245,5 +245,30 @@ TEST(SubmissionTest, ExitCodesPutRefusalsBeforeFailedCases) {
   EXPECT_EQ(ExitCodeOf(tally), kExitRefused);
 }
 
+TEST(SubmissionTest, NoMoreCasesAreOpenThanWereAskedFor) {
+  Submission submission(Cases(4), true, kStart, 2);
+  EXPECT_EQ(submission.NextToSubmit(kStart), 0u);
+  EXPECT_EQ(submission.NextToSubmit(kStart), 1u);
+  EXPECT_EQ(submission.NextToSubmit(kStart), std::nullopt) << "two are sent";
+  submission.OnAccepted(0, Accepted(), kStart);
+  submission.OnAccepted(1, Accepted(), kStart);
+  EXPECT_EQ(submission.NextToSubmit(kStart), std::nullopt) << "two are waiting";
+  EXPECT_GT(submission.NextDue(kStart), kStart) << "nothing can be done, so nothing is due";
+  submission.OnPublished(Decided("c1", CaseState::kComplete), kStart);
+  EXPECT_EQ(submission.NextDue(kStart), kStart);
+  EXPECT_EQ(submission.NextToSubmit(kStart), 2u);
+  EXPECT_EQ(submission.NextToSubmit(kStart), std::nullopt);
+  // A refusal makes room as well, before it was accepted and after.
+  submission.OnRefused(2, {ErrorCode::kConflict, "other content"}, {}, kStart);
+  EXPECT_EQ(submission.NextToSubmit(kStart), 3u);
+  submission.OnAccepted(3, Accepted(), kStart);
+  const TimePoint later = kStart + Submission::kFetchPause;
+  ASSERT_TRUE(submission.NextToFetch(later));
+  submission.OnFetchFailed(0, {ErrorCode::kNotFound, "gone"}, later);
+  EXPECT_FALSE(submission.done());
+  submission.OnPublished(Decided("c3", CaseState::kComplete), later);
+  EXPECT_TRUE(submission.done());
+}
+
 }  // namespace
 }  // namespace consilium
