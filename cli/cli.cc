@@ -530,13 +530,48 @@ class CommandLine {
     AddJson(show, json_);
   }
 
+  // What `eval --live` asks of a cluster.
+  void AddLive(CLI::App* eval, CLI::Option* live) {
+    eval->add_option("--run", eval_.run,
+                     "of --live: name of this run; the same name goes on with one that was stopped "
+                     "(default: drawn)")
+        ->type_name("NAME")
+        ->needs(live);
+    eval->add_option("--save", eval_.save,
+                     "of --live: file to keep the answers in, for --answers; also when stopped")
+        ->needs(live);
+    std::vector<std::string> strategies;
+    for (const char* const one : kStrategies) {
+      if (std::string_view(one) != "named") strategies.emplace_back(one);
+    }
+    eval->add_option("--strategy", eval_.strategy, "of --live: which models answer")
+        ->capture_default_str()
+        ->check(CLI::IsMember(strategies))
+        ->needs(live);
+    eval->add_option("--deadline", eval_.deadline_s,
+                     "of --live: decide each case at the latest after this")
+        ->type_name("SECONDS")
+        ->check(CLI::PositiveNumber)
+        ->needs(live);
+    eval->add_option("--at-once", eval_.at_once,
+                     "of --live: cases before the cluster at a time, 1..1000")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000))
+        ->needs(live);
+    AddAsk(eval, eval_.ask, "of --live: give up waiting after this (default: no limit)");
+    for (const char* const flag : {"--broker", "--data", "--timeout"}) {
+      eval->get_option(flag)->needs(live);
+    }
+  }
+
   void AddEval() {
     CLI::App* eval = Command(app_, "eval",
                              "Compare ways of seating and voting on recorded answers that they "
                              "have not seen: strategies on a history, policies on a matrix",
                              "consilium eval --history runs.csv --sizes 3,5,10\n"
                              "  consilium eval --matrix answers.csv --report report.html\n"
-                             "  consilium eval --vignettes cases.jsonl --answers answers.jsonl",
+                             "  consilium eval --vignettes cases.jsonl --answers answers.jsonl\n"
+                             "  consilium eval --vignettes cases.jsonl --live --save answers.jsonl",
                              [this] { return RunEval(eval_); });
     auto* source = eval->add_option_group("what is evaluated");
     source->add_option("--history", eval_.history.file,
@@ -545,13 +580,20 @@ class CommandLine {
     source->add_option("--matrix", eval_.matrix,
                        "chosen options (CSV: dataset,item,gold,MODEL,...,latency_s:MODEL,...); - "
                        "reads standard input");
-    CLI::Option* vignettes = source->add_option(
-        "--vignettes", eval_.vignettes, "cases with what is right (JSON lines), with --answers");
+    CLI::Option* vignettes =
+        source->add_option("--vignettes", eval_.vignettes,
+                           "cases with what is right (JSON lines), with --answers or --live");
     source->require_option(1);
+    CLI::Option* live =
+        eval->add_flag("--live", eval_.live,
+                       "put --vignettes to a running cluster now; what is right is not sent")
+            ->needs(vignettes);
+    AddLive(eval, live);
     eval->add_option("--answers", eval_.answers,
                      "answers to --vignettes (JSON lines: vignette, model, option, medications, "
                      "latency_s, prompt_tokens, completion_tokens, cost_usd)")
-        ->needs(vignettes);
+        ->needs(vignettes)
+        ->excludes(live);
     eval->add_option("--models", eval_.models,
                      "of recorded answers: where models run and what they cost (CSV: model, "
                      "placement, usd_per_million_prompt, usd_per_million_completion)");
@@ -586,7 +628,6 @@ class CommandLine {
     eval->add_option("--draws", eval_.draws, "of recorded answers: bootstrap draws, 100..10000")
         ->capture_default_str()
         ->check(CLI::Range(100, 10000));
-    AddJson(eval, eval_.json);
   }
 
   CLI::App app_;

@@ -57,24 +57,24 @@ int RunEval(const EvalOptions& options) {
     if (value->empty()) continue;
     ReportError(Invalid(std::string("eval: ") + flag +
                         " is for recorded answers (--matrix, --vignettes), not for --history"),
-                options.json, "");
+                options.ask.json, "");
     return kExitUsage;
   }
   const auto loaded = LoadHistory(options.history);
   if (!loaded.ok()) {
-    ReportError(loaded.error(), options.json, "");
+    ReportError(loaded.error(), options.ask.json, "");
     return kExitUsage;
   }
   const std::string skipped = SkippedSentence(loaded->table, options.history.file);
   if (!skipped.empty()) PrintErr("consilium: warning: " + skipped + "\n");
   const auto report = Evaluate(*loaded, options);
-  if (!report.ok()) return ReportError(report.error(), options.json, "");
+  if (!report.ok()) return ReportError(report.error(), options.ask.json, "");
   if (!options.csv.empty()) {
     if (Status written = WriteFileAtomically(options.csv, EvalToCsv(*report)); !written) {
-      return ReportError(written.error(), options.json, "");
+      return ReportError(written.error(), options.ask.json, "");
     }
   }
-  PrintOut(options.json ? EvalToJson(*report) : RenderEval(*report, LookOf(STDOUT_FILENO)));
+  PrintOut(options.ask.json ? EvalToJson(*report) : RenderEval(*report, LookOf(STDOUT_FILENO)));
   return kExitOk;
 }
 

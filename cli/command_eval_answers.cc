@@ -1,5 +1,5 @@
-// eval --matrix, or --vignettes with --answers: policies of seating and voting on recorded answers,
-// out of sample.
+// eval --matrix, or --vignettes with --answers or --live: policies of seating and voting on answers
+// that were recorded or are asked for now, out of sample.
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "aggregator/evaluation/answer_table.h"
 #include "aggregator/evaluation/model_facts.h"
 #include "cli/commands.h"
+#include "cli/eval_live.h"
 #include "cli/files.h"
 #include "cli/locate.h"
 #include "cli/output.h"
@@ -21,6 +22,7 @@
 #include "cli/read_answers.h"
 #include "cli/render_policies.h"
 #include "shared/config.h"
+#include "shared/signals.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -32,8 +34,8 @@ constexpr std::size_t kThreadsMax = 16;
 using Facts = std::map<std::string, ModelFacts>;
 
 // The table that the council of the configuration uses, else the one that is shipped.
-Result<MedicationTable> FindMedications() {
-  if (const auto file = FindConfigFile("")) {
+Result<MedicationTable> FindMedications(const std::string& config_file) {
+  if (const auto file = FindConfigFile(config_file)) {
     const auto config = LoadConfig(*file);
     if (!config.ok()) return config.error();
     return MedicationTable::Load(config->council.medications);
@@ -49,28 +51,33 @@ Result<RecordedAnswers> Load(const EvalOptions& options) {
     if (!text.ok()) return text.error();
     return ReadAnswerMatrix(*text);
   }
-  if (options.answers.empty()) return Invalid("eval: --vignettes needs --answers");
+  if (options.answers.empty()) {
+    return Invalid("eval: --vignettes needs --answers FILE, or --live to ask a running cluster");
+  }
   const auto vignettes = ReadInput(options.vignettes, kInputBytesMax);
   if (!vignettes.ok()) return vignettes.error();
   const auto answers = ReadInput(options.answers, kInputBytesMax);
   if (!answers.ok()) return answers.error();
-  const auto table = FindMedications();
+  const auto table = FindMedications(options.ask.cluster.config);
   if (!table.ok()) return table.error();
   return ReadAnswers(*vignettes, *answers, *table);
 }
 
-Result<Facts> LoadFacts(const EvalOptions& options, const RecordedAnswers& recorded) {
+Result<Facts> LoadFacts(const EvalOptions& options) {
   if (options.models.empty()) return Facts{};
   const auto text = ReadInput(options.models, kInputBytesMax);
   if (!text.ok()) return text.error();
-  auto facts = ReadModelFacts(*text);
-  if (!facts.ok()) return facts.error();
+  return ReadModelFacts(*text);
+}
+
+void SayWhoHasNoFacts(const Facts& facts, const EvalOptions& options,
+                      const RecordedAnswers& recorded) {
+  if (options.models.empty()) return;
   for (const std::string& model : recorded.models) {
-    if (facts->count(model) > 0) continue;
+    if (facts.count(model) > 0) continue;
     PrintErr("consilium: warning: " + options.models + " says nothing of model " +
              Quoted(model, 128) + ": its costs are not known\n");
   }
-  return facts;
 }
 
 std::string LeftOut(const RecordedAnswers& recorded) {
@@ -78,6 +85,13 @@ std::string LeftOut(const RecordedAnswers& recorded) {
   return std::to_string(recorded.bad_count) +
          (recorded.bad_count == 1 ? " line was" : " lines were") + " left out; the first, line " +
          std::to_string(first.line) + ": " + first.why;
+}
+
+// Where models run, as the cluster says, unless the file of --models does.
+void AddPlacements(const std::map<std::string, std::string>& placement, Facts& facts) {
+  for (const auto& [model, place] : placement) {
+    if (facts[model].placement.empty()) facts[model].placement = place;
+  }
 }
 
 PolicyRules RulesOf(const EvalOptions& options, const Facts& facts) {
@@ -101,9 +115,12 @@ PolicyRules RulesOf(const EvalOptions& options, const Facts& facts) {
 Result<PolicyReport> Evaluate(const RecordedAnswers& recorded, const PolicyRules& rules,
                               const EvalOptions& options) {
   PolicyReport report;
-  report.file = options.matrix.empty() ? options.answers : options.matrix;
+  report.file = !options.matrix.empty() ? options.matrix
+                : options.live          ? options.vignettes
+                                        : options.answers;
   report.models = recorded.models;
   report.missing = recorded.missing;
+  report.missing_why = recorded.missing_why;
   report.bad_lines = recorded.bad_count;
   for (const JudgedCase& judged : recorded.cases) {
     report.simulated += judged.evidence.simulated ? 1 : 0;
@@ -128,12 +145,17 @@ Result<PolicyReport> Evaluate(const RecordedAnswers& recorded, const PolicyRules
 
 // Before a long computation: whether its files could be written.
 Status CheckFiles(const EvalOptions& options) {
-  for (const std::string& file : {options.csv, options.report}) {
+  for (const std::string& file : {options.csv, options.report, options.save}) {
     PartFile probe;  // removed again at once
     if (Status good = file.empty() ? Ok() : probe.Open(file); !good) return good;
   }
   if (!options.csv.empty() && options.csv == options.report) {
     return Invalid(options.csv + ": for --csv and --report, expected two files");
+  }
+  const std::string& save = options.save;
+  if (!save.empty() &&
+      (save == options.csv || save == options.report || save == options.vignettes)) {
+    return Invalid(save + ": for --save and another one, expected two files");
   }
   return Ok();
 }
@@ -156,27 +178,53 @@ Status WriteFiles(const PolicyReport& report, const EvalOptions& options) {
 }
 
 int Refuse(const Error& error, const EvalOptions& options) {
-  const int code = ReportError(error, options.json, "");
+  const int code = ReportError(error, options.ask.json, "");
   return error.code == ErrorCode::kInvalid ? kExitUsage : code;
+}
+
+int Report(const RecordedAnswers& recorded, const Facts& facts, const EvalOptions& options,
+           std::optional<LiveFacts> live) {
+  auto report = Evaluate(recorded, RulesOf(options, facts), options);
+  if (!report.ok()) return Refuse(report.error(), options);
+  report->live = std::move(live);
+  if (Status written = WriteFiles(*report, options); !written) {
+    return ReportError(written.error(), options.ask.json, "");
+  }
+  PrintOut(options.ask.json ? PoliciesToJson(*report)
+                            : RenderPolicies(*report, LookOf(STDOUT_FILENO)));
+  return kExitOk;
+}
+
+int RunEvalLive(const EvalOptions& options) {
+  const auto table = FindMedications(options.ask.cluster.config);
+  if (!table.ok()) return Refuse(table.error(), options);
+  auto facts = LoadFacts(options);
+  if (!facts.ok()) return Refuse(facts.error(), options);
+  LiveCollected collected;
+  if (const auto code = CollectLive(options, *table, collected)) return *code;
+  StopSignals::Unblock();  // nobody polls while it computes
+  RecordedAnswers& recorded = collected.recorded;
+  if (recorded.bad_count > 0) PrintErr("consilium: warning: " + LeftOut(recorded) + "\n");
+  SayWhoHasNoFacts(*facts, options, recorded);
+  AddPlacements(collected.placement, *facts);
+  AddCosts(*facts, recorded);
+  const int code = Report(recorded, *facts, options, std::move(collected.facts));
+  return code == kExitOk ? collected.exit_code : code;
 }
 
 }  // namespace
 
 int RunEvalAnswers(const EvalOptions& options) {
   if (const Status good = CheckFiles(options); !good) return Refuse(good.error(), options);
+  if (options.live) return RunEvalLive(options);
   auto recorded = Load(options);
   if (!recorded.ok()) return Refuse(recorded.error(), options);
   if (recorded->bad_count > 0) PrintErr("consilium: warning: " + LeftOut(*recorded) + "\n");
-  const auto facts = LoadFacts(options, *recorded);
+  const auto facts = LoadFacts(options);
   if (!facts.ok()) return Refuse(facts.error(), options);
+  SayWhoHasNoFacts(*facts, options, *recorded);
   AddCosts(*facts, *recorded);
-  const auto report = Evaluate(*recorded, RulesOf(options, *facts), options);
-  if (!report.ok()) return Refuse(report.error(), options);
-  if (Status written = WriteFiles(*report, options); !written) {
-    return ReportError(written.error(), options.json, "");
-  }
-  PrintOut(options.json ? PoliciesToJson(*report) : RenderPolicies(*report, LookOf(STDOUT_FILENO)));
-  return kExitOk;
+  return Report(*recorded, *facts, options, std::nullopt);
 }
 
 }  // namespace consilium

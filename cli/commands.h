@@ -173,15 +173,16 @@ int RunRank(const RankOptions& options);
 
 // Strategies on held-out halves of a recorded history.
 struct EvalOptions {
+  AskOptions ask;  // of a running cluster; its `json` holds for all
   HistoryOptions history;
   // Recorded answers instead of a history: a matrix, or vignettes with answers; "" = none.
   std::string matrix;
   std::string vignettes;
   std::string answers;
+  bool live = false;                // vignettes are put to a running cluster
   std::vector<std::int64_t> sizes;  // empty: 3, 5, 10, and 1 with a matrix
   std::int64_t splits = 20;
   std::uint64_t seed = 1;
-  bool json = false;
   std::string csv;  // file for the figures of every split, or policy; "" = none
   // Of recorded answers.
   std::int64_t folds = 10;
@@ -190,6 +191,12 @@ struct EvalOptions {
   double risk_target = 0.01;
   std::string models;  // file of placements and prices; "" = none
   std::string report;  // file for the page; "" = none
+  // Of a running cluster.
+  std::string run;   // name; "" = drawn
+  std::string save;  // file for the answers; "" = none
+  std::string strategy = "all";
+  std::optional<double> deadline_s;
+  std::int64_t at_once = 32;  // cases before the cluster
 };
 int RunEval(const EvalOptions& options);
 int RunEvalAnswers(const EvalOptions& options);

@@ -35,6 +35,50 @@ std::string UnknownText(const UnknownResult& unknown) {
   return text;
 }
 
+std::string LiveText(const LiveFacts& live) {
+  std::string states;
+  for (const auto& [state, count] : live.states) {
+    states += (states.empty() ? " (" : ", ") + std::to_string(count) + " " +
+              kCaseStateNames[static_cast<std::size_t>(state)];
+  }
+  std::string text = live.run + ": " + std::to_string(live.ended) + " of " +
+                     Count(live.cases, "case") + " ended" + states + (states.empty() ? "" : ")");
+  if (live.refused > 0) text += ", " + std::to_string(live.refused) + " refused, in no score";
+  return text;
+}
+
+// "7 refused, 5 timed_out; by model m3 10, m1 2".
+std::string MissingText(const PolicyReport& report) {
+  std::map<std::string, std::size_t> by_why;
+  std::string by_model;
+  for (const auto& [model, whys] : report.missing_why) {
+    std::size_t sum = 0;
+    for (const auto& [why, count] : whys) {
+      by_why[why] += count;
+      sum += count;
+    }
+    by_model += (by_model.empty() ? "" : ", ") + model + " " + std::to_string(sum);
+  }
+  std::string text;
+  for (const auto& [why, count] : by_why) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + why;
+  }
+  return text + "; by model " + by_model;
+}
+
+ordered_json LiveJson(const std::optional<LiveFacts>& live) {
+  if (!live) return nullptr;
+  ordered_json states = ordered_json::object();
+  for (const auto& [state, count] : live->states) {
+    states[kCaseStateNames[static_cast<std::size_t>(state)]] = count;
+  }
+  return {{"run", live->run},
+          {"cases", live->cases},
+          {"ended", live->ended},
+          {"refused", live->refused},
+          {"states", std::move(states)}};
+}
+
 ordered_json IntervalJson(const std::optional<Interval>& interval) {
   return interval ? ordered_json::array({interval->low, interval->high}) : ordered_json(nullptr);
 }
@@ -153,6 +197,8 @@ std::vector<std::pair<std::string, std::string>> PolicyFacts(const PolicyReport&
                     (rules.repeats == 1 ? "once" : std::to_string(rules.repeats) + " times") +
                     ", seed " + std::to_string(rules.seed) + "; " + std::to_string(report.draws) +
                     " bootstrap draws"}};
+  if (report.live) facts.insert(facts.begin(), {"Run", LiveText(*report.live)});
+  if (!report.missing_why.empty()) facts.emplace_back("Missing", MissingText(report));
   if (report.eval.unknown.cases > 0)
     facts.emplace_back("Unknown", UnknownText(report.eval.unknown));
   if (report.bad_lines > 0) {
@@ -215,8 +261,10 @@ std::string RenderPolicies(const PolicyReport& report, const Look& look) {
 
 std::string PoliciesToJson(const PolicyReport& report) {
   ordered_json json = {{"file", report.file},
+                       {"live", LiveJson(report.live)},
                        {"cases", report.eval.known.size()},
                        {"missing_answers", report.missing},
+                       {"missing_why", report.missing_why},
                        {"bad_lines", report.bad_lines},
                        {"simulated", report.simulated},
                        {"folds", report.rules.folds},

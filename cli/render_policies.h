@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aggregator/evaluation/policy_summary.h"
@@ -10,10 +13,21 @@
 
 namespace consilium {
 
+// What was put to a running cluster.
+struct LiveFacts {
+  std::string run;
+  std::size_t cases = 0;
+  std::size_t ended = 0;
+  std::size_t refused = 0;
+  std::map<CaseState, std::size_t> states;  // of the ended
+};
+
 struct PolicyReport {
   std::string file;
+  std::optional<LiveFacts> live;  // absent: the answers were recorded
   std::vector<std::string> models;
-  std::size_t missing = 0;  // answers
+  std::size_t missing = 0;                                                // answers
+  std::map<std::string, std::map<std::string, std::size_t>> missing_why;  // as in RecordedAnswers
   std::size_t bad_lines = 0;
   std::size_t simulated = 0;  // cases that simulated or replayed models answered
   PolicyRules rules;

@@ -12,6 +12,8 @@ class StopSignals {
   int fd() const { return fd_; }
   // How many have come so far; reads what is pending.
   int Count();
+  // For a program that goes on and polls no more, after the last one is gone: the signals end it.
+  static void Unblock();
 
  private:
   int fd_ = -1;

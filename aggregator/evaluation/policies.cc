@@ -16,7 +16,6 @@
 namespace consilium {
 namespace {
 
-constexpr std::size_t kKnownMin = 20;
 constexpr const char* kKind = "recorded";
 // Of strategy utility with a budget: parts of what seating all takes.
 constexpr double kLatencyShare = 0.2;

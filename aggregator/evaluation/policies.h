@@ -23,6 +23,8 @@
 
 namespace consilium {
 
+inline constexpr std::size_t kKnownMin = 20;  // cases whose right answer is known
+
 struct PolicyRules {
   std::vector<std::size_t> sizes{1, 3, 5, 10};  // of councils, distinct; above the models: all
   std::size_t folds = 10;                       // 2..cases
@@ -96,7 +98,8 @@ struct PolicyEval {
 };
 
 // `progress` is told how many of how many parts are done, by the calling thread. Errors: kInvalid
-// for rules out of range and fewer than 20 cases with a known answer.
+// for rules out of range and fewer than kKnownMin cases with a
+// known answer.
 Result<PolicyEval> EvaluatePolicies(
     const RecordedAnswers& recorded, const PolicyRules& rules,
     const std::function<void(std::size_t, std::size_t)>& progress = nullptr);

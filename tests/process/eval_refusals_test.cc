@@ -124,7 +124,8 @@ TEST_F(EvalRefusalsTest, MissingAnswersAndUnknownRightOnesAreCountedAndInNoScore
 TEST_F(EvalRefusalsTest, OptionsThatDoNotGoTogetherOrAreOutOfRange) {
   const std::string file = folder_.Write("v.jsonl", "{\"id\":\"1\"}\n");
   EXPECT_THAT(Refused(Eval({"--answers", file})), StartsWith("--answers requires --vignettes\n"));
-  EXPECT_EQ(Refused(Eval({"--vignettes", file})), "eval: --vignettes needs --answers\n");
+  EXPECT_EQ(Refused(Eval({"--vignettes", file})),
+            "eval: --vignettes needs --answers FILE, or --live to ask a running cluster\n");
   for (const char* target : {"0", "1.5", "-1", "x"}) {
     const CommandResult result = EvalMatrix(Matrix(40), {"--risk-target", target});
     EXPECT_EQ(result.exit_code, 2);
