@@ -105,6 +105,7 @@ RunningCommand::RunningCommand(const std::string& program,
   const int err = ::open(folder_.File("err").c_str(), kCreate, 0600);
   pid_ = ::fork();
   if (pid_ == 0) {
+    ::signal(SIGINT, SIG_DFL);  // a test in the background ignores it, and so would the command
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(in, STDIN_FILENO);
