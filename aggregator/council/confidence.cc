@@ -66,7 +66,9 @@ std::string WhyNot(const TrackRecord* record, const std::string& kind, const Wei
            " cases too few are of models with " + std::to_string(kVotedCasesMin) + " known answers";
   }
   if (record->calibration.empty()) {
-    return std::to_string(record->cases) + " outcomes of " + kind + " cases are known, at least " +
+    const bool one = record->cases == 1;
+    return std::to_string(record->cases) + (one ? " outcome of " : " outcomes of ") + kind +
+           (one ? " cases is known, at least " : " cases are known, at least ") +
            std::to_string(record->needed) + " are needed";
   }
   if (record->rules != kDecisionRules) return "what was learned is of other rules of decision";
