@@ -17,7 +17,7 @@
 
 namespace consilium {
 
-inline constexpr std::size_t kQuestionsMax = 1000000;
+inline constexpr std::size_t kQuestionsMax = 100000;
 
 // Cases "<dataset>/<item>", keys are letters. Left out, and said: a line with an unknown option, a
 // latency that is no number, too few or too many fields, a question that was there before. Errors

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "aggregator/council/track_record.h"
+#include "aggregator/evaluation/case_book.h"
 #include "aggregator/evaluation/council_replay.h"
 #include "aggregator/evaluation/parallel.h"
 #include "aggregator/evaluation/seating.h"
@@ -16,143 +17,17 @@
 namespace consilium {
 namespace {
 
-constexpr const char* kKind = "recorded";
-// Of strategy utility with a budget: parts of what seating all takes.
-constexpr double kLatencyShare = 0.2;
-constexpr double kCostShare = 1.0 / 3;
-
-using Set = std::vector<std::size_t>;  // models
-
 bool ByRecord(Policy policy) {
   return policy != Policy::kAverageSingle && policy != Policy::kBestSingle &&
          policy != Policy::kRandomPlain && policy != Policy::kTopPlain && policy != Policy::kOracle;
 }
-
-// The cases, and where each model's answer is.
-class Book {
- public:
-  Book(const RecordedAnswers& recorded, const PolicyRules& rules)
-      : recorded_(recorded), rules_(rules) {
-    for (std::size_t i = 0; i < recorded.cases.size(); ++i) {
-      (recorded.cases[i].known ? known_ : unknown_).push_back(i);
-      std::vector<std::optional<std::size_t>>& place = place_.emplace_back(models().size());
-      const auto& answers = recorded.cases[i].evidence.answers;
-      for (std::size_t a = 0; a < answers.size(); ++a) {
-        const auto model = std::lower_bound(models().begin(), models().end(), answers[a].model);
-        place[static_cast<std::size_t>(model - models().begin())] = a;
-      }
-    }
-  }
-
-  const PolicyRules& rules() const { return rules_; }
-  const std::vector<std::string>& models() const { return recorded_.models; }
-  bool reviewed() const { return recorded_.reviewed; }
-  const std::vector<std::size_t>& known() const { return known_; }
-  const std::vector<std::size_t>& unknown() const { return unknown_; }
-  const JudgedCase& Case(std::size_t i) const { return recorded_.cases[i]; }
-  // Known case number `c`.
-  const JudgedCase& At(std::size_t c) const { return Case(known_[c]); }
-
-  // Positions of the answers of these models to case `i`, ascending.
-  std::vector<std::size_t> Answers(std::size_t i, std::span<const std::size_t> set) const {
-    std::vector<std::size_t> answers;
-    for (const std::size_t model : set) {
-      if (place_[i][model]) answers.push_back(*place_[i][model]);
-    }
-    std::sort(answers.begin(), answers.end());
-    return answers;
-  }
-  std::optional<bool> Right(std::size_t c, std::size_t model) const {
-    const auto& place = place_[known_[c]][model];
-    if (!place) return std::nullopt;
-    return At(c).evidence.answers[*place].right.value_or(false);
-  }
-
-  // The same of all models and known cases.
-  std::vector<std::vector<std::optional<bool>>> RightOfAll() const {
-    std::vector<std::vector<std::optional<bool>>> right(models().size());
-    for (std::size_t m = 0; m < right.size(); ++m) {
-      for (std::size_t c = 0; c < known_.size(); ++c) right[m].push_back(Right(c, m));
-    }
-    return right;
-  }
-
-  // Right and wrong answers of a model to these known cases.
-  std::pair<double, double> Count(std::size_t model, std::span<const std::size_t> some) const {
-    std::pair<double, double> count{0, 0};
-    for (const std::size_t c : some) {
-      const auto right = Right(c, model);
-      if (right) (*right ? count.first : count.second) += 1;
-    }
-    return count;
-  }
-  // What these known cases teach about a council of `set`.
-  TrackRecord Learn(std::span<const std::size_t> some, std::span<const std::size_t> set) const {
-    std::vector<CaseEvidence> taught;
-    taught.reserve(some.size());
-    for (const std::size_t c : some) {
-      const auto answers = Answers(known_[c], set);
-      if (!answers.empty()) taught.push_back(Restrict(At(c).evidence, answers));
-    }
-    TrackRecordRules rules;
-    rules.needed = rules_.outcomes_min;
-    rules.risk_target = rules_.risk_target;
-    rules.reviewed = reviewed();
-    return MakeTrackRecord(kKind, taught, rules);
-  }
-  SeatingBudget Budget(std::span<const std::size_t> some) const {
-    std::vector<double> slowest;
-    WeightedMean cost;
-    bool priced = true;
-    for (const std::size_t c : some) {
-      const auto answers = Answers(known_[c], All());
-      if (const auto one = SlowestMs(At(c), answers)) slowest.push_back(*one);
-      const auto one = CostOf(At(c), answers);
-      cost.Add(one, 1);
-      priced = priced && (one || answers.empty());
-    }
-    SeatingBudget budget;
-    if (!slowest.empty()) {
-      // Models are left out by their 95th percentile, so that of all is what it is a part of.
-      const auto at = slowest.begin() + static_cast<std::ptrdiff_t>(slowest.size() * 95 / 100);
-      std::nth_element(slowest.begin(), at, slowest.end());
-      budget.latency_ms_max = *at * kLatencyShare;
-    }
-    if (const auto mean = cost.Value(); mean && priced) budget.cost_usd_max = *mean * kCostShare;
-    return budget;
-  }
-  std::vector<const JudgedCase*> Cases(std::span<const std::size_t> some) const {
-    std::vector<const JudgedCase*> cases;
-    for (const std::size_t c : some) cases.push_back(&At(c));
-    return cases;
-  }
-  Set All() const {
-    Set all(models().size());
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-  }
-  Set Find(const std::vector<std::string>& names) const {
-    Set set;
-    for (std::size_t m = 0; m < models().size(); ++m) {
-      if (std::find(names.begin(), names.end(), models()[m]) != names.end()) set.push_back(m);
-    }
-    return set;
-  }
-
- private:
-  const RecordedAnswers& recorded_;
-  const PolicyRules& rules_;
-  std::vector<std::size_t> known_;
-  std::vector<std::size_t> unknown_;
-  std::vector<std::vector<std::optional<std::size_t>>> place_;  // by case, model
-};
 
 struct Column {
   Policy policy = Policy::kAverageSingle;
   std::size_t size = 1;
 };
 
-std::vector<Column> ColumnsOf(const Book& book) {
+std::vector<Column> ColumnsOf(const CaseBook& book) {
   const std::size_t models = book.models().size();
   std::vector<std::size_t> sizes;
   for (const std::size_t size : book.rules().sizes) {
@@ -182,15 +57,16 @@ std::vector<Column> ColumnsOf(const Book& book) {
 // One part of one deal, decided by what the others teach.
 class Part {
  public:
-  Part(const Book& book, const std::vector<Column>& columns, std::size_t repeat, std::size_t fold)
+  Part(const CaseBook& book, const std::vector<Column>& columns, std::size_t repeat,
+       std::size_t fold)
       : book_(book), columns_(columns), repeat_(repeat), fold_(fold) {
     const std::size_t known = book.known().size();
     const auto dealt = DealOrder(known, book.rules().seed, repeat);
     for (std::size_t i = 0; i < known; ++i) {
       (i % book.rules().folds == fold ? test_ : train_).push_back(dealt[i]);
     }
-    tallies_.assign(columns.size(), PolicyTally(known));
-    late_.assign(book.rules().deadlines_s.size(), PolicyTally(known));
+    tallies_.assign(columns.size(), PolicyTally(test_.size()));
+    late_.assign(book.rules().deadlines_s.size(), PolicyTally(test_.size()));
   }
 
   void Run() {
@@ -199,8 +75,13 @@ class Part {
                        book_.Budget(train_));
     for (std::size_t r = 0; r < columns_.size(); ++r) Score(r);
     for (std::size_t d = 0; d < late_.size(); ++d) ScoreBy(d);
+    // Many parts are kept until all are done.
+    records_.clear();
+    train_ = {};
   }
 
+  // The known cases that it decided, and what came out, by their place among these.
+  const std::vector<std::size_t>& cases() const { return test_; }
   const std::vector<PolicyTally>& tallies() const { return tallies_; }
   const std::vector<PolicyTally>& late() const { return late_; }
 
@@ -248,11 +129,12 @@ class Part {
   }
 
   void Decide(std::size_t r, const Set& set, const TrackRecord* record, double share = 1.0) {
-    for (const std::size_t c : test_) {
+    for (std::size_t i = 0; i < test_.size(); ++i) {
+      const std::size_t c = test_[i];
       const auto answers = book_.Answers(book_.known()[c], set);
       const auto verdict = DecideRecorded(book_.At(c), answers, record, book_.reviewed());
       if (!verdict) continue;
-      tallies_[r].Add(c, book_.At(c), answers, set.size(), *verdict, share);
+      tallies_[r].Add(i, book_.At(c), answers, set.size(), *verdict, share);
       const auto right = IsRight(book_.At(c), *verdict);
       if (record != nullptr && verdict->confidence && right) {
         tallies_[r].AddForecast(*verdict->confidence, *right);
@@ -271,12 +153,13 @@ class Part {
     } else if (column.policy == Policy::kRandomPlain) {
       Draw(r);
     } else if (column.policy == Policy::kOracle) {
-      for (const std::size_t c : test_) {
+      for (std::size_t i = 0; i < test_.size(); ++i) {
+        const std::size_t c = test_[i];
         const auto answers = book_.Answers(book_.known()[c], book_.All());
         const bool any = std::any_of(ranked_.begin(), ranked_.end(), [&](std::size_t model) {
           return book_.Right(c, model).value_or(false);
         });
-        tallies_[r].AddRight(c, book_.At(c), answers, ranked_.size(), any ? 1.0 : 0.0);
+        tallies_[r].AddRight(i, book_.At(c), answers, ranked_.size(), any ? 1.0 : 0.0);
       }
     } else {
       const Set set = SeatedBy(column);
@@ -301,7 +184,8 @@ class Part {
   void ScoreBy(std::size_t d) {
     const double deadline_ms = book_.rules().deadlines_s[d] * 1000;
     const TrackRecord& record = RecordOf(book_.All());
-    for (const std::size_t c : test_) {
+    for (std::size_t i = 0; i < test_.size(); ++i) {
+      const std::size_t c = test_[i];
       const JudgedCase& judged = book_.At(c);
       std::vector<std::size_t> there;
       for (const std::size_t a : book_.Answers(book_.known()[c], ranked_)) {
@@ -310,14 +194,14 @@ class Part {
       }
       const auto verdict = DecideRecorded(judged, there, &record, book_.reviewed());
       if (verdict) {
-        late_[d].Add(c, judged, there, there.size(), *verdict);
+        late_[d].Add(i, judged, there, there.size(), *verdict);
       } else {
-        late_[d].AddRight(c, judged, there, 0, 0.0);
+        late_[d].AddRight(i, judged, there, 0, 0.0);
       }
     }
   }
 
-  const Book& book_;
+  const CaseBook& book_;
   const std::vector<Column>& columns_;
   const std::size_t repeat_;
   const std::size_t fold_;
@@ -330,7 +214,7 @@ class Part {
   std::vector<PolicyTally> late_;     // by deadline
 };
 
-bool HasLatencies(const Book& book) {
+bool HasLatencies(const CaseBook& book) {
   for (const std::size_t i : book.known()) {
     for (const EvidenceAnswer& answer : book.Case(i).evidence.answers) {
       if (answer.latency_ms) return true;
@@ -339,7 +223,7 @@ bool HasLatencies(const Book& book) {
   return false;
 }
 
-void AddUnknown(const Book& book, const TrackRecord& record, UnknownResult& result) {
+void AddUnknown(const CaseBook& book, const TrackRecord& record, UnknownResult& result) {
   PolicyTally tally(1);
   WeightedMean confidence;
   for (const std::size_t i : book.unknown()) {
@@ -355,7 +239,7 @@ void AddUnknown(const Book& book, const TrackRecord& record, UnknownResult& resu
 }
 
 // What all known cases teach: for the report, and for the cases whose answer is not known.
-void AddWhole(const Book& book, PolicyEval& eval) {
+void AddWhole(const CaseBook& book, PolicyEval& eval) {
   std::vector<std::size_t> all(book.known().size());
   std::iota(all.begin(), all.end(), 0);
   for (std::size_t m = 0; m < book.models().size(); ++m) {
@@ -370,7 +254,8 @@ void AddWhole(const Book& book, PolicyEval& eval) {
   AddUnknown(book, eval.record, eval.unknown);
 }
 
-PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size_t)>& progress) {
+PolicyEval Run(const CaseBook& book,
+               const std::function<void(std::size_t, std::size_t)>& progress) {
   const PolicyRules& rules = book.rules();
   const std::vector<Column> columns = ColumnsOf(book);
   const std::size_t known = book.known().size();
@@ -390,6 +275,8 @@ PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size
     deals.push_back(DealOrder(known, rules.seed, repeat));
   }
   eval.single = SingleChoice(book.RightOfAll(), deals, rules.folds);
+  std::vector<std::size_t> every(known);
+  std::iota(every.begin(), every.end(), 0);
   for (std::size_t r = 0; r < columns.size(); ++r) {
     PolicyResult result;
     result.policy = columns[r].policy;
@@ -398,10 +285,11 @@ PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size
     for (std::size_t repeat = 0; repeat < rules.repeats; ++repeat) {
       PolicyTally one(known);
       for (std::size_t fold = 0; fold < rules.folds; ++fold) {
-        one.Add(parts[repeat * rules.folds + fold]->tallies()[r]);
+        const Part& part = *parts[repeat * rules.folds + fold];
+        one.Add(part.tallies()[r], part.cases());
       }
       if (const auto accuracy = one.Accuracy()) result.accuracy.push_back(*accuracy);
-      all.Add(one);
+      all.Add(one, every);
     }
     result.right = all.Right();
     result.forecasts = all.forecasts();
@@ -410,7 +298,7 @@ PolicyEval Run(const Book& book, const std::function<void(std::size_t, std::size
   }
   for (std::size_t d = 0; d < rules.deadlines_s.size() && HasLatencies(book); ++d) {
     PolicyTally all(known);
-    for (const auto& part : parts) all.Add(part->late()[d]);
+    for (const auto& part : parts) all.Add(part->late()[d], part->cases());
     const PolicyMeans means = all.Means();
     eval.deadlines.push_back({rules.deadlines_s[d], all.Right(), means.latency_s.value_or(0.0),
                               means.calls.value_or(0.0)});
@@ -446,7 +334,7 @@ Status CheckRules(const PolicyRules& rules, std::size_t known) {
 
 Result<PolicyEval> EvaluatePolicies(const RecordedAnswers& recorded, const PolicyRules& rules,
                                     const std::function<void(std::size_t, std::size_t)>& progress) {
-  const Book book(recorded, rules);
+  const CaseBook book(recorded, rules);
   if (const Status good = CheckRules(rules, book.known().size()); !good) return good.error();
   return Run(book, progress);
 }

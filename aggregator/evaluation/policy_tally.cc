@@ -97,8 +97,8 @@ void PolicyTally::Add(std::size_t c, const JudgedCase& judged, std::span<const s
   if (*verdict.sure && right) risk_.Add(1.0 - *right, share);
 }
 
-void PolicyTally::Add(const PolicyTally& other) {
-  for (std::size_t c = 0; c < right_.size(); ++c) right_[c].Add(other.right_[c]);
+void PolicyTally::Add(const PolicyTally& other, std::span<const std::size_t> cases) {
+  for (std::size_t c = 0; c < cases.size(); ++c) right_[cases[c]].Add(other.right_[c]);
   forecasts_.insert(forecasts_.end(), other.forecasts_.begin(), other.forecasts_.end());
   WeightedMean PolicyTally::*const means[] = {
       &PolicyTally::accuracy_, &PolicyTally::calls_,  &PolicyTally::latency_,

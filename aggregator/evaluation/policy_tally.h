@@ -65,7 +65,8 @@ class PolicyTally {
                 std::size_t seats, double right, double share = 1.0);
   // The confidence of verdicts, where the policy states one.
   void AddForecast(double confidence, bool right) { forecasts_.push_back({confidence, right}); }
-  void Add(const PolicyTally& other);
+  // `cases`: which of these the other's are.
+  void Add(const PolicyTally& other, std::span<const std::size_t> cases);
 
   std::vector<std::optional<double>> Right() const;
   const std::vector<Forecast>& forecasts() const { return forecasts_; }

@@ -10,8 +10,6 @@
 namespace consilium {
 namespace {
 
-constexpr const char* kKind = "recorded";
-
 std::optional<double> WeightOf(const TrackRecord* record, const std::string& model) {
   if (record == nullptr || record->calibration.empty()) return std::nullopt;
   for (const VoteWeight& vote : record->votes) {
@@ -37,7 +35,7 @@ std::vector<RecordedCase> Taught(std::span<const JudgedCase* const> cases,
   for (const JudgedCase* judged : cases) {
     RecordedCase& one = taught.emplace_back();
     one.evidence = judged->evidence;
-    one.evidence.kind = kKind;
+    one.evidence.kind = kRecordedKind;
     for (EvidenceAnswer& answer : one.evidence.answers) {
       if (!answer.grade) answer.score = WeightOf(record, answer.model);
     }
@@ -49,8 +47,8 @@ std::vector<RecordedCase> Taught(std::span<const JudgedCase* const> cases,
 ChemistryReport ReportOf(const std::vector<RecordedCase>& taught) {
   Ledger ledger{LedgerRules{}};
   for (const RecordedCase& one : taught) ledger.Learn({one.evidence, std::nullopt});
-  const auto sums = ledger.kinds().find(kKind);
-  return MakeReport(kKind, sums == ledger.kinds().end() ? KindSums{} : sums->second, {});
+  const auto sums = ledger.kinds().find(kRecordedKind);
+  return MakeReport(kRecordedKind, sums == ledger.kinds().end() ? KindSums{} : sums->second, {});
 }
 
 std::vector<SeatingEntry> BoardOf(const ChemistryReport& report,

@@ -18,6 +18,9 @@
 
 namespace consilium {
 
+// The kind of task that recorded cases are taken to be of.
+inline constexpr const char* kRecordedKind = "recorded";
+
 // What a set may cost, for strategy utility.
 struct SeatingBudget {
   std::optional<double> latency_ms_max;
