@@ -103,12 +103,12 @@ std::string Aggregator::Trouble() const {
 }
 
 TimePoint Aggregator::Tick(TimePoint now) {
-  if (decide_at_ == TimePoint::max()) decide_at_ = now + kRecordsWait;
   const bool decide = !stopping_ && (council_.records_read || now >= decide_at_);
   TimePoint next = decide || stopping_ ? TimePoint::max() : decide_at_;
   for (CaseLoop& shard : shards_) {
     next = std::min(next, shard.Tick(decide, now));
     worked_ = worked_ || shard.ready();
+    if (shard.ready() && decide_at_ == TimePoint::max()) decide_at_ = now + kRecordsWait;
   }
   if (!first().ready()) return next;
   if (now >= next_beat_) {

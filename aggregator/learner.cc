@@ -27,6 +27,8 @@ constexpr std::int64_t kWindowLinesMax = 20000;
 constexpr std::int64_t kLinesForOutcome = 10;
 // Of what a risk target needs without an error, so much is kept: some errors will be among them.
 constexpr std::int64_t kOutcomesForRisk = 5;
+// ... but no more than so many: a piece of a track record holds the loop up the longer for them.
+constexpr std::int64_t kOutcomesForRiskMax = 2000;
 constexpr double kDayMs = 24.0 * 3600.0 * 1000.0;
 constexpr const char* kUnreadable = "unreadable";
 
@@ -51,8 +53,8 @@ bool IsKnown(const CaseEvidence& evidence) {
 std::int64_t KnownMost(const Config& config) {
   const double risk = config.council.risk_target;
   const std::int64_t needed = risk < 1 ? static_cast<std::int64_t>(AnswersForRisk(risk)) : 0;
-  return std::max(
-      {config.chemistry.window_cases, config.council.outcomes_min, kOutcomesForRisk * needed});
+  return std::max({config.chemistry.window_cases, config.council.outcomes_min,
+                   std::min(kOutcomesForRisk * needed, kOutcomesForRiskMax)});
 }
 
 void Replace(const EvidenceLine& line, std::size_t most, bool keep,

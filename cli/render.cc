@@ -54,8 +54,8 @@ std::string WorthText(const Candidate& candidate) {
 // it in its reason.
 std::string JudgedRiskText(const Recommendation& recommendation) {
   const auto& record = recommendation.track_record;
-  const bool judged = record && record->risk_target < 1 && record->confidence_min &&
-                      record->cases >= record->risk_needed;
+  const bool judged = recommendation.confidence && record && record->risk_target < 1 &&
+                      record->confidence_min && record->cases >= record->risk_needed;
   return judged ? RiskText(*record) : "";
 }
 

@@ -160,7 +160,7 @@ const std::vector<Option<CouncilConfig>>& CouncilOptions() {
            "kinds of task a case may name; the first is the default"),
       Number("support_min", &C::support_min, 0, 1, "",
              "below this support the council abstains, as long as risk_target cannot be judged"),
-      Whole("outcomes_min", &C::outcomes_min, 20, 10000, "cases",
+      Whole("outcomes_min", &C::outcomes_min, 20, 2000, "cases",
             "once the right answer of so many is known, recommendations state a confidence"),
       Number("risk_target", &C::risk_target, 0.001, 1, "",
              "share of recommendations that may be wrong: the council abstains below the "

@@ -280,8 +280,8 @@ struct Recommendation {
   std::optional<double>
       confidence;  // calibrated probability; absent until enough outcomes are known
   std::string confidence_note;
-  // What the confidence rests on, of the models that were seated; absent with the confidence. With
-  // it the decision can be made again from the record.
+  // What it was decided by, of the models that were seated, also where it did not apply; absent
+  // while there was none. With it the decision can be made again from the record.
   std::optional<TrackRecord> track_record;
   std::string rationale;  // of the best answer, as its model wrote it
   std::string cautions;

@@ -56,9 +56,11 @@ Plan End(const CaseView& view, const CaseRecord& record, const Council& council,
 Recommendation DecideAgain(const CaseView& view, const Recommendation& last, Council council,
                            std::int64_t now_ms) {
   council.track_records.clear();
+  council.records_read = true;
   if (last.track_record) council.track_records.emplace(view.kind, *last.track_record);
   Recommendation revised = Decide(view, council, now_ms);
-  if (!last.track_record) revised.confidence_note = last.confidence_note;
+  const bool noted = !last.confidence_note.empty();
+  if (!last.track_record && noted) revised.confidence_note = last.confidence_note;
   return revised;
 }
 

@@ -220,6 +220,9 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   rec.accepted_ms = view.accepted_ms;
   rec.decided_ms = now_ms;
   rec.missing = ListMissing(view, record, weighing, now_ms);
+  if (track != nullptr && !track->calibration.empty()) {
+    rec.track_record = OfModels(*track, view.ensemble);
+  }
   AddCalls(record, rec);
   AddModels(view, record, weighing, clusters, confidence, rec);
   AddCandidates(clusters, confidence, view, council, rec);
@@ -233,7 +236,6 @@ Recommendation Decide(const CaseView& view, const Council& council, std::int64_t
   const Cluster& leading = clusters.front();
   if (weighing.graded || !weighing.reviewed) rec.support = leading.support;
   rec.confidence = confidence.value;
-  if (confidence.value) rec.track_record = OfModels(*track, view.ensemble);
   rec.dissent = ListDissent(clusters, record, weighing);
   rec.safety = ListFlags(leading, view, record, council);
   // One model alone: nobody else could be asked, so there is nothing to wait for and no support.

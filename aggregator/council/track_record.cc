@@ -51,6 +51,8 @@ Keys KeysOf(const CaseEvidence& evidence) {
 bool JudgeBallot(const Keys& keys, KnownBallot& known) {
   const auto is = [](bool right) { return [right](const auto& one) { return one == right; }; };
   const auto right = std::find_if(keys.right.begin(), keys.right.end(), is(true));
+  // Of two right ones neither is wrong, which a ballot cannot say.
+  if (std::count_if(keys.right.begin(), keys.right.end(), is(true)) > 1) return false;
   if (right != keys.right.end()) {
     known.ballot.right = static_cast<std::size_t>(right - keys.right.begin());
     return true;

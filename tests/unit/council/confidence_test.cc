@@ -109,7 +109,6 @@ TEST(ConfidenceTest, WhatWasLearnedOfOthersIsNotUsed) {
   const auto note = [](const CaseView& view, const Council& council) {
     const Recommendation rec = Decide(view, council, kDecided);
     EXPECT_EQ(rec.confidence, std::nullopt);
-    EXPECT_FALSE(rec.track_record);
     return rec.confidence_note;
   };
   const CaseView view = Voted({"A", "A", "B"});
@@ -317,7 +316,35 @@ TEST(ConfidenceTest, WhatIsLearnedAfterTheEndChangesNoCaseThatHasEnded) {
   for (CaseEvidence& one : known) std::swap(one.answers[0].right, one.answers[2].right);
   const Council now = Unreviewed(known, 1);
   ASSERT_EQ(Decide(view, now, kDeadline + 10).option, "B");
-  EXPECT_FALSE(Advance(view, now, kDeadline + 10).publish);
+  const Plan after = Advance(view, now, kDeadline + 10);
+  ASSERT_TRUE(after.publish) << "nobody is missing any more";
+  EXPECT_EQ(after.publish->option, "A");
+}
+
+// A target that these outcomes do not keep must not be got around by what comes late.
+TEST(ConfidenceTest, ALateAnswerIsHeldToTheRiskOfTheRecordThatStoodAtTheEnd) {
+  CaseView view = Voted({"A", "B", "B"});
+  std::vector<TaskView> answered;
+  for (TaskView& task : view.tasks) {
+    answered.push_back(task);
+    task.state = "leased";
+    task.outcome.reset();
+    task.arrived_ms.reset();
+  }
+  const Council strict = Unreviewed(Known(400), 0.02);
+  const Plan end = Step(view, strict, kDeadline);
+  ASSERT_TRUE(end.publish);
+  EXPECT_EQ(end.publish->status, CaseState::kFailed);
+  EXPECT_TRUE(end.publish->track_record) << "also where there was nothing to be sure of";
+  view.tasks = answered;
+  for (TaskView& task : view.tasks) task.arrived_ms = kDeadline + 5;
+  Council later = Unreviewed({}, 1);  // by itself it would hold nothing back
+  later.records_read = false;
+  const Plan late = Advance(view, later, kDeadline + 10);
+  ASSERT_TRUE(late.publish);
+  EXPECT_EQ(late.publish->status, CaseState::kInsufficient);
+  EXPECT_THAT(late.publish->reason, testing::HasSubstr("which a risk of 0.02 needs"));
+  EXPECT_EQ(late.publish->confidence_note, "calibrated on 400 known outcomes of medication cases");
 }
 
 TEST(ConfidenceTest, EvidenceSaysWhatEachAnswerAddedToTheRanking) {

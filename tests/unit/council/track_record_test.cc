@@ -146,6 +146,14 @@ TEST(TrackRecordTest, WhereTheRightOptionWasNotGivenItIsNoneOfTheAnswers) {
   EXPECT_FALSE(BallotOf(impossible, votes, false));
 }
 
+TEST(TrackRecordTest, OfTwoRightAnswersNothingIsLearned) {
+  CaseEvidence both = Case(1, {"0", "1", "1"});
+  for (EvidenceAnswer& answer : both.answers) answer.right = true;
+  const std::vector<VoteWeight> votes = {
+      {"a", "a-1", 0, 0}, {"b", "b-1", 0, 0}, {"c", "c-1", 0, 0}};
+  EXPECT_FALSE(BallotOf(both, votes, false));
+}
+
 TEST(TrackRecordTest, AnOverriddenRecommendationIsKnownToBeWrongOnly) {
   CaseEvidence overridden = Case(1, {"0", "0", "1"});
   overridden.answers[0].right = overridden.answers[1].right = false;
