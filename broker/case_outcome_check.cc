@@ -66,6 +66,11 @@ Status CheckOutcome(const OutcomeRequest& request) {
       if (!request.medications) {
         return Invalid("medications: missing, expected what was right (an empty list: none)");
       }
+      // Stored, it would tell the same statement with it and without it apart.
+      if (request.revision) {
+        return Invalid("revision = " + std::to_string(*request.revision) +
+                       ", expected none with verdict stated, which speaks of no recommendation");
+      }
       break;
   }
   return request.medications ? CheckNames(*request.medications) : Ok();
@@ -81,9 +86,9 @@ Result<CaseOutcome> AdmitOutcome(const OutcomeRequest& request, const CaseView& 
   outcome.verdict = request.verdict;
   outcome.medications = request.medications;
   outcome.reason = request.reason;
-  outcome.revision = request.revision.value_or(speaks_of_it ? last : 0);
-  if (outcome.revision > last) return NoRevision(view.id, outcome.revision, last);
   if (!speaks_of_it) return outcome;
+  outcome.revision = request.revision.value_or(last);
+  if (outcome.revision > last) return NoRevision(view.id, outcome.revision, last);
   for (const Recommendation& rec : view.recommendations) {
     if (rec.revision != outcome.revision) continue;
     if (rec.status == CaseState::kComplete || rec.status == CaseState::kDegraded) return outcome;

@@ -217,7 +217,7 @@ class CommandLine {
         ->excludes(accept);
     outcome
         ->add_option("--revision", outcome_.revision,
-                     "of the recommendation that is meant (default: the last)")
+                     "which --accept or --override is about (default: the last)")
         ->check(CLI::PositiveNumber);
     outcome->add_option("--by", outcome_.by, "who says so")->capture_default_str();
     AddAsk(outcome, outcome_.ask, "limit of each question (default 10)");

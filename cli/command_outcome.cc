@@ -51,6 +51,10 @@ Result<OutcomeRequest> RequestOf(const OutcomeOptions& options) {
     return Invalid(
         "no outcome, expected --medications a,b, --no-medication, --accept or "
         "--override REASON");
+  } else if (request.revision) {
+    return Invalid("--revision " + std::to_string(*request.revision) +
+                   " without --accept or --override, expected it with one of them: what is stated "
+                   "speaks of no recommendation");
   }
   return request;
 }

@@ -200,6 +200,15 @@ TEST_F(OutcomeProcessTest, RefusalsSayWhatToDo) {
   refused({"c1", "--accept", "--no-medication"}, 2,
           "consilium: error[invalid]: --accept excludes --no-medication\n  see `consilium --help`, "
           "or `consilium COMMAND --help`\n");
+  for (const std::vector<std::string>& stated :
+       {std::vector<std::string>{"--medications", "a"}, {"--no-medication"}}) {
+    std::vector<std::string> flags = {"c1", "--revision", "1"};
+    flags.insert(flags.end(), stated.begin(), stated.end());
+    refused(flags, 2,
+            "consilium: error[invalid]: --revision 1 without --accept or --override, expected it "
+            "with one of them: what is stated speaks of no recommendation" +
+                help);
+  }
   refused({"c1", "--medications", "a", "--by", "gold"}, 2,
           "consilium: error[invalid]: by = \"gold\", expected another name: that is what came with "
           "the case\n");

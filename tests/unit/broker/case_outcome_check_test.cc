@@ -89,6 +89,18 @@ TEST(CaseOutcomeCheckTest, RefusalsNameTheFieldAndNeverTheReason) {
   EXPECT_EQ(Refusal(request), Invalid("revision = 0, expected 1 or more"));
 }
 
+TEST(CaseOutcomeCheckTest, WhatIsStatedNamesNoRevision) {
+  OutcomeRequest request = Request(OutcomeVerdict::kStated);
+  request.revision = 2;
+  EXPECT_EQ(Refusal(request), Invalid("revision = 2, expected none with verdict stated, which "
+                                      "speaks of no recommendation"));
+  for (const OutcomeVerdict verdict : {OutcomeVerdict::kAccepted, OutcomeVerdict::kOverridden}) {
+    request = Request(verdict);
+    request.revision = 2;
+    EXPECT_TRUE(CheckOutcome(request).ok());
+  }
+}
+
 TEST(CaseOutcomeCheckTest, SpeaksOfTheLastRevisionUnlessAnotherIsMeant) {
   CaseView view = Ended();
   view.recommendations.push_back(view.recommendations.back());
