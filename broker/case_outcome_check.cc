@@ -39,7 +39,7 @@ Status CheckNames(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Status CheckOutcome(const OutcomeRequest& request) {
+Status CheckCaseOutcome(const OutcomeRequest& request) {
   if (Status id = CheckCaseId(request.id); !id) return id;
   if (IsBlank(request.by)) return Invalid("by: blank, expected who says so");
   if (request.by == kGoldVoice) {

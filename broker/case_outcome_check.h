@@ -7,7 +7,7 @@
 namespace consilium {
 
 // Before anything is asked of Redis. Errors: kInvalid, naming field, value and what was allowed.
-Status CheckOutcome(const OutcomeRequest& request);
+Status CheckCaseOutcome(const OutcomeRequest& request);
 
 // The outcome as it is recorded, about the revision that is meant. Errors: kConflict for a case
 // without a recommendation; kInvalid for a revision that is not there, and for a verdict on a

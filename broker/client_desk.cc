@@ -269,7 +269,7 @@ void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
 }
 
 void ClientDesk::OnOutcome(const Caller& to, const OutcomeRequest& request) {
-  if (const Status good = CheckOutcome(request); !good) return Fail(to, good.error());
+  if (const Status good = CheckCaseOutcome(request); !good) return Fail(to, good.error());
   Shard& shard = hub_.Of(request.id);
   // A broker that drains still answers, and what it takes is little: only a Redis that would lose
   // it takes none.

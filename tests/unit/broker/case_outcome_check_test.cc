@@ -21,7 +21,7 @@ OutcomeRequest Request(OutcomeVerdict verdict) {
 }
 
 Error Refusal(OutcomeRequest request) {
-  const Status good = CheckOutcome(request);
+  const Status good = CheckCaseOutcome(request);
   EXPECT_FALSE(good.ok());
   return good ? Error{} : good.error();
 }
@@ -40,16 +40,16 @@ CaseView Ended(CaseState state = CaseState::kComplete) {
 TEST(CaseOutcomeCheckTest, GoodOnesPass) {
   for (const OutcomeVerdict verdict :
        {OutcomeVerdict::kAccepted, OutcomeVerdict::kOverridden, OutcomeVerdict::kStated}) {
-    EXPECT_TRUE(CheckOutcome(Request(verdict)).ok());
+    EXPECT_TRUE(CheckCaseOutcome(Request(verdict)).ok());
   }
   OutcomeRequest none = Request(OutcomeVerdict::kStated);
   none.medications = Names{};
-  EXPECT_TRUE(CheckOutcome(none).ok());
+  EXPECT_TRUE(CheckCaseOutcome(none).ok());
   OutcomeRequest given = Request(OutcomeVerdict::kOverridden);
   given.medications = Names{"aspirin"};
   given.reason = std::string(2000, 'x');
   given.by = std::string(64, 'x');
-  EXPECT_TRUE(CheckOutcome(given).ok());
+  EXPECT_TRUE(CheckCaseOutcome(given).ok());
 }
 
 TEST(CaseOutcomeCheckTest, RefusalsNameTheFieldAndNeverTheReason) {
@@ -97,7 +97,7 @@ TEST(CaseOutcomeCheckTest, WhatIsStatedNamesNoRevision) {
   for (const OutcomeVerdict verdict : {OutcomeVerdict::kAccepted, OutcomeVerdict::kOverridden}) {
     request = Request(verdict);
     request.revision = 2;
-    EXPECT_TRUE(CheckOutcome(request).ok());
+    EXPECT_TRUE(CheckCaseOutcome(request).ok());
   }
 }
 
