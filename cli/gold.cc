@@ -58,6 +58,26 @@ Status ReadSets(const json& object, const MedicationTable& table, Gold& gold) {
   return Ok();
 }
 
+JudgedKey& KeyOf(const std::string& key, JudgedCase& judged) {
+  for (JudgedKey& one : judged.keys) {
+    if (one.key == key) return one;
+  }
+  judged.keys.push_back({key, std::nullopt, std::nullopt});
+  return judged.keys.back();
+}
+
+// Models that choose the same letter may name different medications, or none.
+void JudgeNames(const Names& given, const Gold& gold, JudgedKey& key) {
+  const bool says_nothing = !gold.letters.empty() && given.empty();
+  if (gold.set && !key.set && !says_nothing) key.set = ScoreSets(*gold.set, given);
+  if (!gold.must_not) return;
+  const Names& never = *gold.must_not;
+  const bool unsafe = std::any_of(given.begin(), given.end(), [&never](const std::string& name) {
+    return std::find(never.begin(), never.end(), name) != never.end();
+  });
+  key.unsafe = unsafe || key.unsafe.value_or(false);
+}
+
 }  // namespace
 
 Result<Gold> ReadGold(const json& vignette, const MedicationTable& table) {
@@ -105,19 +125,7 @@ void AddAnswer(const StatedAnswer& stated, const Gold& gold, const MedicationTab
     const auto& also = gold.acceptable;
     answer.right = given == gold.set || std::find(also.begin(), also.end(), *given) != also.end();
   }
-  const bool there = std::any_of(judged.keys.begin(), judged.keys.end(),
-                                 [&](const JudgedKey& one) { return one.key == answer.key; });
-  if (!there) {
-    JudgedKey& key = judged.keys.emplace_back();
-    key.key = answer.key;
-    if (given && gold.set) key.set = ScoreSets(*gold.set, *given);
-    if (given && gold.must_not) {
-      const auto& never = *gold.must_not;
-      key.unsafe = std::any_of(given->begin(), given->end(), [&never](const std::string& name) {
-        return std::find(never.begin(), never.end(), name) != never.end();
-      });
-    }
-  }
+  if (given) JudgeNames(*given, gold, KeyOf(answer.key, judged));
   judged.tokens.push_back(tokens);
   judged.evidence.answers.push_back(std::move(answer));
 }

@@ -46,7 +46,9 @@ Result<std::optional<std::string>> AnswerKey(const StatedAnswer& stated, const G
 
 // The case of a vignette before anybody answered.
 JudgedCase OpenCase(const std::string& vignette, const Gold& gold);
-// `answer` is what is known of it, with its key; whether it is right is set here.
+// `answer` is what is known of it, with its key; whether it is right is set here. Of answers with
+// one key the set is that of the first which names medications (open: of any, as they are the
+// same), and the key is unsafe where one of them is.
 void AddAnswer(const StatedAnswer& stated, const Gold& gold, const MedicationTable& table,
                EvidenceAnswer answer, const Tokens& tokens, JudgedCase& judged);
 

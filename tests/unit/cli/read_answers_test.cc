@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -65,6 +66,36 @@ TEST(ReadAnswersTest, ClosedChoicesAreLettersWithTheirMedications) {
   EXPECT_FALSE(read->cases[1].known);
   EXPECT_EQ(AnswerOf(read->cases[1], "a").right, std::nullopt);
   EXPECT_EQ(AnswerOf(read->cases[1], "a").cost_usd, 0.5);
+}
+
+TEST(ReadAnswersTest, ALetterIsJudgedByAllWhoChoseItWhoeverCameFirst) {
+  const std::string cases = R"({"id":"v1","options":{"A":"x","B":"y"},"gold_option":"B",)"
+                            R"("gold_medications":["ketotifen"],"must_not":["ibuprofen"]})";
+  const auto line = [](const std::string& model, const std::string& option,
+                       const std::string& names) {
+    return R"({"vignette":"v1","model":")" + model + R"(","option":")" + option +
+           R"(","medications":[)" + names + "]}\n";
+  };
+  std::vector<std::string> lines = {line("a", "B", ""), line("b", "B", R"("ketotifen")"),
+                                    line("c", "A", ""), line("d", "A", R"("Advil")"),
+                                    line("e", "B", "")};
+  for (int order = 0; order < 2; ++order) {
+    std::string text;
+    for (const std::string& one : lines) text += one;
+    const auto read = Read(cases, text);
+    ASSERT_TRUE(read.ok()) << read.error().text;
+    const std::vector<JudgedKey>& keys = read->cases[0].keys;
+    ASSERT_EQ(keys.size(), 2u);
+    ASSERT_TRUE(keys[0].set && keys[1].set);
+    EXPECT_EQ(keys[0].unsafe, true) << "one of those who chose A names what must not be given";
+    EXPECT_FALSE(keys[0].set->exact);
+    EXPECT_EQ(keys[1].unsafe, false);
+    EXPECT_TRUE(keys[1].set->exact) << "who names none says nothing of the set";
+    std::reverse(lines.begin(), lines.end());
+  }
+  const auto none = Read(cases, line("a", "B", ""));
+  ASSERT_TRUE(none.ok()) << none.error().text;
+  EXPECT_FALSE(none->cases[0].keys[0].set);
 }
 
 TEST(ReadAnswersTest, OpenCasesAreSetsOfIngredients) {
