@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace consilium {
 namespace {
 
 constexpr std::size_t kRefusalsSaid = 5;
+constexpr std::size_t kSavedBytesMax = std::size_t{1} << 30;
 
 Result<LiveVignettes> Read(const EvalOptions& options, const std::string& run,
                            const MedicationTable& table) {
@@ -55,6 +57,18 @@ std::string HowToGoOn(const std::string& run) {
   return "the same command with --run " + run + " goes on; nothing is asked twice";
 }
 
+std::size_t LinesIn(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+// Of what a stopped run collected: whether the file has more already. One that is there and cannot
+// be read is not replaced either.
+bool HoldsMore(const std::string& file, std::string_view lines) {
+  const auto there = ReadFile(file, kSavedBytesMax);
+  if (!there.ok()) return there.error().code != ErrorCode::kNotFound;
+  return LinesIn(*there) > LinesIn(lines);
+}
+
 // One run: the submission, what came of it, and what people are told meanwhile.
 class LiveSession {
  public:
@@ -84,7 +98,7 @@ class LiveSession {
         [this](TimePoint now) { progress_.Show(submission_.tally(), now); });
     progress_.Clear();
     SayRefusals();
-    const Status saved = Save();
+    const Status saved = Save(/*stopped=*/end != SessionEnd::kDone);
     if (!saved) ReportError(saved.error(), options_.ask.json, "");
     if (end != SessionEnd::kDone) return Stopped(end, session.error());
     if (!saved) {
@@ -117,13 +131,15 @@ class LiveSession {
     }
   }
 
-  Status Save() const {
+  // A run that goes on and is stopped again has fewer answers than it had before.
+  Status Save(bool stopped) const {
     if (options_.save.empty() || answers_.size() == 0) return Ok();
-    if (Status written = WriteFileAtomically(options_.save, answers_.Lines()); !written) {
-      return written;
-    }
-    Note("the answers to " + std::to_string(answers_.size()) + " vignettes are in " +
-         options_.save);
+    const std::string lines = answers_.Lines();
+    const bool stays = stopped && HoldsMore(options_.save, lines);
+    const std::string file = options_.save + (stays ? ".partial" : "");
+    if (Status written = WriteFileAtomically(file, lines); !written) return written;
+    if (stays) Note(options_.save + " holds more answers than were collected now, and stays");
+    Note("the answers to " + std::to_string(answers_.size()) + " vignettes are in " + file);
     return Ok();
   }
 

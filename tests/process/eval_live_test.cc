@@ -191,6 +191,47 @@ TEST(EvalLiveTest, ARunThatWasStoppedGoesOnAndSubmitsNothingTwice) {
   EXPECT_EQ(Accepted(cluster), kCases);
 }
 
+TEST(EvalLiveTest, ARunThatIsStoppedDoesNotReplaceAFileThatHoldsMore) {
+  const TestFolder folder;
+  SimulatedOptions options;
+  options.models = 2;
+  options.ensemble = 2;
+  options.latency_ms = 400;
+  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
+  ASSERT_EQ(cluster.Start(), "");
+  const std::string vignettes = folder.Write("v.jsonl", DemoCases(kCases));
+  const auto stop_after_some = [&](const std::string& run, const std::string& file) {
+    const std::int64_t before = Accepted(cluster);
+    RunningCommand command(
+        "consilium", cluster.WithData({"eval", "--live", "--vignettes", vignettes, "--run", run,
+                                       "--save", file, "--at-once", "2"}));
+    // The third is accepted once one of the first two has ended.
+    EXPECT_TRUE(Eventually([&] { return Accepted(cluster) >= before + 6; }));
+    command.Signal(SIGINT);
+    const CommandResult stopped = command.Wait(seconds(30));
+    EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+    return stopped.err;
+  };
+  std::string whole;
+  for (int i = 0; i < 2 * kCases; ++i) whole += "{\"vignette\":\"" + std::to_string(i) + "\"}\n";
+  const std::string full = folder.Write("full.jsonl", whole);
+  const std::string said = stop_after_some("one", full);
+  EXPECT_EQ(Text(full), whole);
+  const std::size_t part = JsonLines(Text(full + ".partial")).size();
+  EXPECT_GE(part, 2u);
+  EXPECT_LT(part, 2u * kCases);
+  EXPECT_NE(said.find(full + " holds more answers than were collected now, and stays"),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("vignettes are in " + full + ".partial"), std::string::npos) << said;
+
+  // A shorter one is replaced.
+  const std::string less = folder.Write("less.jsonl", "{}\n");
+  stop_after_some("two", less);
+  EXPECT_GE(JsonLines(Text(less)).size(), 2u);
+  EXPECT_FALSE(std::filesystem::exists(less + ".partial"));
+}
+
 TEST(EvalLiveTest, WithoutANameTheRunDrawsOneAndSaysIt) {
   const TestFolder folder;
   SimulatedOptions options;
