@@ -18,6 +18,7 @@
 namespace consilium {
 namespace {
 
+using render::Count;
 using Names = std::vector<std::string>;
 
 // What strategies choose: names, and how that came about.
@@ -27,10 +28,6 @@ struct Choice {
   std::optional<double> loss;
   std::optional<UtilityChoice> utility;
 };
-
-std::string Count(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 Names NamesOf(const std::vector<ModelProfile>& profiles) {
   Names names;

@@ -12,15 +12,12 @@ namespace consilium {
 namespace {
 
 using nlohmann::ordered_json;
+using render::Count;
 
 std::string WordsOf(Policy policy) {
   std::string name(kPolicyNames[static_cast<std::size_t>(policy)]);
   for (char& letter : name) letter = letter == '_' ? ' ' : letter;
   return name;
-}
-
-std::string Count(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 // What cases whose right answer is not known would get.

@@ -7,19 +7,17 @@
 #include "aggregator/council/track_record.h"
 #include "cli/render_parts.h"
 #include "shared/number_text.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
 
+using render::Count;
 using render::Field;
 using render::Fixed;
 
 constexpr double kFactorShown = 1e6;     // beyond that nobody can tell it from certainty
 constexpr double kFactorNothing = 1.05;  // below that a vote changes nothing that can be seen
-
-std::string Count(std::int64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 bool IsCalibrated(const TrackRecord& record) { return !record.calibration.empty(); }
 
