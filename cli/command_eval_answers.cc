@@ -122,6 +122,7 @@ Result<PolicyReport> Evaluate(const RecordedAnswers& recorded, const PolicyRules
   report.missing = recorded.missing;
   report.missing_why = recorded.missing_why;
   report.bad_lines = recorded.bad_count;
+  report.reviewed = recorded.reviewed;
   for (const JudgedCase& judged : recorded.cases) {
     report.simulated += judged.evidence.simulated ? 1 : 0;
   }

@@ -23,7 +23,7 @@ std::string GroupOf(Policy policy) {
       return "one model";
     case Policy::kRandomPlain:
     case Policy::kTopPlain:
-      return "plain votes";
+      return "no track record";
     case Policy::kOracle:
       return "bound";
     default:
@@ -227,8 +227,12 @@ Section Chemistry(const PolicyReport& report) {
   picture.low_name = "no interaction";
   picture.high_name = "strong";
   return {"Chemistry",
-          "How much the presence of one model changes what the other adds. Recorded choices were "
-          "not graded: the quality of an answer is the share of the other models that gave it.",
+          std::string("How much the presence of one model changes what the other adds. ") +
+              (report.reviewed
+                   ? "The quality of an answer is the grade that it was given; of one that nobody "
+                     "graded, the share of the other models that gave it."
+                   : "Recorded choices were not graded: the quality of an answer is the share of "
+                     "the other models that gave it."),
           FigureOf(picture)};
 }
 

@@ -55,7 +55,10 @@ PolicyTable Accuracies(const PolicyReport& report) {
 PolicyTable Confidences(const PolicyReport& report) {
   PolicyTable table;
   table.title = "How far to trust the confidence";
-  table.about = "Of plain votes the confidence is the share of the votes, of others calibrated.";
+  table.about =
+      report.reviewed
+          ? "Of plain councils the confidence is the support by the grades, of others calibrated."
+          : "Of plain votes the confidence is the share of the votes, of others calibrated.";
   table.columns = {"policy", "ECE", "Brier", "constant", "AUROC", "at 50 %", "at 80 %", "at 90 %"};
   table.meaning = {"",
                    "expected calibration error, 10 bins",

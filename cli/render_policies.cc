@@ -212,7 +212,9 @@ std::vector<std::pair<std::string, std::string>> PolicyWords(const PolicyReport&
   std::vector<std::pair<std::string, std::string>> words = {
       {"single", "average: any one model; best: the one that was most accurate elsewhere"},
       {"random, top", "that many drawn, or the most accurate elsewhere"},
-      {"plain", "every answer is one vote"},
+      {"plain", report.reviewed ? "decided by the grades as they were given; an answer that nobody "
+                                  "graded counts nothing"
+                                : "every answer is one vote"},
       {"weighted", "decided by the track record of the models, as are all the following"},
       {"chemistry", "the models that strategy chemistry seats"},
       {"utility", "those that strategy utility seats, one where no council beats it"}};
@@ -263,6 +265,7 @@ std::string PoliciesToJson(const PolicyReport& report) {
                        {"missing_answers", report.missing},
                        {"missing_why", report.missing_why},
                        {"bad_lines", report.bad_lines},
+                       {"reviewed", report.reviewed},
                        {"simulated", report.simulated},
                        {"folds", report.rules.folds},
                        {"repeats", report.rules.repeats},

@@ -29,6 +29,7 @@ struct PolicyReport {
   std::size_t missing = 0;                                                // answers
   std::map<std::string, std::map<std::string, std::size_t>> missing_why;  // as in RecordedAnswers
   std::size_t bad_lines = 0;
+  bool reviewed = false;      // answers were graded, and policies decide by the grades
   std::size_t simulated = 0;  // cases that simulated or replayed models answered
   PolicyRules rules;
   std::size_t draws = 0;  // of the bootstrap

@@ -64,6 +64,27 @@ TEST(PolicyPageTest, NamesOfModelsAreTextWhateverTheySay) {
   EXPECT_EQ(page.find('\x01'), std::string::npos);
 }
 
+TEST(PolicyPageTest, WhatIsSaidOfVotesIsNotSaidOfGradedAnswers) {
+  PolicyReport report = ReportOf({"a", "b", "c"}, 0.7, false);
+  const auto texts = [&report] {
+    return TextOf(ReadXml(PoliciesToHtml(report)).value()) + RenderPolicies(report, {false, 80});
+  };
+  const std::vector<std::string> of_votes = {"every answer is one vote",
+                                             "the confidence is the share of the votes",
+                                             "Recorded choices were not graded"};
+  const std::vector<std::string> of_grades = {"decided by the grades as they were given",
+                                              "the confidence is the support by the grades",
+                                              "the grade that it was given"};
+  for (const bool reviewed : {false, true}) {
+    report.reviewed = reviewed;
+    const std::string text = texts();
+    for (std::size_t i = 0; i < of_votes.size(); ++i) {
+      EXPECT_EQ(text.find(of_votes[i]) == std::string::npos, reviewed) << of_votes[i];
+      EXPECT_EQ(text.find(of_grades[i]) == std::string::npos, !reviewed) << of_grades[i];
+    }
+  }
+}
+
 TEST(PolicyPageTest, OneSidedAnswersLeaveNoNumberThatIsNone) {
   for (const double skill : {0.0, 1.0}) {
     const std::string page = PoliciesToHtml(ReportOf({"a", "b"}, skill, false));
