@@ -83,12 +83,10 @@ int RunEnsembles(const EnsemblesOptions& options) {
 int RunTrust(const TrustOptions& options) {
   return AskBroker<TrackRecords>(
       options.ask, TrackRecordsRequest{}, [&](const TrackRecords& records) {
-        TrackRecords shown = records;
-        std::erase_if(shown.items, [&](const TrackRecord& record) {
-          return !options.kind.empty() && record.kind != options.kind;
-        });
-        PrintOut(options.ask.json ? ToJson(shown) + "\n"
-                                  : RenderTrust(shown, LookOf(STDOUT_FILENO)));
+        const auto shown = RecordsOf(options.kind, records);
+        if (!shown.ok()) return ReportError(shown.error(), options.ask.json);
+        PrintOut(options.ask.json ? ToJson(*shown) + "\n"
+                                  : RenderTrust(*shown, LookOf(STDOUT_FILENO)));
         return kExitOk;
       });
 }

@@ -132,6 +132,16 @@ std::string RiskText(const TrackRecord& record) {
          ". It takes more outcomes, better models or a higher council.risk_target";
 }
 
+Result<TrackRecords> RecordsOf(const std::string& kind, TrackRecords records) {
+  if (kind.empty()) return records;
+  std::vector<std::string> known;
+  for (const TrackRecord& record : records.items) known.push_back(record.kind);
+  std::erase_if(records.items, [&](const TrackRecord& record) { return record.kind != kind; });
+  if (!records.items.empty()) return records;
+  return Error{ErrorCode::kNotFound, "nothing is known of kind " + Quoted(kind) + "; known: " +
+                                         (known.empty() ? "none yet" : render::Join(known, ", "))};
+}
+
 std::string RenderTrust(const TrackRecords& records, const Look& look) {
   if (records.items.empty()) {
     return "  nothing is known yet: until the right answer of enough ended cases is known\n"

@@ -5,8 +5,12 @@
 
 #include "cli/screen.h"
 #include "shared/messages.h"
+#include "shared/result.h"
 
 namespace consilium {
+
+// Those of a kind; "" = all. kNotFound, with the kinds that there are.
+Result<TrackRecords> RecordsOf(const std::string& kind, TrackRecords records);
 
 // One part for each kind of task: what is known, whether it is calibrated, whether the risk target
 // is kept, and what the vote of each model is worth.

@@ -56,6 +56,23 @@ bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST(RenderTrustTest, AKindThatIsNotThereIsSaidWithThoseThatAre) {
+  TrackRecords records = Of(Calibrated());
+  records.items.push_back(Calibrated());
+  records.items.back().kind = "oncology";
+  EXPECT_EQ(RecordsOf("", records)->items.size(), 2u);
+  const auto one = RecordsOf("oncology", records);
+  ASSERT_TRUE(one.ok());
+  ASSERT_EQ(one->items.size(), 1u);
+  EXPECT_EQ(one->items[0].kind, "oncology");
+  const auto typo = RecordsOf("medicaton", records);
+  ASSERT_FALSE(typo.ok());
+  EXPECT_EQ(typo.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(typo.error().text,
+            "nothing is known of kind \"medicaton\"; known: medication, oncology");
+  EXPECT_EQ(RecordsOf("x", {}).error().text, "nothing is known of kind \"x\"; known: none yet");
+}
+
 TEST(RenderTrustTest, SaysWhatTheConfidenceRestsOn) {
   const std::string text = RenderTrust(Of(Calibrated()), kLook);
   EXPECT_EQ(text,
