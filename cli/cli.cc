@@ -564,6 +564,24 @@ class CommandLine {
     }
   }
 
+  // Flags of the other source would change nothing, so they are refused.
+  int Eval(const CLI::App& eval) const {
+    const std::string recorded = "recorded answers (--matrix, --vignettes)";
+    const bool history = !eval_.history.file.empty();
+    const std::vector<const char*> foreign =
+        history ? std::vector<const char*>{"--config", "--risk-target", "--folds", "--repeats",
+                                           "--draws",  "--models",      "--report"}
+                : std::vector<const char*>{"--splits", "--task", "--tasks"};
+    for (const char* const flag : foreign) {
+      if (eval.count(flag) == 0) continue;
+      const std::string text =
+          std::string("eval: ") + flag + " is for " +
+          (history ? recorded + ", not for --history" : "--history, not for " + recorded);
+      return ReportError(Invalid(text), eval_.ask.json, "");
+    }
+    return RunEval(eval_);
+  }
+
   void AddEval() {
     CLI::App* eval = Command(app_, "eval",
                              "Compare ways of seating and voting on recorded answers that they "
@@ -572,7 +590,7 @@ class CommandLine {
                              "  consilium eval --matrix answers.csv --report report.html\n"
                              "  consilium eval --vignettes cases.jsonl --answers answers.jsonl\n"
                              "  consilium eval --vignettes cases.jsonl --live --save answers.jsonl",
-                             [this] { return RunEval(eval_); });
+                             [this] { return Eval(*app_.get_subcommand("eval")); });
     auto* source = eval->add_option_group("what is evaluated");
     source->add_option("--history", eval_.history.file,
                        "performance history (CSV); - reads standard "
@@ -604,15 +622,15 @@ class CommandLine {
     eval->add_option("--report", eval_.report,
                      "of recorded answers: file to write a page with pictures to (HTML)");
     eval->add_option("--task", eval_.history.task,
-                     "text of the task (default: the one with the most rows)");
+                     "of --history: text of the task (default: the one with the most rows)");
     eval->add_option("--tasks", eval_.history.tasks,
-                     "tasks that count as one: near (nearly the same text) or exact")
+                     "of --history: tasks that count as one: near (nearly the same text) or exact")
         ->capture_default_str()
         ->check(CLI::IsMember({"near", "exact"}));
     eval->add_option("--sizes", eval_.sizes, "sizes of council")
         ->delimiter(',')
         ->check(CLI::PositiveNumber);
-    eval->add_option("--splits", eval_.splits, "random halves of the trials, 1..1000")
+    eval->add_option("--splits", eval_.splits, "of --history: random halves of the trials, 1..1000")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     eval->add_option("--seed", eval_.seed, "same seed, same output")->capture_default_str();

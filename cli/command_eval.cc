@@ -52,14 +52,6 @@ Result<EvalReport> Evaluate(const LoadedHistory& loaded, const EvalOptions& opti
 
 int RunEval(const EvalOptions& options) {
   if (options.history.file.empty()) return RunEvalAnswers(options);
-  for (const auto& [flag, value] :
-       {std::pair{"--report", &options.report}, {"--models", &options.models}}) {
-    if (value->empty()) continue;
-    ReportError(Invalid(std::string("eval: ") + flag +
-                        " is for recorded answers (--matrix, --vignettes), not for --history"),
-                options.ask.json, "");
-    return kExitUsage;
-  }
   const auto loaded = LoadHistory(options.history);
   if (!loaded.ok()) {
     ReportError(loaded.error(), options.ask.json, "");

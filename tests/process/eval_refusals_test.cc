@@ -135,6 +135,43 @@ TEST_F(EvalRefusalsTest, OptionsThatDoNotGoTogetherOrAreOutOfRange) {
   EXPECT_EQ(RefusedMatrix(Matrix(40), {"--sizes", "257"}), "size = 257, expected 1..256\n");
 }
 
+TEST_F(EvalRefusalsTest, FlagsOfTheOtherSourceAreRefusedAndNotIgnored) {
+  const std::string recorded = "recorded answers (--matrix, --vignettes)";
+  const std::string history = folder_.Write("h.csv", "x\n");
+  const std::string live = folder_.Write("live.toml", "");
+  for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{
+           {"--risk-target", "0.01"},  // also where it says the default
+           {"--folds", "10"},
+           {"--repeats", "3"},
+           {"--draws", "1000"},
+           {"--models", folder_.File("m.csv")},
+           {"--report", folder_.File("r.html")},
+           {"--config", live}}) {
+    EXPECT_EQ(Refused(Eval({"--history", history, flag, value})),
+              "eval: " + flag + " is for " + recorded + ", not for --history\n");
+  }
+  EXPECT_FALSE(Exists(folder_.File("r.html")));
+  const std::string vignettes = folder_.Write("v.jsonl", "{\"id\":\"1\"}\n");
+  const std::vector<std::vector<std::string>> sources = {
+      {"--matrix", folder_.Write("m.csv", Matrix(40))},
+      {"--vignettes", vignettes, "--answers", vignettes},
+      {"--vignettes", vignettes, "--live"}};
+  for (std::vector<std::string> arguments : sources) {
+    for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{
+             {"--splits", "20"}, {"--task", "x"}, {"--tasks", "near"}}) {
+      std::vector<std::string> all = arguments;
+      all.insert(all.end(), {flag, value});
+      EXPECT_EQ(Refused(Eval(all)),
+                "eval: " + flag + " is for --history, not for " + recorded + "\n");
+    }
+  }
+  // Those of a running cluster name what they need.
+  EXPECT_THAT(Refused(Eval({"--history", history, "--save", folder_.File("s.jsonl")})),
+              StartsWith("--save requires --live\n"));
+  EXPECT_THAT(Refused(Eval({"--history", history, "--answers", vignettes})),
+              StartsWith("--answers requires --vignettes\n"));
+}
+
 TEST_F(EvalRefusalsTest, FactsOfModelsThatMakeNoSense) {
   const auto refusal = [this](const std::string& facts) {
     return RefusedMatrix(Matrix(40), {"--models", folder_.Write("models.csv", facts)});
