@@ -39,7 +39,7 @@ Status CheckNames(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Status CheckCaseOutcome(const OutcomeRequest& request) {
+Status CheckCaseOutcome(const CaseOutcomeRequest& request) {
   if (Status id = CheckCaseId(request.id); !id) return id;
   if (IsBlank(request.by)) return Invalid("by: blank, expected who says so");
   if (request.by == kGoldVoice) {
@@ -54,15 +54,15 @@ Status CheckCaseOutcome(const OutcomeRequest& request) {
     return Invalid("revision = " + std::to_string(*request.revision) + ", expected 1 or more");
   }
   switch (request.verdict) {
-    case OutcomeVerdict::kAccepted:
+    case CaseOutcomeVerdict::kAccepted:
       if (!request.medications) return Ok();
       return Invalid(
           "medications: stated, expected none with verdict accepted, which says that "
           "what was recommended is right");
-    case OutcomeVerdict::kOverridden:
+    case CaseOutcomeVerdict::kOverridden:
       if (IsBlank(request.reason)) return Invalid("reason: blank, expected why it was overridden");
       break;
-    case OutcomeVerdict::kStated:
+    case CaseOutcomeVerdict::kStated:
       if (!request.medications) {
         return Invalid("medications: missing, expected what was right (an empty list: none)");
       }
@@ -76,11 +76,11 @@ Status CheckCaseOutcome(const OutcomeRequest& request) {
   return request.medications ? CheckNames(*request.medications) : Ok();
 }
 
-Result<CaseOutcome> AdmitOutcome(const OutcomeRequest& request, const CaseView& view) {
+Result<CaseOutcome> AdmitOutcome(const CaseOutcomeRequest& request, const CaseView& view) {
   if (!IsFinal(view.state) || view.recommendations.empty())
     return NoOutcomeYet(view.id, view.state);
   const std::int64_t last = view.recommendations.back().revision;
-  const bool speaks_of_it = request.verdict != OutcomeVerdict::kStated;
+  const bool speaks_of_it = request.verdict != CaseOutcomeVerdict::kStated;
   CaseOutcome outcome;
   outcome.by = request.by;
   outcome.verdict = request.verdict;
@@ -95,7 +95,7 @@ Result<CaseOutcome> AdmitOutcome(const OutcomeRequest& request, const CaseView& 
     return Invalid("case " + view.id + ", revision " + std::to_string(rec.revision) + ": " +
                    "nothing was recommended (" +
                    kCaseStateNames[static_cast<std::size_t>(rec.status)] + "), so nothing can be " +
-                   kOutcomeVerdictNames[static_cast<std::size_t>(request.verdict)] +
+                   kCaseOutcomeVerdictNames[static_cast<std::size_t>(request.verdict)] +
                    "; state the medications that were right");
   }
   return NoRevision(view.id, outcome.revision, last);

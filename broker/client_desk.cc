@@ -110,8 +110,8 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(CancelRequest{}, [&](const CancelRequest& m) { OnCancel(to, m); });
   } else if (frame.type == FetchRequest::kType) {
     with(FetchRequest{}, [&](const FetchRequest& m) { OnFetch(to, m); });
-  } else if (frame.type == OutcomeRequest::kType) {
-    with(OutcomeRequest{}, [&](const OutcomeRequest& m) { OnOutcome(to, m); });
+  } else if (frame.type == CaseOutcomeRequest::kType) {
+    with(CaseOutcomeRequest{}, [&](const CaseOutcomeRequest& m) { OnOutcome(to, m); });
   } else if (frame.type == WatchRequest::kType) {
     with(WatchRequest{}, [&](const WatchRequest& m) { OnWatch(to, m); });
   } else if (frame.type == StatusRequest::kType) {
@@ -268,7 +268,7 @@ void ClientDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   shard.store().Fetch(request.id, Answer<CaseView>(to, shard, kAskAgain, [](const CaseView&) {}));
 }
 
-void ClientDesk::OnOutcome(const Caller& to, const OutcomeRequest& request) {
+void ClientDesk::OnOutcome(const Caller& to, const CaseOutcomeRequest& request) {
   if (const Status good = CheckCaseOutcome(request); !good) return Fail(to, good.error());
   Shard& shard = hub_.Of(request.id);
   // A broker that drains still answers, and what it takes is little: only a Redis that would lose
@@ -278,7 +278,7 @@ void ClientDesk::OnOutcome(const Caller& to, const OutcomeRequest& request) {
   }
   if (!Admits(to, shard, kNotRecorded)) return;
   const auto answer =
-      Answer<OutcomeReply>(to, shard, kPerhapsRecorded, [](const OutcomeReply& reply) {
+      Answer<CaseOutcomeReply>(to, shard, kPerhapsRecorded, [](const CaseOutcomeReply& reply) {
         LogDebug("outcome_recorded", {{"case", reply.id}, {"duplicate", reply.duplicate ? 1 : 0}});
       });
   shard.store().Fetch(request.id, [&shard, request, answer](const Result<CaseView>& view) {

@@ -65,7 +65,7 @@ class ClientDesk {
   void OnSubmit(const Caller& to, const CaseRequest& request);
   void OnCancel(const Caller& to, const CancelRequest& request);
   void OnFetch(const Caller& to, const FetchRequest& request);
-  void OnOutcome(const Caller& to, const OutcomeRequest& request);
+  void OnOutcome(const Caller& to, const CaseOutcomeRequest& request);
   void OnWatch(const Caller& to, const WatchRequest& request);
   void OnStatus(const Caller& to);
   void OnChemistry(const Caller& to, const ChemistryRequest& request);

@@ -28,7 +28,7 @@ std::string Missing(Stage stage, const Outcome& outcome) {
 }
 
 void Cut(std::string& text) {
-  if (text.size() > limits::kReasonBytesMax) text = CutUtf8(text, limits::kReasonBytesMax);
+  if (text.size() > limits::kTaskTextBytesMax) text = CutUtf8(text, limits::kTaskTextBytesMax);
 }
 
 }  // namespace

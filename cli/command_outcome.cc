@@ -24,8 +24,8 @@ std::string WithoutSpacesAround(const std::string& name) {
 }
 
 // What the flags say, or why they say nothing.
-Result<OutcomeRequest> RequestOf(const OutcomeOptions& options) {
-  OutcomeRequest request;
+Result<CaseOutcomeRequest> RequestOf(const OutcomeOptions& options) {
+  CaseOutcomeRequest request;
   request.id = options.id;
   request.by = options.by;
   request.revision = options.revision;
@@ -43,9 +43,9 @@ Result<OutcomeRequest> RequestOf(const OutcomeOptions& options) {
           "--accept with another verdict, expected it alone: what was recommended is "
           "right");
     }
-    request.verdict = OutcomeVerdict::kAccepted;
+    request.verdict = CaseOutcomeVerdict::kAccepted;
   } else if (options.override_reason) {
-    request.verdict = OutcomeVerdict::kOverridden;
+    request.verdict = CaseOutcomeVerdict::kOverridden;
     request.reason = *options.override_reason;
   } else if (!request.medications) {
     return Invalid(
@@ -60,7 +60,7 @@ Result<OutcomeRequest> RequestOf(const OutcomeOptions& options) {
 }
 
 // Waits for what was recorded to be looked at; what is known then, if it came in time.
-std::optional<KnownRight> AwaitJudged(Asker& asker, const OutcomeReply& recorded) {
+std::optional<KnownRight> AwaitJudged(Asker& asker, const CaseOutcomeReply& recorded) {
   const TimePoint until = Now() + kJudgedWithin;
   while (Now() < until) {
     const auto view =
@@ -73,7 +73,7 @@ std::optional<KnownRight> AwaitJudged(Asker& asker, const OutcomeReply& recorded
   return std::nullopt;
 }
 
-void Print(const OutcomeOptions& options, OutcomeReply reply,
+void Print(const OutcomeOptions& options, CaseOutcomeReply reply,
            const std::optional<KnownRight>& known) {
   if (known) reply.contradictory = known->status == KnownStatus::kContradictory;
   if (options.ask.json) return PrintOut(ToJson(reply) + "\n");
@@ -95,7 +95,7 @@ int RunOutcome(const OutcomeOptions& options) {
   auto brokers = FindBrokers(options.ask.cluster);
   if (!brokers.ok()) return ReportError(brokers.error(), options.ask.json);
   Asker asker(std::move(brokers).value());
-  if (request->verdict != OutcomeVerdict::kStated && !request->revision) {
+  if (request->verdict != CaseOutcomeVerdict::kStated && !request->revision) {
     // Named, so that asked again it speaks of the same one, whatever was published meanwhile.
     const int code = AskBroker<CaseView>(
         asker, options.ask, FetchRequest{options.id}, [&request](const CaseView& view) {
@@ -106,10 +106,11 @@ int RunOutcome(const OutcomeOptions& options) {
         });
     if (code != kExitOk) return code;
   }
-  return AskBroker<OutcomeReply>(asker, options.ask, *request, [&](const OutcomeReply& reply) {
-    Print(options, reply, AwaitJudged(asker, reply));
-    return kExitOk;
-  });
+  return AskBroker<CaseOutcomeReply>(asker, options.ask, *request,
+                                     [&](const CaseOutcomeReply& reply) {
+                                       Print(options, reply, AwaitJudged(asker, reply));
+                                       return kExitOk;
+                                     });
 }
 
 }  // namespace consilium

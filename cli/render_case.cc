@@ -182,7 +182,7 @@ std::string SaysText(const OutcomeVoice& voice) {
 
 std::string OutcomeText(const CaseOutcome& outcome) {
   std::string text =
-      outcome.by + ": " + kOutcomeVerdictNames[static_cast<std::size_t>(outcome.verdict)];
+      outcome.by + ": " + kCaseOutcomeVerdictNames[static_cast<std::size_t>(outcome.verdict)];
   if (outcome.revision > 0) text += " revision " + std::to_string(outcome.revision);
   if (outcome.medications) text += ": " + IngredientsText(*outcome.medications);
   text += ", " + UtcTime(outcome.at_ms);

@@ -307,16 +307,16 @@ struct Recommendation {
 
 // What somebody says was right, after a case ended. An Outcome is something else: the end of a
 // task.
-enum class OutcomeVerdict {
+enum class CaseOutcomeVerdict {
   kAccepted,    // what was recommended is right
   kOverridden,  // it is not, and something else was given
   kStated,      // what is right, whatever was recommended
 };
-inline constexpr const char* kOutcomeVerdictNames[] = {"accepted", "overridden", "stated"};
+inline constexpr const char* kCaseOutcomeVerdictNames[] = {"accepted", "overridden", "stated"};
 
 struct CaseOutcome {
   std::string by;  // who says so: 1..64 bytes, not kGoldVoice
-  OutcomeVerdict verdict = OutcomeVerdict::kStated;
+  CaseOutcomeVerdict verdict = CaseOutcomeVerdict::kStated;
   // What was right, as named; {} = to give none. Absent: not known, or what was recommended.
   std::optional<std::vector<std::string>> medications;
   std::string reason;         // free text of a clinician; never logged
@@ -327,7 +327,7 @@ struct CaseOutcome {
 // The latest that one of those says who know, in the terms of the medication table.
 struct OutcomeVoice {
   std::string by;
-  std::optional<OutcomeVerdict> verdict;          // absent: the gold that came with the case
+  std::optional<CaseOutcomeVerdict> verdict;      // absent: the gold that came with the case
   std::optional<std::vector<std::string>> right;  // this set is right ...
   std::optional<std::vector<std::string>> wrong;  // ... or all that is known: this one is wrong
   std::optional<std::string> option;              // of a closed choice, beside the set

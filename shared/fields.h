@@ -19,7 +19,7 @@ namespace consilium {
 CONSILIUM_ENUM_NAMES(OutcomeStatus, kOutcomeStatusNames);
 CONSILIUM_ENUM_NAMES(Stage, kStageNames);
 CONSILIUM_ENUM_NAMES(CaseState, kCaseStateNames);
-CONSILIUM_ENUM_NAMES(OutcomeVerdict, kOutcomeVerdictNames);
+CONSILIUM_ENUM_NAMES(CaseOutcomeVerdict, kCaseOutcomeVerdictNames);
 CONSILIUM_ENUM_NAMES(KnownStatus, kKnownStatusNames);
 #undef CONSILIUM_ENUM_NAMES
 

@@ -81,7 +81,7 @@ void Fields(A& a, Of<A, CaseView> v) {
 }
 
 template <class A>
-void Fields(A& a, Of<A, OutcomeRequest> v) {
+void Fields(A& a, Of<A, CaseOutcomeRequest> v) {
   a.Must("id", v.id);
   a.Must("by", v.by);
   a.Must("verdict", v.verdict);
@@ -91,7 +91,7 @@ void Fields(A& a, Of<A, OutcomeRequest> v) {
 }
 
 template <class A>
-void Fields(A& a, Of<A, OutcomeReply> v) {
+void Fields(A& a, Of<A, CaseOutcomeReply> v) {
   a.Must("id", v.id);
   a.Must("duplicate", v.duplicate);
   a.Must("count", v.count);

@@ -103,18 +103,18 @@ struct CaseView {
 
 // Says what was right in a case that has ended. Recorded once: the same again from the one who said
 // it last is a duplicate.
-struct OutcomeRequest {
+struct CaseOutcomeRequest {
   static constexpr std::string_view kType = "outcome";
   std::string id;
   std::string by;  // this and the next three as in CaseOutcome
-  OutcomeVerdict verdict = OutcomeVerdict::kStated;
+  CaseOutcomeVerdict verdict = CaseOutcomeVerdict::kStated;
   std::optional<std::vector<std::string>> medications;  // needed for "stated"
   std::string reason;                                   // at most 2000 bytes; for "overridden"
   // Of the recommendation that is meant; absent: the last one. A client that may have to ask again
   // names it.
   std::optional<std::int64_t> revision;
 };
-struct OutcomeReply {
+struct CaseOutcomeReply {
   static constexpr std::string_view kType = "outcome_recorded";
   std::string id;
   bool duplicate = false;

@@ -68,8 +68,8 @@ Store::Done<T> NamingNoMemory(Store::Done<T> done) {
   };
 }
 
-Result<OutcomeReply> ReadOutcomeReply(const std::string& case_id, std::int64_t revision,
-                                      const RedisReply& reply) {
+Result<CaseOutcomeReply> ReadOutcomeReply(const std::string& case_id, std::int64_t revision,
+                                          const RedisReply& reply) {
   if (reply.items.empty()) return Unexpected("add_outcome");
   const std::string& word = reply.items[0].text;
   if (word == "unknown") return Error{ErrorCode::kNotFound, "no case " + case_id};
@@ -82,7 +82,7 @@ Result<OutcomeReply> ReadOutcomeReply(const std::string& case_id, std::int64_t r
                                            " outcomes, the limit; this one was not recorded"};
   }
   if (reply.items.size() != 4) return Unexpected("add_outcome");
-  OutcomeReply recorded;
+  CaseOutcomeReply recorded;
   recorded.id = case_id;
   recorded.duplicate = word == "duplicate";
   recorded.count = number;
@@ -311,15 +311,17 @@ void Store::Fetch(const std::string& case_id, Done<CaseView> done) {
       }));
 }
 
-void Store::AddOutcome(const std::string& case_id, CaseOutcome outcome, Done<OutcomeReply> done) {
+void Store::AddOutcome(const std::string& case_id, CaseOutcome outcome,
+                       Done<CaseOutcomeReply> done) {
   outcome.at_ms = 0;  // Redis' clock says when, and the same again has the same bytes
-  redis_.Run("add_outcome", {CaseKey(case_id), Key("events"), Key("wanted")},
-             {case_id, HintChannel(), PackSealed(outcome), outcome.by,
-              std::to_string(outcome.revision), std::to_string(limits::kCaseOutcomesMax)},
-             Reading<OutcomeReply>(NamingNoMemory<OutcomeReply>(std::move(done)),
-                                   [case_id, revision = outcome.revision](const RedisReply& reply) {
-                                     return ReadOutcomeReply(case_id, revision, reply);
-                                   }));
+  redis_.Run(
+      "add_outcome", {CaseKey(case_id), Key("events"), Key("wanted")},
+      {case_id, HintChannel(), PackSealed(outcome), outcome.by, std::to_string(outcome.revision),
+       std::to_string(limits::kCaseOutcomesMax)},
+      Reading<CaseOutcomeReply>(NamingNoMemory<CaseOutcomeReply>(std::move(done)),
+                                [case_id, revision = outcome.revision](const RedisReply& reply) {
+                                  return ReadOutcomeReply(case_id, revision, reply);
+                                }));
 }
 
 void Store::Lease(const std::string& model, const std::string& owner, std::int64_t count,

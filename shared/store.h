@@ -161,7 +161,7 @@ class Store {
   // Adds an outcome to an ended case and tells the aggregators. `at_ms` is set here. Errors:
   // kNotFound, kConflict for a case without a recommendation, kInvalid for a revision that is not
   // there, kTooLarge beyond limits::kCaseOutcomesMax, kQueueFull when Redis has no memory.
-  void AddOutcome(const std::string& case_id, CaseOutcome outcome, Done<OutcomeReply> done);
+  void AddOutcome(const std::string& case_id, CaseOutcome outcome, Done<CaseOutcomeReply> done);
   // At most `count` tasks of one lane, reviews before generates, leased to broker `owner`. Tasks
   // whose case ended or whose deadline passed are dropped on the way.
   void Lease(const std::string& model, const std::string& owner, std::int64_t count,

@@ -34,13 +34,13 @@ std::optional<OutcomeVoice> VoiceOf(const CaseOutcome& outcome, const CaseView& 
   OutcomeVoice voice;
   voice.by = outcome.by;
   voice.verdict = outcome.verdict;
-  if (outcome.verdict != OutcomeVerdict::kAccepted && outcome.medications) {
+  if (outcome.verdict != CaseOutcomeVerdict::kAccepted && outcome.medications) {
     voice.right = CodeNames(*outcome.medications, table).ingredients;
     return voice;
   }
   const Recommendation* rec = FindRecommended(view, outcome.revision);
-  if (rec == nullptr || outcome.verdict == OutcomeVerdict::kStated) return std::nullopt;
-  (outcome.verdict == OutcomeVerdict::kAccepted ? voice.right : voice.wrong) = rec->ingredients;
+  if (rec == nullptr || outcome.verdict == CaseOutcomeVerdict::kStated) return std::nullopt;
+  (outcome.verdict == CaseOutcomeVerdict::kAccepted ? voice.right : voice.wrong) = rec->ingredients;
   voice.option = rec->option;
   return voice;
 }

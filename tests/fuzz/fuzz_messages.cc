@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace consilium;  // NOLINT(google-build-using-namespace): a function of its own
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   TryAll<ErrorMessage, SubmitRequest, SubmitReply, CancelRequest, CancelReply, FetchRequest,
-         CaseView, OutcomeRequest, OutcomeReply, WatchRequest, WatchReply, StatusRequest,
+         CaseView, CaseOutcomeRequest, CaseOutcomeReply, WatchRequest, WatchReply, StatusRequest,
          StatusReply, Hello, Heartbeat, ResultMessage, ReleaseMessage, Goodbye, Welcome,
          HeartbeatReply, WhoAreYou, TaskMessage, ResultAck, CancelTask, Beat, HistoryRecord,
          std::vector<std::string>>(bytes);

@@ -76,12 +76,13 @@ class OutcomeTest : public BrokerRig {
         [&](auto done) { store_->TakeEvents(owner, 100, claim, done); });
   }
 
-  static OutcomeRequest Stated(const std::string& id, Names medications,
-                               const std::string& by = "cli") {
-    return {id, by, OutcomeVerdict::kStated, std::move(medications), "", std::nullopt};
+  static CaseOutcomeRequest Stated(const std::string& id, Names medications,
+                                   const std::string& by = "cli") {
+    return {id, by, CaseOutcomeVerdict::kStated, std::move(medications), "", std::nullopt};
   }
-  static OutcomeRequest Accepted(const std::string& id, std::optional<std::int64_t> revision = {}) {
-    return {id, "cli", OutcomeVerdict::kAccepted, std::nullopt, "", revision};
+  static CaseOutcomeRequest Accepted(const std::string& id,
+                                     std::optional<std::int64_t> revision = {}) {
+    return {id, "cli", CaseOutcomeVerdict::kAccepted, std::nullopt, "", revision};
   }
 
   std::optional<RedisConnection> connection_;
@@ -93,22 +94,23 @@ TEST_F(OutcomeTest, IsRecordedOnceInOrderWithOneEventEach) {
   Ended(client, "c1");
   const CaseView before = Fetch(client, "c1");
   const std::string left = Raw({"PTTL", "consilium:{0}:case:c1"});
-  OutcomeRequest first{"c1", "ward 3", OutcomeVerdict::kOverridden, Names{"aspirin"}, "a rash", {}};
-  const auto reply = Ask<OutcomeReply>(client, first);
+  CaseOutcomeRequest first{"c1",     "ward 3", CaseOutcomeVerdict::kOverridden, Names{"aspirin"},
+                           "a rash", {}};
+  const auto reply = Ask<CaseOutcomeReply>(client, first);
   ASSERT_TRUE(reply.ok()) << reply.error().text;
   EXPECT_EQ(reply->id, "c1");
   EXPECT_FALSE(reply->duplicate);
   EXPECT_EQ(reply->count, 1);
   EXPECT_EQ(reply->state, CaseState::kComplete);
   EXPECT_FALSE(reply->contradictory) << "nobody has looked at it";
-  EXPECT_EQ(Ask<OutcomeReply>(client, Stated("c1", {"aspirin"}))->count, 2);
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Stated("c1", {"aspirin"}))->count, 2);
 
   const CaseView view = Fetch(client, "c1");
   EXPECT_EQ(view.version, before.version + 2);
   ASSERT_EQ(view.outcomes.size(), 2U);
   const CaseOutcome& outcome = view.outcomes[0];
   EXPECT_EQ(outcome.by, "ward 3");
-  EXPECT_EQ(outcome.verdict, OutcomeVerdict::kOverridden);
+  EXPECT_EQ(outcome.verdict, CaseOutcomeVerdict::kOverridden);
   EXPECT_EQ(outcome.medications, (Names{"aspirin"}));
   EXPECT_EQ(outcome.reason, "a rash");
   EXPECT_EQ(outcome.revision, 1);
@@ -125,19 +127,19 @@ TEST_F(OutcomeTest, IsRecordedOnceInOrderWithOneEventEach) {
 TEST_F(OutcomeTest, TheSameFromTheSameIsADuplicateUntilHeSaysSomethingElse) {
   TestClient& client = AddClient();
   Ended(client, "c1");
-  EXPECT_FALSE(Ask<OutcomeReply>(client, Accepted("c1"))->duplicate);
-  const auto again = Ask<OutcomeReply>(client, Accepted("c1"));
+  EXPECT_FALSE(Ask<CaseOutcomeReply>(client, Accepted("c1"))->duplicate);
+  const auto again = Ask<CaseOutcomeReply>(client, Accepted("c1"));
   ASSERT_TRUE(again.ok());
   EXPECT_TRUE(again->duplicate);
   EXPECT_EQ(again->count, 1);
   EXPECT_EQ(TakeEvents("a1").size(), 1U);
   // Another one says the same: that is a second voice.
-  OutcomeRequest other = Accepted("c1");
+  CaseOutcomeRequest other = Accepted("c1");
   other.by = "feed";
-  EXPECT_FALSE(Ask<OutcomeReply>(client, other)->duplicate);
+  EXPECT_FALSE(Ask<CaseOutcomeReply>(client, other)->duplicate);
   // He corrects himself, and takes that back.
-  EXPECT_FALSE(Ask<OutcomeReply>(client, Stated("c1", {"aspirin"}))->duplicate);
-  const auto back = Ask<OutcomeReply>(client, Accepted("c1"));
+  EXPECT_FALSE(Ask<CaseOutcomeReply>(client, Stated("c1", {"aspirin"}))->duplicate);
+  const auto back = Ask<CaseOutcomeReply>(client, Accepted("c1"));
   EXPECT_FALSE(back->duplicate) << "the latest counts, so this says something new";
   EXPECT_EQ(back->count, 4);
 }
@@ -145,7 +147,7 @@ TEST_F(OutcomeTest, TheSameFromTheSameIsADuplicateUntilHeSaysSomethingElse) {
 TEST_F(OutcomeTest, ADuplicateSaysWhatWasMadeOfIt) {
   TestClient& client = AddClient();
   Ended(client, "c1");
-  ASSERT_TRUE(Ask<OutcomeReply>(client, Accepted("c1")).ok());
+  ASSERT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1")).ok());
   CaseView view = Fetch(client, "c1");
   CaseUpdate update;
   update.case_id = "c1";
@@ -159,7 +161,8 @@ TEST_F(OutcomeTest, ADuplicateSaysWhatWasMadeOfIt) {
   EXPECT_EQ(view.known->status, KnownStatus::kContradictory);
   EXPECT_EQ(view.state, CaseState::kComplete);
   EXPECT_EQ(view.recommendations.size(), 1U) << "nothing is published for it";
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c1"))->contradictory, std::optional<bool>(true));
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c1"))->contradictory,
+            std::optional<bool>(true));
   EXPECT_FALSE(*Tell<bool>([&](auto done) { store_->Apply(update, done); }))
       << "written under another version of the record";
 }
@@ -168,13 +171,13 @@ TEST_F(OutcomeTest, IsBoundedForOneCase) {
   TestClient& client = AddClient();
   Ended(client, "c1");
   for (std::size_t i = 0; i < limits::kCaseOutcomesMax; ++i) {
-    const auto reply = Ask<OutcomeReply>(client, Stated("c1", {"drug " + std::to_string(i)}));
+    const auto reply = Ask<CaseOutcomeReply>(client, Stated("c1", {"drug " + std::to_string(i)}));
     ASSERT_TRUE(reply.ok()) << reply.error().text;
   }
-  EXPECT_EQ(Ask<OutcomeReply>(client, Stated("c1", {"one more"})).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Stated("c1", {"one more"})).error(),
             (Error{ErrorCode::kTooLarge,
                    "case c1 has 64 outcomes, the limit; this one was not recorded"}));
-  const auto last = Ask<OutcomeReply>(client, Stated("c1", {"drug 63"}));
+  const auto last = Ask<CaseOutcomeReply>(client, Stated("c1", {"drug 63"}));
   ASSERT_TRUE(last.ok()) << last.error().text;
   EXPECT_TRUE(last->duplicate) << "what was recorded is still answered";
   EXPECT_EQ(Fetch(client, "c1").outcomes.size(), limits::kCaseOutcomesMax);
@@ -182,21 +185,21 @@ TEST_F(OutcomeTest, IsBoundedForOneCase) {
 
 TEST_F(OutcomeTest, CasesThatAreUnknownForgottenLiveOrCancelledRefuse) {
   TestClient& client = AddClient();
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c0")).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c0")).error(),
             (Error{ErrorCode::kNotFound, "no case c0"}));
   Submit(client, CaseOf("c1"));
-  EXPECT_EQ(Ask<OutcomeReply>(client, Stated("c1", {})).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Stated("c1", {})).error(),
             (Error{ErrorCode::kConflict,
                    "case c1 is still waiting for a worker; say what was "
                    "right once it has ended (`consilium show c1`)"}));
   EXPECT_TRUE(Ask<CancelReply>(client, CancelRequest{"c1"}).ok());
-  EXPECT_EQ(Ask<OutcomeReply>(client, Stated("c1", {})).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Stated("c1", {})).error(),
             (Error{ErrorCode::kConflict,
                    "case c1 was cancelled: there is no recommendation to speak of"}));
   Ended(client, "c2");
   Raw({"PEXPIRE", "consilium:{0}:case:c2", "1"});
   PumpFor(milliseconds(20));
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c2")).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c2")).error(),
             (Error{ErrorCode::kNotFound, "no case c2"}));
   EXPECT_EQ(Raw({"EXISTS", "consilium:{0}:case:c2"}), "0") << "and it is not made again";
   EXPECT_TRUE(TakeEvents("a1").empty());
@@ -205,8 +208,8 @@ TEST_F(OutcomeTest, CasesThatAreUnknownForgottenLiveOrCancelledRefuse) {
 TEST_F(OutcomeTest, TheScriptItselfRefusesWhatTheBrokerDidNotSeeComing) {
   TestClient& client = AddClient();
   const auto add = [&](const std::string& id, std::int64_t revision) {
-    CaseOutcome outcome{"cli", OutcomeVerdict::kAccepted, std::nullopt, "", revision, 0};
-    return Tell<OutcomeReply>([&](auto done) { store_->AddOutcome(id, outcome, done); });
+    CaseOutcome outcome{"cli", CaseOutcomeVerdict::kAccepted, std::nullopt, "", revision, 0};
+    return Tell<CaseOutcomeReply>([&](auto done) { store_->AddOutcome(id, outcome, done); });
   };
   EXPECT_EQ(add("c1", 1).error(), (Error{ErrorCode::kNotFound, "no case c1"}));
   Submit(client, CaseOf("c1"));
@@ -219,12 +222,12 @@ TEST_F(OutcomeTest, TheScriptItselfRefusesWhatTheBrokerDidNotSeeComing) {
 TEST_F(OutcomeTest, SpeaksOfTheRevisionThatIsMeant) {
   TestClient& client = AddClient();
   Ended(client, "c1", {CaseState::kInsufficient, CaseState::kComplete, CaseState::kDegraded});
-  ASSERT_TRUE(Ask<OutcomeReply>(client, Accepted("c1")).ok());
-  ASSERT_TRUE(Ask<OutcomeReply>(client, Accepted("c1", 2)).ok());
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c1", 1)).error(),
+  ASSERT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1")).ok());
+  ASSERT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1", 2)).ok());
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c1", 1)).error(),
             Invalid("case c1, revision 1: nothing was recommended (insufficient), so nothing can "
                     "be accepted; state the medications that were right"));
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c1", 4)).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c1", 4)).error(),
             Invalid("case c1: revision = 4, expected 1..3"));
   const CaseView view = Fetch(client, "c1");
   ASSERT_EQ(view.outcomes.size(), 2U);
@@ -235,7 +238,7 @@ TEST_F(OutcomeTest, SpeaksOfTheRevisionThatIsMeant) {
 TEST_F(OutcomeTest, TheEventOfAnAggregatorThatDiedComesAgain) {
   TestClient& client = AddClient();
   Ended(client, "c1");
-  ASSERT_TRUE(Ask<OutcomeReply>(client, Accepted("c1")).ok());
+  ASSERT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1")).ok());
   ASSERT_EQ(TakeEvents("a1").size(), 1U);
   EXPECT_TRUE(TakeEvents("a2").empty());
   // It says nothing for longer than a consumer may.
@@ -251,7 +254,7 @@ TEST_F(OutcomeTest, TheEventOfAnAggregatorThatDiedComesAgain) {
 TEST_F(OutcomeTest, ADamagedOutcomeIsToldAndNotSkipped) {
   TestClient& client = AddClient();
   Ended(client, "c1");
-  ASSERT_TRUE(Ask<OutcomeReply>(client, Accepted("c1")).ok());
+  ASSERT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1")).ok());
   Raw({"HSET", "consilium:{0}:case:c1", "outcome:1", "garbage"});
   const auto view = Ask<CaseView>(client, FetchRequest{"c1"});
   ASSERT_FALSE(view.ok());
@@ -265,7 +268,7 @@ TEST_F(OutcomeTest, WithoutRedisNothingIsRecordedAndAskedAgainItIsRecordedOnce) 
   Ended(client, "c1");
   const std::int64_t before = connection_->generation();
   redis_.Kill();
-  const auto lost = Ask<OutcomeReply>(client, Accepted("c1"));
+  const auto lost = Ask<CaseOutcomeReply>(client, Accepted("c1"));
   ASSERT_FALSE(lost.ok());
   EXPECT_EQ(lost.error().code, ErrorCode::kUnavailable);
   EXPECT_NE(lost.error().text.find("send it again"), std::string::npos) << lost.error().text;
@@ -274,23 +277,23 @@ TEST_F(OutcomeTest, WithoutRedisNothingIsRecordedAndAskedAgainItIsRecordedOnce) 
     return TurnStore() && connection_->up() && connection_->generation() > before &&
            broker_->ready();
   });
-  std::optional<Result<OutcomeReply>> reply;
+  std::optional<Result<CaseOutcomeReply>> reply;
   PumpUntil("it is recorded", [&] {
-    reply = Ask<OutcomeReply>(client, Accepted("c1"));
+    reply = Ask<CaseOutcomeReply>(client, Accepted("c1"));
     return reply->ok();
   });
   EXPECT_EQ((*reply)->count, 1);
-  EXPECT_TRUE(Ask<OutcomeReply>(client, Accepted("c1"))->duplicate);
+  EXPECT_TRUE(Ask<CaseOutcomeReply>(client, Accepted("c1"))->duplicate);
 }
 
 TEST_F(OutcomeTest, ARedisWithoutMemoryRecordsNothingAndSaysSo) {
   TestClient& client = AddClient();
   Ended(client, "c1");
   Raw({"CONFIG", "SET", "maxmemory", "1"});
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c1")).error(),
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c1")).error(),
             (Error{ErrorCode::kQueueFull, "Redis has no memory left (maxmemory); try later"}));
   Raw({"CONFIG", "SET", "maxmemory", "0"});
-  EXPECT_EQ(Ask<OutcomeReply>(client, Accepted("c1"))->count, 1);
+  EXPECT_EQ(Ask<CaseOutcomeReply>(client, Accepted("c1"))->count, 1);
 }
 
 TEST_F(OutcomeTest, NothingIsRecordedWhereRedisMayLoseIt) {
@@ -299,7 +302,7 @@ TEST_F(OutcomeTest, NothingIsRecordedWhereRedisMayLoseIt) {
   Raw({"CONFIG", "SET", "appendfsync", "no"});
   std::string refusal;
   PumpUntil("the broker notices", [&] {
-    const auto reply = Ask<OutcomeReply>(client, Accepted("c1"));
+    const auto reply = Ask<CaseOutcomeReply>(client, Accepted("c1"));
     if (!reply) refusal = reply.error().text;
     return !reply.ok() && reply.error().code == ErrorCode::kUnavailable;
   });
@@ -319,7 +322,7 @@ TEST_F(OutcomeTest, ABrokerThatDiedAfterRecordingLeavesOneOutcome) {
   Stop();  // with or without having answered
   Start();
   TestClient& again = AddClient();
-  const auto reply = Ask<OutcomeReply>(again, Accepted("c1", 1));
+  const auto reply = Ask<CaseOutcomeReply>(again, Accepted("c1", 1));
   ASSERT_TRUE(reply.ok()) << reply.error().text;
   EXPECT_TRUE(reply->duplicate);
   EXPECT_EQ(reply->count, 1);

@@ -475,14 +475,14 @@ TEST_F(ShardsTest, AnOutcomeIsRecordedWhereItsCaseIsAndLearnedInTheFirst) {
     RunUntil("it ended", [&] {
       return AskRunning<CaseView>(client, FetchRequest{request.id})->recommendations.size() == 1;
     });
-    const OutcomeRequest accepted{request.id, "cli", OutcomeVerdict::kAccepted, {}, "", 1};
-    const auto reply = AskRunning<OutcomeReply>(client, accepted);
+    const CaseOutcomeRequest accepted{request.id, "cli", CaseOutcomeVerdict::kAccepted, {}, "", 1};
+    const auto reply = AskRunning<CaseOutcomeReply>(client, accepted);
     ASSERT_TRUE(reply.ok()) << reply.error().text;
     RunUntil("it was looked at", [&] {
       const auto view = AskRunning<CaseView>(client, FetchRequest{request.id});
       return view.ok() && view->known && view->known->outcomes == 1;
     });
-    EXPECT_EQ(AskRunning<OutcomeReply>(client, accepted)->contradictory,
+    EXPECT_EQ(AskRunning<CaseOutcomeReply>(client, accepted)->contradictory,
               std::optional<bool>(false));
   }
   HistoryReply history;

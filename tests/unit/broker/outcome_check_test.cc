@@ -55,11 +55,11 @@ TEST(SanitisedTest, OkWithoutWhatTheStageAsksForIsMalformed) {
 TEST(SanitisedTest, AFailureCarriesNoAnswerAndABoundedText) {
   Outcome outcome = Good();
   outcome.status = OutcomeStatus::kError;
-  outcome.text = std::string(limits::kReasonBytesMax - 1, 'x') + "\xC3\xA4";
+  outcome.text = std::string(limits::kTaskTextBytesMax - 1, 'x') + "\xC3\xA4";
   outcome.latency_ms = std::nan("");
   outcome = Sanitised(Stage::kGenerate, outcome);
   EXPECT_FALSE(outcome.answer.has_value());
-  EXPECT_EQ(outcome.text, std::string(limits::kReasonBytesMax - 1, 'x'));
+  EXPECT_EQ(outcome.text, std::string(limits::kTaskTextBytesMax - 1, 'x'));
   EXPECT_EQ(outcome.latency_ms, 0);
 }
 

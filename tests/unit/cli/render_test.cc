@@ -195,8 +195,8 @@ TEST(RenderCaseTest, ShowsWhoSaidWhatWasRightAndWhetherTheyAgree) {
   CaseView view = ACase();
   const std::vector<std::string> amoxicillin = {"amoxicillin"};
   view.outcomes = {
-      {"cli", OutcomeVerdict::kAccepted, std::nullopt, "", 2, 1767225660000},
-      {"ward 3", OutcomeVerdict::kOverridden, std::vector<std::string>{}, "a rash", 1, 0}};
+      {"cli", CaseOutcomeVerdict::kAccepted, std::nullopt, "", 2, 1767225660000},
+      {"ward 3", CaseOutcomeVerdict::kOverridden, std::vector<std::string>{}, "a rash", 1, 0}};
   const auto shown = [&view] {
     const std::string text = RenderCase(view, kLook);
     ExpectAtMost80Columns(text);
@@ -213,8 +213,8 @@ TEST(RenderCaseTest, ShowsWhoSaidWhatWasRightAndWhetherTheyAgree) {
   known.status = KnownStatus::kContradictory;
   known.outcomes = 2;
   known.voices = {
-      {"cli", OutcomeVerdict::kAccepted, amoxicillin, std::nullopt, "A"},
-      {"ward 3", OutcomeVerdict::kOverridden, std::vector<std::string>{}, std::nullopt, {}}};
+      {"cli", CaseOutcomeVerdict::kAccepted, amoxicillin, std::nullopt, "A"},
+      {"ward 3", CaseOutcomeVerdict::kOverridden, std::vector<std::string>{}, std::nullopt, {}}};
   view.known = known;
   EXPECT_EQ(shown(),
             both +
@@ -225,8 +225,12 @@ TEST(RenderCaseTest, ShowsWhoSaidWhatWasRightAndWhetherTheyAgree) {
   view.known->status = KnownStatus::kRight;
   view.known->voices = {
       {"gold", std::nullopt, amoxicillin, std::nullopt, std::nullopt},
-      {"cli", OutcomeVerdict::kAccepted, amoxicillin, std::nullopt, std::nullopt},
-      {"x", OutcomeVerdict::kOverridden, std::nullopt, std::vector<std::string>{"aspirin"}, {}}};
+      {"cli", CaseOutcomeVerdict::kAccepted, amoxicillin, std::nullopt, std::nullopt},
+      {"x",
+       CaseOutcomeVerdict::kOverridden,
+       std::nullopt,
+       std::vector<std::string>{"aspirin"},
+       {}}};
   EXPECT_EQ(shown(), both + "  Right       amoxicillin, not aspirin (says gold, cli, x)\n");
 }
 

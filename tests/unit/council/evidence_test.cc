@@ -128,13 +128,13 @@ Rights RightOf(const CaseEvidence& evidence) {
 }
 
 CaseOutcome Stated(const std::string& by, std::vector<std::string> medications) {
-  return {by, OutcomeVerdict::kStated, std::move(medications), "", 0, 0};
+  return {by, CaseOutcomeVerdict::kStated, std::move(medications), "", 0, 0};
 }
 CaseOutcome Accepted(const std::string& by) {
-  return {by, OutcomeVerdict::kAccepted, std::nullopt, "", 1, 0};
+  return {by, CaseOutcomeVerdict::kAccepted, std::nullopt, "", 1, 0};
 }
 CaseOutcome Overridden(const std::string& by) {
-  return {by, OutcomeVerdict::kOverridden, std::nullopt, "rash", 1, 0};
+  return {by, CaseOutcomeVerdict::kOverridden, std::nullopt, "rash", 1, 0};
 }
 
 // One that recommends what "a" said, though only "a" did.

@@ -33,14 +33,14 @@ CaseView Ended(Names ingredients = {"amoxicillin"}) {
 }
 
 CaseOutcome Accepted(const std::string& by, std::int64_t revision = 1) {
-  return {by, OutcomeVerdict::kAccepted, std::nullopt, "", revision, 0};
+  return {by, CaseOutcomeVerdict::kAccepted, std::nullopt, "", revision, 0};
 }
 CaseOutcome Stated(const std::string& by, Names medications) {
-  return {by, OutcomeVerdict::kStated, std::move(medications), "", 0, 0};
+  return {by, CaseOutcomeVerdict::kStated, std::move(medications), "", 0, 0};
 }
 CaseOutcome Overridden(const std::string& by, std::optional<Names> medications = {},
                        std::int64_t revision = 1) {
-  return {by, OutcomeVerdict::kOverridden, std::move(medications), "rash", revision, 0};
+  return {by, CaseOutcomeVerdict::kOverridden, std::move(medications), "rash", revision, 0};
 }
 
 std::optional<KnownRight> Judge(const CaseView& view) { return JudgeOutcomes(view, Medications()); }

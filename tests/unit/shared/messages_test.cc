@@ -272,10 +272,10 @@ TEST(MessagesTest, WhatWasRightSurvives) {
   const std::vector<std::string> names = {"aspirin"};
   CaseView view;
   view.id = "c-1";
-  view.outcomes = {{"cli", OutcomeVerdict::kOverridden, names, "a reason", 2, 7}};
+  view.outcomes = {{"cli", CaseOutcomeVerdict::kOverridden, names, "a reason", 2, 7}};
   KnownRight known;
   known.status = KnownStatus::kContradictory;
-  known.voices = {{"cli", OutcomeVerdict::kOverridden, names, names, "B"}};
+  known.voices = {{"cli", CaseOutcomeVerdict::kOverridden, names, names, "B"}};
   known.outcomes = 1;
   ExpectSurvivesFullAndEmpty(known);
   ExpectSurvivesFullAndEmpty(view.outcomes.front());
@@ -283,9 +283,9 @@ TEST(MessagesTest, WhatWasRightSurvives) {
   view.known = known;
   ExpectSurvives(view);
   ExpectSurvivesFullAndEmpty(
-      OutcomeRequest{"c-1", "cli", OutcomeVerdict::kOverridden, names, "a reason", 2});
-  ExpectSurvivesFullAndEmpty(OutcomeReply{"c-1", true, 3, CaseState::kDegraded, true});
-  EXPECT_EQ(FromJson<OutcomeRequest>(R"({"id":"c","by":"x","verdict":"right"})").error().text,
+      CaseOutcomeRequest{"c-1", "cli", CaseOutcomeVerdict::kOverridden, names, "a reason", 2});
+  ExpectSurvivesFullAndEmpty(CaseOutcomeReply{"c-1", true, 3, CaseState::kDegraded, true});
+  EXPECT_EQ(FromJson<CaseOutcomeRequest>(R"({"id":"c","by":"x","verdict":"right"})").error().text,
             "verdict = \"right\", expected one of accepted, overridden, stated");
 }
 
