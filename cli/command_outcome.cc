@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 #include "cli/render.h"
 #include "shared/codec.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -15,13 +16,6 @@ namespace {
 // How long it waits for an aggregator to look at what was recorded.
 constexpr milliseconds kJudgedWithin{2000};
 constexpr milliseconds kJudgedPoll{50};
-
-// "a, b" is how people write a list.
-std::string WithoutSpacesAround(const std::string& name) {
-  const std::size_t start = name.find_first_not_of(' ');
-  if (start == std::string::npos) return "";
-  return name.substr(start, name.find_last_not_of(' ') - start + 1);
-}
 
 // What the flags say, or why they say nothing.
 Result<CaseOutcomeRequest> RequestOf(const OutcomeOptions& options) {
@@ -34,7 +28,7 @@ Result<CaseOutcomeRequest> RequestOf(const OutcomeOptions& options) {
   } else if (!options.medications.empty()) {
     request.medications.emplace();
     for (const std::string& name : options.medications) {
-      request.medications->push_back(WithoutSpacesAround(name));
+      request.medications->emplace_back(Trimmed(name));  // "a, b" is how people write a list
     }
   }
   if (options.accept) {

@@ -117,6 +117,13 @@ std::string ToValidUtf8(std::string_view text) {
   return out;
 }
 
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
 std::string_view CutUtf8(std::string_view text, std::size_t max) {
   if (text.size() <= max) return text;
   // A character has at most three continuation bytes; more of them is not UTF-8 and is cut

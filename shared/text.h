@@ -23,6 +23,9 @@ std::size_t FindInvalidUtf8(std::string_view text);
 // Replaces each byte that is not part of well-formed UTF-8 by U+FFFD.
 std::string ToValidUtf8(std::string_view text);
 
+// Without spaces, tabs and line ends (CR, LF) at either end.
+std::string_view Trimmed(std::string_view text);
+
 // The longest prefix of at most `max` bytes that does not end inside a character.
 std::string_view CutUtf8(std::string_view text, std::size_t max);
 

@@ -51,8 +51,6 @@ std::pair<std::uint32_t, std::size_t> Decode(std::string_view text, std::size_t 
   return {character, length};
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 }  // namespace
 
 std::string CleanText(std::string_view raw, bool lines) {
@@ -69,12 +67,6 @@ std::string CleanText(std::string_view raw, bool lines) {
     at += length;
   }
   return clean;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 std::string LowerAscii(std::string_view text) {

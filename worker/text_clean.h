@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/text.h"  // Trimmed()
+
 namespace consilium {
 
 // Without what a reader does not see but a model or a terminal does: control characters (a newline
@@ -13,7 +15,6 @@ namespace consilium {
 // characters, tag characters and variation selectors. Bytes that are not UTF-8 become U+FFFD.
 std::string CleanText(std::string_view text, bool lines);
 
-std::string_view Trimmed(std::string_view text);
 std::string LowerAscii(std::string_view text);
 
 // What stands behind the last thought in <think> tags, without one that is not closed: reasoning

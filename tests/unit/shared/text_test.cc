@@ -38,6 +38,13 @@ TEST(Utf8Test, CutNeverSplitsACharacter) {
   EXPECT_EQ(CutUtf8("\x80\x80\x80\x80\x80\x80", 5).size(), 5u);
 }
 
+TEST(TrimmedTest, TakesSpacesOffTheEndsAndLeavesThoseWithin) {
+  EXPECT_EQ(Trimmed(" \t a  b\r\n"), "a  b");
+  EXPECT_EQ(Trimmed("a"), "a");
+  EXPECT_EQ(Trimmed(" \r\n\t"), "");
+  EXPECT_EQ(Trimmed(""), "");
+}
+
 TEST(QuotedTest, EscapesWhatWouldBreakALineAndCuts) {
   EXPECT_EQ(Quoted("a\"b\\c\n\t\r\x01\x7F\x80"), "\"a\\\"b\\\\c\\n\\t\\r\\x01\\x7f\\x80\"");
   EXPECT_EQ(Quoted("\xC3\xA9t\xC3\xA9"), "\"\xC3\xA9t\xC3\xA9\"");
