@@ -1,9 +1,9 @@
 // Which models the strategies would have seated, learned from recorded cases the way the aggregator
 // learns: evidence, ledger, report, board.
 //
-// Recorded choices were not graded. The quality that the published chemistry needs is then the
-// share of the other models that gave the same answer, as if each had reviewed by what it would
-// have given itself; outcomes of councils are those of votes weighed by `record`.
+// Where answers were not graded, the quality that the published chemistry needs is the share of the
+// other models that gave the same answer, as if each had reviewed by what it would have given
+// itself; outcomes of councils are those of votes weighed by `record`.
 // Threads: functions without state.
 #pragma once
 
