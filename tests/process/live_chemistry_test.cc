@@ -79,7 +79,7 @@ class LiveChemistryTest : public testing::Test {
     SyntheticClusterOptions options;
     options.knowledge = knowledge_;
     options.ensemble_more = "explore = 0";
-    options.council = "outcomes_min = 10000";  // it is about who sits, not about whose vote counts
+    options.council = "outcomes_min = 2000";  // it is about who sits, not about whose vote counts
     return folder_.Write(name, SyntheticCluster(options));
   }
 
