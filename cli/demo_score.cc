@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "cli/gold.h"
 #include "cli/json_names.h"
 
 namespace consilium {
@@ -23,7 +24,7 @@ Names Normalised(const Names& names, const MedicationTable& table) {
   return {all.begin(), all.end()};
 }
 
-Result<DemoGold> ReadGold(const json& object, const MedicationTable& table) {
+Result<DemoGold> ReadDemoGold(const json& object, const MedicationTable& table) {
   const auto names_of = [&object](const char* field) -> std::optional<Names> {
     const auto found = object.find(field);
     if (found == object.end()) return std::nullopt;
@@ -67,7 +68,7 @@ Result<std::map<std::string, DemoGold>> ParseDemoGold(std::string_view text,
     if (!object.is_object()) return Invalid(where + "expected one JSON object per line");
     const auto id = object.find("id");
     if (id == object.end() || !id->is_string()) return Invalid(where + "id: expected text");
-    auto gold = ReadGold(object, table);
+    auto gold = ReadDemoGold(object, table);
     if (!gold.ok()) return Invalid(where + gold.error().text);
     golds[id->get<std::string>()] = std::move(gold).value();
   }
@@ -76,12 +77,7 @@ Result<std::map<std::string, DemoGold>> ParseDemoGold(std::string_view text,
 
 Verdict Judge(const DemoGold& gold, bool decided, const Names& ingredients) {
   if (!decided) return Verdict::kAbstained;
-  const bool unsafe =
-      std::any_of(gold.must_not.begin(), gold.must_not.end(), [&ingredients](const Names& never) {
-        return !never.empty() &&
-               std::includes(ingredients.begin(), ingredients.end(), never.begin(), never.end());
-      });
-  if (unsafe) return Verdict::kUnsafe;
+  if (NamesForbidden(gold.must_not, ingredients)) return Verdict::kUnsafe;
   if (ingredients == gold.gold) return Verdict::kRight;
   const bool acceptable = std::find(gold.acceptable.begin(), gold.acceptable.end(), ingredients) !=
                           gold.acceptable.end();

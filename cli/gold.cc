@@ -46,7 +46,12 @@ Status ReadSets(const json& object, const MedicationTable& table, Gold& gold) {
   if (*right && !a_class) gold.set = CodeNames(**right, table).ingredients;
   const auto never = NamesField(object, "must_not");
   if (!never.ok()) return never.error();
-  if (*never) gold.must_not = CodeNames(**never, table).ingredients;
+  if (*never) {
+    gold.must_not.emplace();
+    for (const std::string& name : **never) {
+      gold.must_not->push_back(CodeNames({name}, table).ingredients);
+    }
+  }
   const json* const acceptable = FindField(object, "acceptable");
   if (acceptable == nullptr) return Ok();
   if (!acceptable->is_array()) return Invalid("acceptable: expected an array of arrays of names");
@@ -71,14 +76,17 @@ void JudgeNames(const Names& given, const Gold& gold, JudgedKey& key) {
   const bool says_nothing = !gold.letters.empty() && given.empty();
   if (gold.set && !key.set && !says_nothing) key.set = ScoreSets(*gold.set, given);
   if (!gold.must_not) return;
-  const Names& never = *gold.must_not;
-  const bool unsafe = std::any_of(given.begin(), given.end(), [&never](const std::string& name) {
-    return std::find(never.begin(), never.end(), name) != never.end();
-  });
-  key.unsafe = unsafe || key.unsafe.value_or(false);
+  key.unsafe = NamesForbidden(*gold.must_not, given) || key.unsafe.value_or(false);
 }
 
 }  // namespace
+
+bool NamesForbidden(const std::vector<Names>& must_not, const Names& ingredients) {
+  return std::any_of(must_not.begin(), must_not.end(), [&ingredients](const Names& never) {
+    return !never.empty() &&
+           std::includes(ingredients.begin(), ingredients.end(), never.begin(), never.end());
+  });
+}
 
 Result<Gold> ReadGold(const json& vignette, const MedicationTable& table) {
   Gold gold;

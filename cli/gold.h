@@ -27,7 +27,8 @@ struct Gold {
   std::string option;                           // right; "" = not known
   std::optional<std::vector<std::string>> set;  // right ingredients
   std::vector<std::vector<std::string>> acceptable;
-  std::optional<std::vector<std::string>> must_not;  // ingredients
+  // Each the ingredients of one name: a combination is meant as a whole.
+  std::optional<std::vector<std::vector<std::string>>> must_not;
 };
 
 // Of a JSON object. Errors (kInvalid) name the field and what was expected.
@@ -51,5 +52,9 @@ JudgedCase OpenCase(const std::string& vignette, const Gold& gold);
 // same), and the key is unsafe where one of them is.
 void AddAnswer(const StatedAnswer& stated, const Gold& gold, const MedicationTable& table,
                EvidenceAnswer answer, const Tokens& tokens, JudgedCase& judged);
+
+// Whether all ingredients of one of `must_not` are among these; all sorted.
+bool NamesForbidden(const std::vector<std::vector<std::string>>& must_not,
+                    const std::vector<std::string>& ingredients);
 
 }  // namespace consilium

@@ -61,21 +61,28 @@ Section Words(const PolicyReport& report) {
       std::move(table)};
 }
 
+plot::IntervalPlot::Row RowOf(const std::string& label, const std::string& group,
+                              const std::optional<double>& mean,
+                              const std::optional<Interval>& interval) {
+  plot::IntervalPlot::Row row;
+  row.label = label;
+  row.group = group;
+  row.mean = mean;
+  if (interval) {
+    row.low = interval->low;
+    row.high = interval->high;
+  }
+  return row;
+}
+
 Section Accuracies(const PolicyReport& report) {
   plot::IntervalPlot picture;
   picture.title = "How often each policy is right";
   picture.description = "Share of the cases, with 95 % intervals over cases.";
   picture.x_label = "share of cases right";
   for (const PolicySummary& row : report.summary.policies) {
-    plot::IntervalPlot::Row drawn;
-    drawn.label = PolicyTitle(row);
-    drawn.group = GroupOf(row.policy);
-    drawn.mean = row.accuracy;
-    if (row.accuracy_interval) {
-      drawn.low = row.accuracy_interval->low;
-      drawn.high = row.accuracy_interval->high;
-    }
-    picture.rows.push_back(std::move(drawn));
+    picture.rows.push_back(
+        RowOf(PolicyTitle(row), GroupOf(row.policy), row.accuracy, row.accuracy_interval));
   }
   if (const PolicySummary* best = Find(report, Policy::kBestSingle)) {
     picture.reference = best->accuracy;
@@ -96,15 +103,8 @@ Section Differences(const PolicyReport& report) {
   picture.reference_name = "best single model";
   for (const PolicySummary& row : report.summary.policies) {
     if (!row.difference || row.policy == Policy::kOracle) continue;
-    plot::IntervalPlot::Row drawn;
-    drawn.label = PolicyTitle(row);
-    drawn.group = GroupOf(row.policy);
-    drawn.mean = row.difference;
-    if (row.difference_interval) {
-      drawn.low = row.difference_interval->low;
-      drawn.high = row.difference_interval->high;
-    }
-    picture.rows.push_back(std::move(drawn));
+    picture.rows.push_back(
+        RowOf(PolicyTitle(row), GroupOf(row.policy), row.difference, row.difference_interval));
   }
   return {"Against the best single model", "Right of the line is better.", FigureOf(picture)};
 }
@@ -203,14 +203,8 @@ Section DeadlineCurve(const PolicyReport& report) {
   picture.description = "Share right by what had arrived, with 95 % intervals.";
   picture.x_label = "share of cases right";
   for (const DeadlineSummary& late : report.summary.deadlines) {
-    plot::IntervalPlot::Row drawn;
-    drawn.label = std::to_string(static_cast<long>(late.deadline_s)) + " s";
-    drawn.mean = late.accuracy;
-    if (late.accuracy_interval) {
-      drawn.low = late.accuracy_interval->low;
-      drawn.high = late.accuracy_interval->high;
-    }
-    picture.rows.push_back(std::move(drawn));
+    const std::string label = std::to_string(static_cast<long>(late.deadline_s)) + " s";
+    picture.rows.push_back(RowOf(label, "", late.accuracy, late.accuracy_interval));
   }
   return {"At a deadline", "Who waits longer hears more models.", FigureOf(picture)};
 }

@@ -155,6 +155,18 @@ TEST(ReadAnswersTest, WhatACouncilHeardIsReadAsItWas) {
   EXPECT_EQ(read->bad[0].why, "answers: grade: expected 0..1");
 }
 
+TEST(ReadAnswersTest, ACombinationThatMustNotBeGivenIsMeantAsAWhole) {
+  const auto read =
+      Read(R"({"id":"v","gold_medications":["warfarin"],"must_not":["amoxicillin / clavulanate"]})",
+           R"({"vignette":"v","model":"a","medications":["amoxicillin"]})"
+           "\n"
+           R"({"vignette":"v","model":"b","medications":["amoxicillin","clavulanate"]})");
+  ASSERT_TRUE(read.ok()) << read.error().text;
+  for (const JudgedKey& key : read->cases[0].keys) {
+    EXPECT_EQ(key.unsafe, key.key == AnswerOf(read->cases[0], "b").key) << key.key;
+  }
+}
+
 TEST(ReadAnswersTest, LinesThatMakeNoSenseAreNamed) {
   const auto read = Read(kCases + R"({"id":"v1","options":{"A":"x","B":"y"}})"
                                   "\n"
