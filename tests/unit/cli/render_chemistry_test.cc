@@ -7,20 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/cli/columns.h"
+
 namespace consilium {
 namespace {
-
-constexpr Look kLook{false, 80};
-
-void ExpectAtMost80Columns(const std::string& text) {
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\n', start);
-    ASSERT_NE(end, std::string::npos) << "the last line has no end";
-    const std::string line = text.substr(start, end - start);
-    EXPECT_LE(DisplayWidth(line), 80u) << line;
-    start = end + 1;
-  }
-}
 
 // Names of so many bytes, pairs that fall from 1 to 0 in the order of names.
 ChemistryMatrix MatrixOf(std::size_t size, std::size_t name_bytes) {

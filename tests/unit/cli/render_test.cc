@@ -4,20 +4,10 @@
 
 #include <string>
 
+#include "tests/unit/cli/columns.h"
+
 namespace consilium {
 namespace {
-
-constexpr Look kLook{false, 80};
-
-void ExpectAtMost80Columns(const std::string& text) {
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\n', start);
-    ASSERT_NE(end, std::string::npos) << "the last line has no end";
-    const std::string line = text.substr(start, end - start);
-    EXPECT_LE(DisplayWidth(line), 80u) << line;
-    start = end + 1;
-  }
-}
 
 Recommendation Decided() {
   Recommendation one;
