@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "shared/signals.h"

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "cli/cluster_plan.h"
 #include "cli/data_folder.h"
 #include "cli/endpoints.h"

@@ -9,7 +9,7 @@
 #include "aggregator/council/medication.h"
 #include "aggregator/council/safety.h"
 #include "cli/captured_process.h"
-#include "cli/client.h"
+#include "shared/client.h"
 #include "cli/endpoints.h"
 #include "cli/files.h"
 #include "cli/locate.h"

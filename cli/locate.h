@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "shared/result.h"
 
 namespace consilium {

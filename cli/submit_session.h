@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "cli/submission.h"
 #include "shared/signals.h"
 

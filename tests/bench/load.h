@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 
 namespace consilium::bench {
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "cli/process.h"
 #include "shared/messages.h"
 #include "tests/support/cluster_process.h"

@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
+#include "shared/client.h"
 #include "shared/clock.h"
 #include "tests/support/backend_rig.h"
 #include "tests/support/cluster_config.h"

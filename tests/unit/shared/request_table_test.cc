@@ -1,4 +1,4 @@
-#include "cli/request_table.h"
+#include "shared/request_table.h"
 
 #include <gtest/gtest.h>
 

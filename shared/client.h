@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/request_table.h"
+#include "shared/request_table.h"
 #include "shared/clock.h"
 #include "shared/codec.h"
 #include "shared/messages.h"
@@ -60,7 +60,8 @@ class Client {
   std::vector<Reply> Step(TimePoint now);
   // When to call Step() again at the latest.
   TimePoint NextDue(TimePoint now) const;
-  int fd() const { return socket_->fd(); }  // another one after a change of the broker
+  int fd() const { return socket_->fd(); }  // another one after a change of the broker ...
+  std::size_t changes() const { return changes_; }  // ... which this counts
   // Where it asks, for people.
   std::string endpoint() const;
   // Why the broker does not take our connections; "" when it does or is not there.
@@ -77,6 +78,7 @@ class Client {
   ZmqContext& context_;
   BrokerAddress brokers_;
   std::size_t at_ = 0;
+  std::size_t changes_ = 0;
   std::unique_ptr<DealerSocket> socket_;
   RequestTable table_;
   std::optional<TimePoint> last_word_;

@@ -1,5 +1,5 @@
 // A client and a ROUTER in one thread, on a port that the system chooses.
-#include "cli/client.h"
+#include "shared/client.h"
 
 #include <gtest/gtest.h>
 

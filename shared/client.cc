@@ -1,4 +1,4 @@
-#include "cli/client.h"
+#include "shared/client.h"
 
 #include <poll.h>
 
@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "cli/render_parts.h"
 #include "shared/resolve.h"
 
 namespace consilium {
@@ -45,7 +44,14 @@ Client::Client(ZmqContext& context, BrokerAddress brokers)
       brokers_{WithAddresses(brokers.endpoints), std::move(brokers.keys)},
       socket_(std::make_unique<DealerSocket>(context_, brokers_.endpoints.at(0), brokers_.keys)) {}
 
-std::string Client::endpoint() const { return render::Join(brokers_.endpoints, ", "); }
+std::string Client::endpoint() const {
+  std::string all;
+  for (const std::string& endpoint : brokers_.endpoints) {
+    if (!all.empty()) all += ", ";
+    all += endpoint;
+  }
+  return all;
+}
 
 std::optional<Client::Reply> Client::Read(Result<Frame> frame, TimePoint now) {
   if (!frame.ok()) return std::nullopt;  // Not of our protocol; the request stays open.
@@ -86,6 +92,7 @@ bool Client::IsGone(TimePoint now) const {
 
 void Client::AskNext(TimePoint now) {
   at_ = (at_ + 1) % brokers_.endpoints.size();
+  ++changes_;
   socket_ = std::make_unique<DealerSocket>(context_, brokers_.endpoints[at_], brokers_.keys);
   table_.SendAllAgain(now);
   asked_from_ = now;
