@@ -135,7 +135,9 @@ class Reader {
   // Calls read(table, place) for each [[name]]; `place` is "name[0]" and so on.
   template <class Read>
   void ReadTables(const toml::table& root, const std::string& name, Read read);
-  void ReadLimits(const toml::table& root);
+  template <class S>
+  void ReadList(const toml::table& root, const std::string& name,
+                const std::vector<Option<S>>& options, std::vector<S>& out);
   void ReadBackends(const toml::table& root);
   void ReportTogether();
   template <class S>
@@ -249,9 +251,11 @@ void Reader::ReadTables(const toml::table& root, const std::string& name, Read r
   }
 }
 
-void Reader::ReadLimits(const toml::table& root) {
-  ReadTables(root, "limit", [this](const toml::table& table, const std::string& place) {
-    ReadTable(table, "limit", place, LimitOptions(), config_.limits.emplace_back());
+template <class S>
+void Reader::ReadList(const toml::table& root, const std::string& name,
+                      const std::vector<Option<S>>& options, std::vector<S>& out) {
+  ReadTables(root, name, [&](const toml::table& table, const std::string& place) {
+    ReadTable(table, name, place, options, out.emplace_back());
   });
 }
 
@@ -265,13 +269,15 @@ void Reader::ReadBackends(const toml::table& root) {
 }
 
 void Reader::ReadFile(const toml::table& root) {
-  constexpr std::string_view kSections[] = {"redis",   "broker",    "bus",   "ensemble",
-                                            "council", "chemistry", "limit", "backend"};
+  constexpr std::string_view kSections[] = {"redis",      "broker",    "bus",     "ensemble",
+                                            "council",    "chemistry", "gateway", "source",
+                                            "cds_client", "limit",     "backend"};
   for (const auto& [key, node] : root) {
     if (std::find(std::begin(kSections), std::end(kSections), key.str()) == std::end(kSections)) {
       Problem(key.source().begin.line, Escaped(CutUtf8(key.str(), 64)) +
                                            ": unknown section, expected one of redis, broker, bus, "
-                                           "ensemble, council, chemistry, limit, backend");
+                                           "ensemble, council, chemistry, gateway, source, "
+                                           "cds_client, limit, backend");
     }
   }
   ReadSection(root, "redis", RedisOptions(), config_.redis);
@@ -285,7 +291,10 @@ void Reader::ReadFile(const toml::table& root) {
     config_.council.medications = (std::filesystem::path(folder_) / given).string();
   }
   ReadSection(root, "chemistry", ChemistryOptions(), config_.chemistry);
-  ReadLimits(root);
+  ReadSection(root, "gateway", GatewayOptions(), config_.gateway);
+  ReadList(root, "source", SourceOptions(), config_.sources);
+  ReadList(root, "cds_client", CdsClientOptions(), config_.cds_clients);
+  ReadList(root, "limit", LimitOptions(), config_.limits);
   ReadBackends(root);
 }
 
@@ -315,6 +324,7 @@ void Reader::ReadEnvironment() {
   ReadVariables("ensemble", EnsembleOptions(), config_.ensemble);
   ReadVariables("council", CouncilOptions(), config_.council);
   ReadVariables("chemistry", ChemistryOptions(), config_.chemistry);
+  ReadVariables("gateway", GatewayOptions(), config_.gateway);
 }
 
 void Reader::ReadBus(const toml::table& root) {
@@ -482,6 +492,9 @@ std::vector<OptionHelp> DescribeOptions() {
   Describe("ensemble", EnsembleOptions(), rows);
   Describe("council", CouncilOptions(), rows);
   Describe("chemistry", ChemistryOptions(), rows);
+  Describe("gateway", GatewayOptions(), rows);
+  Describe("source", SourceOptions(), rows);
+  Describe("cds_client", CdsClientOptions(), rows);
   Describe("limit", LimitOptions(), rows);
   Describe("backend", BackendOptions(), rows);
   Describe("backend.simulated", SimulatedOptions(), rows);

@@ -189,6 +189,49 @@ struct BackendConfig {
   ReplayConfig replay;
 };
 
+// The doors to the outside. docs/gateway.md.
+struct GatewayConfig {
+  std::string http;  // where HTTP listens (JSON API, FHIR, CDS Hooks); "" = it does not
+  std::string mllp;  // where HL7 v2 listens; "" = it does not
+  // How others reach `http`, for links in what leaves; "" = as it listens.
+  std::string public_url;
+  std::string tls_cert_file;       // PEM, with its chain; with tls_key_file: TLS at both doors
+  std::string tls_key_file;        // PEM
+  std::string mllp_client_ca;      // PEM: who speaks HL7 needs a certificate of these
+  std::string tokens_file;         // bearer tokens of HTTP clients; "" = none is asked for
+  std::vector<std::string> cases;  // which messages start a case; empty: notes and referrals
+  std::string charset;             // of HL7 senders that do not state theirs; "" = ASCII, UTF-8
+  double context_h = 72;           // what was said about a patient is joined for so long
+  double remember_h = 168;         // a message that comes again is known for so long
+  std::string application = "CONSILIUM";    // what it calls itself in HL7 (MSH-3, MSH-5) ...
+  std::string facility;                     // ... and where it is (MSH-4, MSH-6)
+  std::string receiver;                     // HL7 system that gets the results; "" = none does
+  std::string result_form = "ORU^R01";      // or MDM^T02
+  double receiver_ack_s = 30;               // how long it may take to acknowledge
+  std::int64_t receiver_attempts_max = 10;  // errors (AE) before a result is set aside
+  std::string receiver_ca_file;             // PEM; set: TLS to the receiver
+  std::int64_t body_bytes_max = 16777216;   // of one HTTP body or HL7 message
+  std::int64_t connections_max = 4096;      // at each door
+  double request_s = 30;                    // for a request to arrive whole
+  double idle_s = 120;                      // a connection without a request; 0 at HL7: none
+  std::vector<std::string> cors_origins;    // browsers' origins that may ask; "*" = all
+  std::vector<std::string> fhir_servers;    // base URLs that CDS Hooks may be answered from
+};
+
+// An HL7 sender that needs settings of its own.
+struct SourceConfig {
+  std::string application;  // MSH-3
+  std::string facility;     // MSH-4; "" = any
+  std::string charset;      // where MSH-18 is empty
+};
+
+// An EHR that may ask CDS Hooks.
+struct CdsClientConfig {
+  std::string issuer;     // iss of its tokens
+  std::string jku;        // where its keys are; "" = in keys_file
+  std::string keys_file;  // a JWK set
+};
+
 struct Config {
   std::string file;
   RedisConfig redis;
@@ -197,6 +240,9 @@ struct Config {
   EnsembleConfig ensemble;
   CouncilConfig council;
   ChemistryConfig chemistry;
+  GatewayConfig gateway;
+  std::vector<SourceConfig> sources;
+  std::vector<CdsClientConfig> cds_clients;
   std::vector<LimitConfig> limits;
   std::vector<BackendConfig> backends;
 

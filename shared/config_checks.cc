@@ -55,6 +55,83 @@ void CheckBus(const Config& config, Problems& problems) {
   check("broker.workers", config.broker.workers);
 }
 
+// Beyond this machine nobody is let in unseen, and nothing travels unencrypted.
+void CheckDoors(const GatewayConfig& gateway, Problems& problems) {
+  const auto needs = [&](const std::string& option, const std::string& why,
+                         const std::string& value) {
+    if (value.empty()) problems.Add("gateway." + option, "gateway." + option + ": missing, " + why);
+  };
+  if (gateway.tls_cert_file.empty() != gateway.tls_key_file.empty()) {
+    needs("tls_cert_file", "tls_key_file alone is of no use", gateway.tls_cert_file);
+    needs("tls_key_file", "tls_cert_file alone is of no use", gateway.tls_key_file);
+  }
+  const auto beyond = [](const std::string& door) { return !door.empty() && !IsLoopback(door); };
+  if (beyond(gateway.http)) {
+    const std::string why =
+        "needed by gateway.http = " + Quoted(gateway.http, 128) + ", which is beyond this machine";
+    needs("tls_cert_file", why, gateway.tls_cert_file);
+    needs("tokens_file", why, gateway.tokens_file);
+  }
+  if (beyond(gateway.mllp)) {
+    const std::string why =
+        "needed by gateway.mllp = " + Quoted(gateway.mllp, 128) + ", which is beyond this machine";
+    needs("tls_cert_file", why, gateway.tls_cert_file);
+    needs("mllp_client_ca", why, gateway.mllp_client_ca);
+  }
+  if (!gateway.mllp_client_ca.empty()) {
+    needs("tls_cert_file", "needed by mllp_client_ca", gateway.tls_cert_file);
+  }
+  if (!gateway.http.empty() && gateway.http == gateway.mllp && !gateway.http.ends_with(":0")) {
+    problems.Add("gateway.mllp", "gateway.mllp = " + Quoted(gateway.mllp) +
+                                     ", expected another endpoint than gateway.http");
+  }
+}
+
+// Results are clinical data; to another machine they travel encrypted.
+void CheckReceiver(const GatewayConfig& gateway, Problems& problems) {
+  if (gateway.receiver.empty()) return;
+  const auto wrong = [&](const std::string& expected) {
+    problems.Add("gateway.receiver",
+                 "gateway.receiver = " + Quoted(gateway.receiver, 128) + ", expected " + expected);
+  };
+  const std::size_t colon = gateway.receiver.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : gateway.receiver.substr(colon + 1);
+  if (colon == std::string::npos || colon == 0 || port.empty() || port.size() > 5 ||
+      port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) < 1 ||
+      std::stoi(port) > 65535) {
+    return wrong("HOST:PORT");
+  }
+  if (gateway.receiver_ca_file.empty() && !IsLoopback("tcp://" + gateway.receiver)) {
+    wrong("this machine, or gateway.receiver_ca_file: without TLS results stay on it");
+  }
+}
+
+void CheckPartners(const Config& config, Problems& problems) {
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < config.sources.size(); ++i) {
+    const SourceConfig& source = config.sources[i];
+    const std::string place = "source[" + std::to_string(i) + "].application";
+    if (source.application.empty()) problems.Add(place, "source.application: missing");
+    if (!known.insert(source.application + "|" + source.facility).second) {
+      problems.Add(place, "source.application = " + Quoted(source.application) +
+                              " stands twice with the same facility");
+    }
+  }
+  known.clear();
+  for (std::size_t i = 0; i < config.cds_clients.size(); ++i) {
+    const CdsClientConfig& client = config.cds_clients[i];
+    const std::string place = "cds_client[" + std::to_string(i) + "]";
+    if (client.issuer.empty()) problems.Add(place + ".issuer", "cds_client.issuer: missing");
+    if (!known.insert(client.issuer).second) {
+      problems.Add(place + ".issuer",
+                   "cds_client.issuer = " + Quoted(client.issuer) + " stands twice");
+    }
+    if (client.jku.empty() == client.keys_file.empty()) {
+      problems.Add(place, "cds_client: expected one of jku and keys_file");
+    }
+  }
+}
+
 void CheckRedis(const RedisConfig& redis, Problems& problems) {
   const std::vector<std::string> urls = RedisUrls(redis);
   std::set<std::string_view> known;
@@ -254,6 +331,9 @@ std::vector<ConfigProblem> CheckTogether(const Config& config) {
   CheckBroker(config, problems);
   CheckBus(config, problems);
   CheckKinds(config.council, problems);
+  CheckDoors(config.gateway, problems);
+  CheckReceiver(config.gateway, problems);
+  CheckPartners(config, problems);
   if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");
   if (config.backends.size() > limits::kModelsMax) {
     problems.Add("", std::to_string(config.backends.size()) + " times [[backend]], at most " +

@@ -200,6 +200,82 @@ const std::vector<Option<ChemistryConfig>>& ChemistryOptions() {
   return options;
 }
 
+const std::vector<Option<GatewayConfig>>& GatewayOptions() {
+  using C = GatewayConfig;
+  static const std::vector<Option<C>> options = {
+      Text(
+          "http", &C::http, TextKind::kListenOrNot,
+          "where HTTP listens: JSON API, FHIR, CDS Hooks; empty: nowhere. Beyond this machine only "
+          "with TLS and tokens"),
+      Text("mllp", &C::mllp, TextKind::kListenOrNot,
+           "where HL7 v2 listens (MLLP); empty: nowhere. Beyond this machine only with TLS and "
+           "mllp_client_ca"),
+      Text("public_url", &C::public_url, TextKind::kHttpUrl,
+           "how others reach it, for links; empty: as it listens"),
+      Text("tls_cert_file", &C::tls_cert_file, TextKind::kPath,
+           "certificate with its chain (PEM): TLS at both doors"),
+      Text("tls_key_file", &C::tls_key_file, TextKind::kPath, "its key (PEM)"),
+      Text("mllp_client_ca", &C::mllp_client_ca, TextKind::kPath,
+           "authorities (PEM) of the certificates that HL7 senders must show; empty: none is asked "
+           "for"),
+      Text("tokens_file", &C::tokens_file, TextKind::kPath,
+           "bearer tokens of HTTP clients, one `SHA256 ROLE NAME` a line, read again when it "
+           "changes; empty: none is asked for"),
+      Text("cases", &C::cases, TextKind::kPlain,
+           "which messages start a case: MDM^T02, ORU, REF^I12, Bundle, * ...; empty: notes, "
+           "referrals, Bundles"),
+      Text("charset", &C::charset, TextKind::kPlain,
+           "of HL7 senders that do not state theirs (as in MSH-18); empty: ASCII or UTF-8"),
+      Number("context_h", &C::context_h, 0, 8760, "h",
+             "for so long what a feed said about a patient is joined to their cases"),
+      Number("remember_h", &C::remember_h, 1, 8760, "h",
+             "for so long a message that comes again is known"),
+      Text("application", &C::application, TextKind::kPlain, "its own name in HL7 (MSH-3)"),
+      Text("facility", &C::facility, TextKind::kPlain, "where it is, in HL7 (MSH-4)"),
+      Text("receiver", &C::receiver, TextKind::kPlain,
+           "HOST:PORT of the HL7 system that gets the results; empty: none does"),
+      Choice("result_form", &C::result_form, {"ORU^R01", "MDM^T02"}, "what it gets"),
+      Number("receiver_ack_s", &C::receiver_ack_s, 0.1, 3600, "s",
+             "for so long its acknowledgement is waited for"),
+      Whole("receiver_attempts_max", &C::receiver_attempts_max, 1, 1000, "",
+            "times that it may say error (AE) before a result is set aside"),
+      Text("receiver_ca_file", &C::receiver_ca_file, TextKind::kPath,
+           "certificates to trust (PEM): TLS to the receiver; empty: none"),
+      Whole("body_bytes_max", &C::body_bytes_max, 65536, 1 << 30, "bytes",
+            "size of one HTTP body or HL7 message"),
+      Whole("connections_max", &C::connections_max, 1, 60000, "", "connections at each door"),
+      Number("request_s", &C::request_s, 1, 3600, "s", "for a request to arrive whole"),
+      Number("idle_s", &C::idle_s, 1, 86400, "s", "for a connection without a request (HTTP)"),
+      Text("cors_origins", &C::cors_origins, TextKind::kPlain,
+           "origins of browsers that may ask; \"*\": all; empty: none"),
+      Text("fhir_servers", &C::fhir_servers, TextKind::kPlain,
+           "base URLs of FHIR servers that may be asked for what a CDS Hooks call lacks; empty: "
+           "none"),
+  };
+  return options;
+}
+
+const std::vector<Option<SourceConfig>>& SourceOptions() {
+  using C = SourceConfig;
+  static const std::vector<Option<C>> options = {
+      Text("application", &C::application, TextKind::kPlain, "sending application (MSH-3)"),
+      Text("facility", &C::facility, TextKind::kPlain, "sending facility (MSH-4); empty: any"),
+      Text("charset", &C::charset, TextKind::kPlain,
+           "its charset where it does not state one (as in MSH-18)"),
+  };
+  return options;
+}
+
+const std::vector<Option<CdsClientConfig>>& CdsClientOptions() {
+  using C = CdsClientConfig;
+  static const std::vector<Option<C>> options = {
+      Text("issuer", &C::issuer, TextKind::kPlain, "who signs its tokens (iss)"),
+      Text("jku", &C::jku, TextKind::kHttpUrl, "where its keys are; empty: in keys_file"),
+      Text("keys_file", &C::keys_file, TextKind::kPath, "its keys, a JWK set"),
+  };
+  return options;
+}
+
 const std::vector<Option<LimitConfig>>& LimitOptions() {
   using C = LimitConfig;
   static const std::vector<Option<C>> options = {

@@ -20,16 +20,17 @@ namespace consilium {
 // What a text means, and so what it has to look like.
 enum class TextKind {
   kPlain,
-  kPath,      // relative to the file's folder
-  kRedisUrl,  // ParseRedisUrl() each, as a list or with a space between; or empty
-  kListen,    // a ZeroMQ endpoint to listen on
-  kBusKey,    // IsBusKey(), or the path of a file that holds one
-  kHttpUrl,   // http:// or https://, or empty
-  kVariable,  // the name of an environment variable, or empty
-  kModel,     // CheckModelName()
-  kKind,      // CheckKind()
-  kHeader,    // a field of an HTTP header
-  kJson,      // a value of any type, kept as JSON
+  kPath,         // relative to the file's folder
+  kRedisUrl,     // ParseRedisUrl() each, as a list or with a space between; or empty
+  kListen,       // a ZeroMQ endpoint to listen on
+  kListenOrNot,  // tcp://ADDRESS:PORT of another protocol, or empty
+  kBusKey,       // IsBusKey(), or the path of a file that holds one
+  kHttpUrl,      // http:// or https://, or empty
+  kVariable,     // the name of an environment variable, or empty
+  kModel,        // CheckModelName()
+  kKind,         // CheckKind()
+  kHeader,       // a field of an HTTP header
+  kJson,         // a value of any type, kept as JSON
 };
 
 struct Allowed {
@@ -62,6 +63,9 @@ const std::vector<Option<BusConfig>>& BusOptions();
 const std::vector<Option<EnsembleConfig>>& EnsembleOptions();
 const std::vector<Option<CouncilConfig>>& CouncilOptions();
 const std::vector<Option<ChemistryConfig>>& ChemistryOptions();
+const std::vector<Option<GatewayConfig>>& GatewayOptions();
+const std::vector<Option<SourceConfig>>& SourceOptions();
+const std::vector<Option<CdsClientConfig>>& CdsClientOptions();
 const std::vector<Option<LimitConfig>>& LimitOptions();
 const std::vector<Option<BackendConfig>>& BackendOptions();
 const std::vector<Option<SimulatedConfig>>& SimulatedOptions();

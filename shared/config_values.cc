@@ -135,6 +135,10 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
     case TextKind::kListen:
       ResolveAfter(kIpc, folder, text);
       return CheckListen(text, shown);
+    case TextKind::kListenOrNot:
+      if (text.empty() || (text.starts_with("tcp://") && CheckListen(text, shown).empty()))
+        return "";
+      return " = " + shown + ", expected tcp://ADDRESS:PORT, or nothing";
     case TextKind::kBusKey:
       if (!IsBusKey(text)) Resolve(folder, text);
       return "";

@@ -105,7 +105,7 @@ TEST(ConfigTest, ReportsAllProblemsInTheOrderOfTheFile) {
       "crashes_max, live_cases_max, "
       "case_bytes_max, drain_ms, addresses\n"
       "c.toml:4: worker: unknown section, expected one of redis, broker, bus, ensemble, "
-      "council, chemistry, limit, backend\n"
+      "council, chemistry, gateway, source, cds_client, limit, backend\n"
       "c.toml:7: ensemble.size = \"x\", expected a whole number, 1..256");
 }
 
