@@ -21,12 +21,18 @@ constexpr milliseconds kQuiet{50};
 // Messages taken from one socket in one turn, so that a flood leaves room for the rest.
 constexpr int kMessagesPerTurn = 256;
 
+Result<AllowList> ReadAllowed(WatchedFile& file) {
+  const Result<std::string> text = file.Read();
+  if (!text) return text.error();
+  return AllowList::Parse(*text, file.file());
+}
+
 }  // namespace
 
 Broker::Broker(Config config, const std::vector<RedisAddress>& redis, ZmqContext& context)
     : config_(std::move(config)),
       context_(context),
-      allowed_(config_.bus.allowed_file),
+      allowed_(config_.bus.allowed_file, AllowList::kBytesMax),
       clients_(context),
       workers_(context),
       hub_(config_, redis, ShardEvents()),
@@ -73,7 +79,7 @@ Status Broker::Guard() {
   door_ = std::make_unique<BusDoor>(context_, keys->own);
   if (Status open = door_->Open(); !open) return open;
   if (!config_.bus.allowed_file.empty()) {
-    Result<AllowList> list = allowed_.Read();
+    Result<AllowList> list = ReadAllowed(allowed_);
     if (!list) return Error{list.error().code, "bus.allowed_file: " + list.error().text};
     LogInfo("bus_keys_read", {{"keys", list->size()}});
     door_->Allow(*std::move(list));
@@ -135,7 +141,7 @@ void Broker::KeepDoor() {
   if (config_.bus.allowed_file.empty() || hub_.now < read_keys_at_) return;
   read_keys_at_ = hub_.now + kReadKeysEvery;
   if (!allowed_.Changed()) return;
-  Result<AllowList> list = allowed_.Read();
+  Result<AllowList> list = ReadAllowed(allowed_);
   if (!list) {
     // The list that was good goes on: nobody is let in or out by a slip of the pen.
     LogError("bus_keys_unreadable", {{"text", list.error().text}});

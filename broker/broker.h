@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "broker/allowed_file.h"
 #include "broker/client_desk.h"
 #include "broker/hub.h"
 #include "broker/worker_desk.h"
@@ -23,6 +22,7 @@
 #include "shared/redis.h"
 #include "shared/result.h"
 #include "shared/signals.h"
+#include "shared/watched_file.h"
 #include "shared/zmq.h"
 
 namespace consilium {
@@ -77,7 +77,7 @@ class Broker {
 
   const Config config_;
   ZmqContext& context_;
-  AllowedFile allowed_;
+  WatchedFile allowed_;
   std::unique_ptr<BusDoor> door_;  // null without keys; outlives the sockets
   RouterSocket clients_;
   RouterSocket workers_;

@@ -1,14 +1,12 @@
 // consilium-broker: reads the command line and the configuration, and runs the broker.
 // Exit codes: 0 stopped and drained, 2 wrong usage or configuration, 1 anything else.
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <string>
 
 #include "broker/broker.h"
 #include "shared/config.h"
+#include "shared/file.h"
 #include "shared/health.h"
 #include "shared/log.h"
 #include "shared/redis_address.h"
@@ -24,24 +22,6 @@ constexpr int kUsage = 2;
 int Complain(const Error& error, int code) {
   std::fprintf(stderr, "consilium-broker: %s\n", error.text.c_str());
   return code;
-}
-
-// Under its name the file is always whole: whoever waits for it may read it at once.
-Status WriteEndpoints(const std::string& file, const Broker& broker) {
-  const std::string draft = file + ".new";
-  {
-    std::ofstream out(draft, std::ios::trunc);
-    out << "{\"clients\":\"" << broker.clients() << "\",\"workers\":\"" << broker.workers()
-        << "\"}\n";
-    out.close();
-    if (!out) {
-      return Error{ErrorCode::kUnavailable, "cannot write " + draft + ": " + std::strerror(errno)};
-    }
-  }
-  if (std::rename(draft.c_str(), file.c_str()) != 0) {
-    return Error{ErrorCode::kUnavailable, "cannot write " + file + ": " + std::strerror(errno)};
-  }
-  return Ok();
 }
 
 struct Flags {
@@ -71,7 +51,9 @@ int Serve(const Flags& flags) {
     return Complain(bound.error(), bound.error().code == ErrorCode::kInvalid ? kUsage : kFailed);
   }
   if (!flags.endpoints_file.empty()) {
-    const Status written = WriteEndpoints(flags.endpoints_file, broker);
+    const Status written = WriteFileAtomically(
+        flags.endpoints_file,
+        "{\"clients\":\"" + broker.clients() + "\",\"workers\":\"" + broker.workers() + "\"}\n");
     if (!written) return Complain(written.error(), kFailed);
   }
   HealthFile health(flags.health);

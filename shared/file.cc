@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 namespace consilium {
@@ -42,6 +43,31 @@ Result<std::string> ReadFile(const std::string& file, std::size_t bytes_max) {
   auto text = ReadOpenFile(fd, file, bytes_max);
   ::close(fd);
   return text;
+}
+
+Status WriteFileAtomically(const std::string& file, std::string_view text) {
+  const std::string part = file + ".part";
+  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return Error{ErrorCode::kUnavailable, part + ": cannot create: " + Reason(errno)};
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) {
+      const int number = errno;
+      ::close(fd);
+      ::unlink(part.c_str());
+      return Error{ErrorCode::kUnavailable, part + ": cannot write: " + Reason(number)};
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  ::close(fd);
+  std::error_code failed;
+  std::filesystem::rename(part, file, failed);
+  if (failed) {
+    ::unlink(part.c_str());
+    return Error{ErrorCode::kUnavailable, file + ": cannot replace: " + failed.message()};
+  }
+  return Ok();
 }
 
 }  // namespace consilium

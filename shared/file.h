@@ -1,8 +1,9 @@
-// Whole files, within limits. Threads: functions without state.
+// Whole files, read within limits. Threads: functions without state.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "shared/result.h"
 
@@ -12,5 +13,7 @@ namespace consilium {
 Result<std::string> ReadFile(const std::string& file, std::size_t bytes_max);
 // What is left to read of an open file; `name` is used in messages.
 Result<std::string> ReadOpenFile(int fd, const std::string& name, std::size_t bytes_max);
+// Writes beside `file`, then renames: a reader sees the old content or the new, never a part.
+Status WriteFileAtomically(const std::string& file, std::string_view text);
 
 }  // namespace consilium

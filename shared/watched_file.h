@@ -1,27 +1,29 @@
-// The file of the keys that may connect (bus.allowed_file), and whether it changed since it was
-// read. Threads: none of its own; owned by the broker loop.
+// A file that operators change while programs run: whether it changed since it was read.
+// Threads: none of its own; owned by one loop.
 #pragma once
 
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "shared/allow_list.h"
 #include "shared/result.h"
 
 namespace consilium {
 
-class AllowedFile {
+class WatchedFile {
  public:
-  explicit AllowedFile(std::string file) : file_(std::move(file)) {}
+  WatchedFile(std::string file, std::size_t bytes_max)
+      : file_(std::move(file)), bytes_max_(bytes_max) {}
 
+  const std::string& file() const { return file_; }
   // Another file stands there, or another content, than at the last Read(). A file that is gone has
   // changed once.
   bool Changed() const;
-  // As AllowList::Parse() and ReadFile().
-  Result<AllowList> Read();
+  // As ReadFile().
+  Result<std::string> Read();
 
  private:
   struct Mark {
@@ -36,6 +38,7 @@ class AllowedFile {
   static bool Same(const std::optional<Mark>& a, const std::optional<Mark>& b);
 
   std::string file_;
+  std::size_t bytes_max_;
   std::optional<Mark> read_;
 };
 

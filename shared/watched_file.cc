@@ -1,4 +1,4 @@
-#include "broker/allowed_file.h"
+#include "shared/watched_file.h"
 
 #include "shared/file.h"
 
@@ -11,25 +11,23 @@ bool Same(const timespec& a, const timespec& b) {
 
 }  // namespace
 
-std::optional<AllowedFile::Mark> AllowedFile::Look() const {
+std::optional<WatchedFile::Mark> WatchedFile::Look() const {
   struct stat about {};
   if (stat(file_.c_str(), &about) != 0) return std::nullopt;
   return Mark{about.st_dev, about.st_ino, about.st_size, about.st_mtim, about.st_ctim};
 }
 
-bool AllowedFile::Same(const std::optional<Mark>& a, const std::optional<Mark>& b) {
+bool WatchedFile::Same(const std::optional<Mark>& a, const std::optional<Mark>& b) {
   if (!a || !b) return a.has_value() == b.has_value();
   return a->device == b->device && a->inode == b->inode && a->size == b->size &&
          consilium::Same(a->written, b->written) && consilium::Same(a->changed, b->changed);
 }
 
-bool AllowedFile::Changed() const { return !Same(Look(), read_); }
+bool WatchedFile::Changed() const { return !Same(Look(), read_); }
 
-Result<AllowList> AllowedFile::Read() {
+Result<std::string> WatchedFile::Read() {
   read_ = Look();  // before: what is written meanwhile is a change
-  const Result<std::string> text = ReadFile(file_, AllowList::kBytesMax);
-  if (!text) return text.error();
-  return AllowList::Parse(*text, file_);
+  return ReadFile(file_, bytes_max_);
 }
 
 }  // namespace consilium
