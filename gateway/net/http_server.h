@@ -1,0 +1,96 @@
+// Accepts HTTP/1.1 connections, reads requests within limits, finds who answers.
+//
+//   idle -> head -> body -> answering -> idle ...; closed after an error, or on request
+//
+// Every request gets exactly one answer. Too slow, too large, malformed or unknown ones get theirs
+// from `Refuse`. Requests that come while one is answered wait, and their reading stops beyond a
+// bound. A client that does not take its answer in time is closed. Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/net/connection.h"
+#include "gateway/net/http.h"
+#include "gateway/net/loop.h"
+#include "shared/clock.h"
+
+namespace consilium {
+
+// What somebody must be allowed to be answered.
+enum class HttpAccess {
+  kOpen,   // nothing
+  kRead,   // see cases
+  kWrite,  // submit and withdraw them, say what was right
+  kAdmin,
+};
+
+struct HttpRoute {
+  std::string method;   // GET answers HEAD, too
+  std::string pattern;  // "/v1/cases/{id}"
+  HttpAccess access = HttpAccess::kRead;
+  std::function<void(const HttpExchangePtr&)> handler;
+  std::size_t body_max = 0;
+  bool pieces = false;  // the handler reads the body piece by piece; `body_max` does not count
+};
+
+struct HttpLimits {
+  std::size_t connections_max = 4096;
+  milliseconds request{30000};  // for a request to arrive whole
+  milliseconds idle{120000};    // without one; and without a piece of a body
+  milliseconds unread{30000};   // for a client to take what it is sent
+};
+
+class HttpServer {
+ public:
+  // `status`, and `error` for people, as the response of this service.
+  using Refuse = std::function<HttpResponse(const HttpRequest&, int status, const Error& error)>;
+  // Whether its sender may have that; sets `client`. Otherwise the status and why.
+  struct Refusal {
+    int status = 401;
+    Error error;
+  };
+  using Admit = std::function<std::optional<Refusal>(HttpRequest&, HttpAccess)>;
+  // Told of every answer: its route ("" = none), status, and how long it took.
+  using Observe = std::function<void(const std::string& pattern, const std::string& method,
+                                     int status, milliseconds took)>;
+
+  HttpServer(Loop& loop, HttpLimits limits, Refuse refuse, Admit admit, Observe observe);
+  ~HttpServer();
+
+  void Add(HttpRoute route) { routes_.push_back(std::move(route)); }
+  // As Listener::Open.
+  Status Open(const std::string& endpoint, std::shared_ptr<TlsContext> tls);
+  const Listener& listener() const { return *listener_; }
+  // No new connections; those without a request are closed, the others after their answer.
+  void Drain();
+  std::size_t sessions() const { return sessions_.size(); }
+
+ private:
+  friend class HttpSession;
+  struct Found {
+    const HttpRoute* route = nullptr;
+    std::string allow;  // methods of the path, when none is this one
+  };
+  Found Find(HttpRequest& request) const;
+  void Remove(std::uint64_t id);
+
+  Loop& loop_;
+  HttpLimits limits_;
+  Refuse refuse_;
+  Admit admit_;
+  Observe observe_;
+  std::vector<HttpRoute> routes_;
+  std::unique_ptr<Listener> listener_;
+  std::map<std::uint64_t, std::unique_ptr<HttpSession>> sessions_;
+  std::uint64_t next_ = 1;
+  bool draining_ = false;
+};
+
+}  // namespace consilium
