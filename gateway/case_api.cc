@@ -1,0 +1,255 @@
+#include "gateway/case_api.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "gateway/case_json.h"
+#include "gateway/case_stream.h"
+#include "gateway/problem.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "shared/limits.h"
+#include "shared/text.h"
+#include "shared/tree.h"
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kTimeout{20000};
+constexpr milliseconds kWaitMax{60000};
+constexpr std::size_t kOutcomeBytesMax = 65536;
+
+std::string MediaType(const HttpRequest& request) {
+  const std::string_view type = request.Field("content-type");
+  std::string plain(Trimmed(type.substr(0, type.find(';'))));
+  for (char& c : plain) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return plain;
+}
+
+bool IsLines(const std::string& type) {
+  return type == "application/x-ndjson" || type == "application/ndjson" ||
+         type == "application/jsonl";
+}
+
+// The door, and whose token it came with.
+std::string SourceOf(const HttpRequest& request) {
+  return request.client.empty() ? "http" : "http:" + std::string(CutUtf8(request.client, 64 - 5));
+}
+
+// "30s", "500ms", "30" (seconds).
+std::optional<milliseconds> ReadWait(std::string_view text) {
+  double number = 0;
+  const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  const double ms = unit == "ms" ? number : number * 1000;
+  if (problem != std::errc() || !(unit.empty() || unit == "s" || unit == "ms") || !(ms >= 0) ||
+      ms > static_cast<double>(kWaitMax.count())) {
+    return {};
+  }
+  return milliseconds(static_cast<std::int64_t>(ms));
+}
+
+// Answers `exchange` with a reply of the brokers as JSON.
+template <class Reply>
+auto AnswerWith(const HttpExchangePtr& exchange, int status = 200) {
+  return [exchange, status](Result<Reply> reply, std::optional<std::int64_t> retry) {
+    exchange->Answer(reply.ok() ? JsonResponse(status, ToJson(*reply))
+                                : Problem(reply.error(), retry));
+  };
+}
+
+// One client that waits for the end of a case. Kept by what it waits for.
+class CaseWait : public std::enable_shared_from_this<CaseWait> {
+ public:
+  CaseWait(Loop& loop, BusLink& bus, FeedReader& feed, HttpExchangePtr exchange, std::string id,
+           std::function<HttpResponse(const CaseView&)> show)
+      : loop_(loop),
+        bus_(bus),
+        feed_(feed),
+        exchange_(std::move(exchange)),
+        id_(std::move(id)),
+        show_(std::move(show)) {}
+
+  void Start(milliseconds wait) {
+    if (wait.count() > 0) {
+      const auto weak = weak_from_this();
+      // Joined before the case is looked at, so that its end cannot fall between.
+      joined_ = feed_.Join([weak](const WatchReply& slice) {
+        if (const auto self = weak.lock()) self->OnSlice(slice);
+      });
+      exchange_->OnGone([self = shared_from_this()] { self->Leave(); });
+      loop_.After(wait, [self = shared_from_this()] {
+        if (self->exchange_->answered() || self->exchange_->gone()) return;
+        self->Leave();
+        self->Fetch();
+      });
+    }
+    Fetch();
+  }
+
+ private:
+  void OnSlice(const WatchReply& slice) {
+    bool ours = slice.gap;
+    for (const Recommendation& item : slice.items) ours = ours || item.case_id == id_;
+    if (ours) Fetch();
+  }
+  void Fetch() {
+    bus_.Ask<CaseView>(
+        FetchRequest{id_}, kTimeout,
+        [self = shared_from_this()](Result<CaseView> view, std::optional<std::int64_t> retry) {
+          if (self->exchange_->answered()) return;
+          if (view.ok() && self->joined_ != 0 && !IsFinal(view->state)) return;
+          self->Leave();
+          self->exchange_->Answer(view.ok() ? self->show_(*view) : Problem(view.error(), retry));
+        });
+  }
+  void Leave() {
+    if (joined_ != 0) feed_.Leave(std::exchange(joined_, 0));
+  }
+
+  Loop& loop_;
+  BusLink& bus_;
+  FeedReader& feed_;
+  HttpExchangePtr exchange_;
+  std::string id_;
+  std::function<HttpResponse(const CaseView&)> show_;
+  std::uint64_t joined_ = 0;  // 0 = it waits no longer
+};
+
+// Gathers a body that is read piece by piece after all; false, and answered, when it is too long.
+void GatherBody(const HttpExchangePtr& exchange, std::size_t most,
+                std::function<void(std::string)> done) {
+  const auto body = std::make_shared<std::string>();
+  exchange->OnBodyPiece([weak = std::weak_ptr(exchange), body, most, done = std::move(done)](
+                            std::string_view piece, bool last) {
+    const HttpExchangePtr held = weak.lock();
+    if (held == nullptr || held->answered()) return;
+    if (body->size() + piece.size() > most) {
+      return held->Answer(Problem(
+          {ErrorCode::kTooLarge, "a body of more than " + std::to_string(most) + " bytes"}));
+    }
+    *body += piece;
+    if (last) done(std::move(*body));
+  });
+}
+
+}  // namespace
+
+void CaseApi::Submit(const HttpExchangePtr& exchange, std::size_t body_max) {
+  const std::string type = MediaType(exchange->request());
+  if (IsLines(type)) {
+    return CaseStream::Start(loop_, bus_, exchange, SourceOf(exchange->request()));
+  }
+  if (type != "application/json") {
+    return exchange->Answer(
+        Problem(415, {ErrorCode::kUnsupported, "Content-Type " + Quoted(type) +
+                                                   ", expected application/json or "
+                                                   "application/x-ndjson"}));
+  }
+  GatherBody(exchange, body_max, [this, weak = std::weak_ptr(exchange)](const std::string& body) {
+    if (const HttpExchangePtr held = weak.lock()) SubmitOne(held, body);
+  });
+}
+
+void CaseApi::SubmitOne(const HttpExchangePtr& exchange, const std::string& body) {
+  const HttpRequest& request = exchange->request();
+  std::string id = "http-" + RandomHexId();
+  if (const std::string_view key = request.Field("idempotency-key"); !key.empty()) {
+    const Result<std::string> known = IdFromKey(key, request.client);
+    if (!known) return exchange->Answer(Problem(known.error()));
+    id = *known;
+  }
+  Result<CaseRequest> read = ReadCaseJson(body, id);
+  if (!read) return exchange->Answer(Problem(read.error()));
+  read->source = SourceOf(request);
+  bus_.Ask<SubmitReply>(
+      SubmitRequest{std::move(*read)}, kTimeout,
+      [exchange](Result<SubmitReply> reply, std::optional<std::int64_t> retry) {
+        if (!reply.ok()) return exchange->Answer(Problem(reply.error(), retry));
+        HttpResponse response = JsonResponse(reply->duplicate ? 200 : 202, ToJson(*reply));
+        response.fields.emplace_back("Location", "/v1/cases/" + PercentEncoded(reply->id));
+        exchange->Answer(std::move(response));
+      });
+}
+
+void CaseApi::Fetch(const HttpExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request();
+  const auto wait = ReadWait(request.Query("wait").value_or("0"));
+  if (!wait) {
+    return exchange->Answer(Problem(Invalid("wait = " + Quoted(*request.Query("wait")) +
+                                            ", expected a time of at most 60s, as 30s or 500ms")));
+  }
+  std::make_shared<CaseWait>(loop_, bus_, feed_, exchange, request.captured[0],
+                             [](const CaseView& view) { return JsonResponse(200, ToJson(view)); })
+      ->Start(*wait);
+}
+
+void CaseApi::FetchRecommendation(const HttpExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request();
+  const auto wait = ReadWait(request.Query("wait").value_or("0"));
+  if (!wait) {
+    return exchange->Answer(Problem(Invalid("wait = " + Quoted(*request.Query("wait")) +
+                                            ", expected a time of at most 60s, as 30s or 500ms")));
+  }
+  std::make_shared<CaseWait>(
+      loop_, bus_, feed_, exchange, request.captured[0],
+      [](const CaseView& view) {
+        if (!view.recommendations.empty()) {
+          return JsonResponse(200, ToJson(view.recommendations.back()));
+        }
+        return Problem(
+            404, {ErrorCode::kNotFound, "case " + view.id + " has no recommendation yet; it is " +
+                                            kCaseStateNames[static_cast<std::size_t>(view.state)]});
+      })
+      ->Start(*wait);
+}
+
+void CaseApi::Outcome(const HttpExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request();
+  if (MediaType(request) != "application/json") {
+    return exchange->Answer(Problem(415, {ErrorCode::kUnsupported, "expected application/json"}));
+  }
+  Result<Tree> tree = ParseJson(request.body);
+  if (!tree) return exchange->Answer(Problem(tree.error()));
+  if (!tree->is_object()) return exchange->Answer(Problem(Invalid("expected a JSON object")));
+  if (tree->contains("id") && (*tree)["id"] != request.captured[0]) {
+    return exchange->Answer(Problem(Invalid("id: expected none, or that of the path")));
+  }
+  (*tree)["id"] = request.captured[0];
+  // Whose token it is says who judges; without tokens the client says it itself.
+  if (!request.client.empty()) (*tree)["by"] = request.client;
+  const Result<CaseOutcomeRequest> outcome = FromJson<CaseOutcomeRequest>(tree->dump());
+  if (!outcome) return exchange->Answer(Problem(outcome.error()));
+  bus_.Ask<CaseOutcomeReply>(*outcome, kTimeout, AnswerWith<CaseOutcomeReply>(exchange));
+}
+
+void CaseApi::Cancel(const HttpExchangePtr& exchange) {
+  CancelRequest request;
+  request.id = exchange->request().captured[0];
+  bus_.Ask<CancelReply>(
+      request, kTimeout, [exchange](Result<CancelReply> reply, std::optional<std::int64_t> retry) {
+        if (!reply.ok()) return exchange->Answer(Problem(reply.error(), retry));
+        if (reply->cancelled) return exchange->Answer(JsonResponse(200, ToJson(*reply)));
+        exchange->Answer(Problem(
+            {ErrorCode::kConflict, "case " + reply->id + " has ended before: it is " +
+                                       kCaseStateNames[static_cast<std::size_t>(reply->state)]}));
+      });
+}
+
+void CaseApi::AddTo(HttpServer& server, std::size_t body_max) {
+  server.Add({"POST", "/v1/cases", HttpAccess::kWrite,
+              [this, body_max](const HttpExchangePtr& e) { Submit(e, body_max); }, 0, true});
+  server.Add(
+      {"GET", "/v1/cases/{id}", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Fetch(e); }});
+  server.Add({"DELETE", "/v1/cases/{id}", HttpAccess::kWrite,
+              [this](const HttpExchangePtr& e) { Cancel(e); }});
+  server.Add({"GET", "/v1/cases/{id}/recommendation", HttpAccess::kRead,
+              [this](const HttpExchangePtr& e) { FetchRecommendation(e); }});
+  server.Add({"POST", "/v1/cases/{id}/outcome", HttpAccess::kWrite,
+              [this](const HttpExchangePtr& e) { Outcome(e); }, kOutcomeBytesMax});
+}
+
+}  // namespace consilium

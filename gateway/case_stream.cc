@@ -1,0 +1,135 @@
+#include "gateway/case_stream.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "gateway/case_json.h"
+#include "gateway/problem.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr milliseconds kSubmitTimeout{20000};
+constexpr milliseconds kRetryPause{500};
+
+std::string Line(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+void CaseStream::Start(Loop& loop, BusLink& bus, const HttpExchangePtr& exchange,
+                       const std::string& source) {
+  const auto stream = std::make_shared<CaseStream>(loop, bus, exchange, source);
+  HttpResponse head;
+  head.content_type = "application/x-ndjson";
+  exchange->Begin(std::move(head));
+  exchange->OnBodyPiece(
+      [stream](std::string_view piece, bool last) { stream->OnPiece(piece, last); });
+  exchange->OnGone([exchange = std::weak_ptr(exchange)] {
+    // Ends the circle of exchange and stream.
+    if (const auto gone = exchange.lock()) gone->OnBodyPiece(nullptr);
+  });
+}
+
+CaseStream::CaseStream(Loop& loop, BusLink& bus, HttpExchangePtr exchange, std::string source)
+    : loop_(loop), bus_(bus), exchange_(std::move(exchange)), source_(std::move(source)) {}
+
+void CaseStream::OnPiece(std::string_view piece, bool last) {
+  unread_ += piece;
+  last_ = last_ || last;
+  TakeLines();
+}
+
+void CaseStream::TakeLines() {
+  std::size_t begin = 0;
+  while (begin < unread_.size() && under_way_ < kWindow && exchange_->unsent() < kUnsentMax) {
+    const std::size_t end = unread_.find('\n', begin);
+    if (end == std::string::npos && !last_) break;
+    const std::string_view line = Trimmed(
+        std::string_view(unread_).substr(begin, end == std::string::npos ? end : end - begin));
+    begin = end == std::string::npos ? unread_.size() : end + 1;
+    ++lines_;
+    if (!line.empty()) OnLine(line);
+  }
+  unread_.erase(0, begin);
+  if (unread_.size() > kLineBytesMax && unread_.find('\n') == std::string::npos) {
+    TellError(lines_ + 1, "",
+              {ErrorCode::kTooLarge, "a line of more than " + std::to_string(kLineBytesMax) +
+                                         " bytes; the rest is not read"},
+              {});
+    unread_.clear();
+    last_ = true;
+    exchange_->OnBodyPiece(nullptr);
+  }
+  const bool full =
+      !unread_.empty() && (under_way_ >= kWindow || exchange_->unsent() >= kUnsentMax);
+  if (full != paused_) {
+    paused_ = full;
+    if (full) exchange_->PauseBody();
+    if (!full) exchange_->ResumeBody();
+  }
+  if (last_ && unread_.empty() && under_way_ == 0) OnEnd();
+}
+
+void CaseStream::OnLine(std::string_view line) {
+  const std::int64_t number = lines_;
+  Result<CaseRequest> request = ReadCaseJson(line, "http-" + RandomHexId());
+  if (!request) return TellError(number, "", request.error(), {});
+  request->source = source_;
+  ++under_way_;
+  Submit(number, *request, Now());
+}
+
+void CaseStream::Submit(std::int64_t line, const CaseRequest& request, TimePoint since) {
+  bus_.Ask<SubmitReply>(
+      SubmitRequest{request}, kSubmitTimeout,
+      [self = shared_from_this(), line, request, since](Result<SubmitReply> reply,
+                                                        std::optional<std::int64_t> retry) {
+        const bool passing = !reply.ok() && (reply.error().code == ErrorCode::kQueueFull ||
+                                             reply.error().code == ErrorCode::kUnavailable ||
+                                             reply.error().code == ErrorCode::kDraining);
+        if (passing && Now() - since < kPatience && !self->exchange_->gone()) {
+          self->loop_.After(milliseconds(retry.value_or(kRetryPause.count())),
+                            [self, line, request, since] { self->Submit(line, request, since); });
+          return;
+        }
+        --self->under_way_;
+        if (reply.ok()) {
+          self->Tell(line, ToJson(*reply));
+        } else {
+          self->TellError(line, request.id, reply.error(), retry);
+        }
+        self->TakeLines();
+      });
+}
+
+void CaseStream::Tell(std::int64_t line, const std::string& json_fields) {
+  ordered_json fields = ordered_json::parse(json_fields);
+  ordered_json out = {{"line", line}, {"status", fields.value("duplicate", false) ? 200 : 202}};
+  out.update(fields);
+  exchange_->Send(Line(out));
+}
+
+void CaseStream::TellError(std::int64_t line, const std::string& id, const Error& error,
+                           std::optional<std::int64_t> retry_after_ms) {
+  ordered_json out = {{"line", line},
+                      {"status", StatusOf(error.code)},
+                      {"code", std::string(ErrorName(error.code))},
+                      {"detail", error.text}};
+  if (!id.empty()) out["id"] = id;
+  if (retry_after_ms) out["retry_after_ms"] = *retry_after_ms;
+  exchange_->Send(Line(out));
+}
+
+void CaseStream::OnEnd() {
+  exchange_->OnBodyPiece(nullptr);
+  exchange_->End();
+}
+
+}  // namespace consilium

@@ -1,0 +1,167 @@
+#include "gateway/event_api.h"
+
+#include <set>
+#include <utility>
+
+#include "gateway/problem.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kTimeout{20000};
+constexpr milliseconds kPause{500};
+constexpr milliseconds kKeepAlive{15000};
+constexpr std::size_t kCursorBytesMax = 4096;
+
+std::string EventType(const Recommendation& item) {
+  if (item.status == CaseState::kCancelled) return "withdrawn";
+  return item.revision > 1 ? "revision" : "recommendation";
+}
+
+std::string EventKey(const Recommendation& item) {
+  return item.case_id + "|" + std::to_string(item.revision) + "|" +
+         kCaseStateNames[static_cast<std::size_t>(item.status)];
+}
+
+// What follows "sequence": the same for every listener.
+std::string EventTail(const Recommendation& item) {
+  return ",\"type\":\"" + EventType(item) + "\",\"case\":\"" + item.case_id +
+         "\",\"revision\":" + std::to_string(item.revision) + ",\"status\":\"" +
+         kCaseStateNames[static_cast<std::size_t>(item.status)] +
+         "\",\"recommendation\":" + ToJson(item) + "}";
+}
+
+}  // namespace
+
+struct EventApi::Listener {
+  std::uint64_t id = 0;
+  HttpExchangePtr exchange;
+  std::string cursor;         // up to which it was served, while it catches up
+  bool live = false;          // it gets what the others get
+  std::set<std::string> got;  // while and just after catching up: events that may come again live
+  std::int64_t sequence = 0;
+};
+
+EventApi::EventApi(Loop& loop, BusLink& bus, FeedReader& feed)
+    : loop_(loop),
+      bus_(bus),
+      feed_(feed),
+      joined_(feed.Join([this](const WatchReply& slice) { OnSlice(slice); })),
+      keep_alive_(loop, [this] { KeepAlive(); }) {
+  keep_alive_.At(Now() + kKeepAlive);
+}
+
+EventApi::~EventApi() { feed_.Leave(joined_); }
+
+void EventApi::AddTo(HttpServer& server) {
+  server.Add({"GET", "/v1/events", HttpAccess::kRead,
+              [this](const HttpExchangePtr& exchange) { OnRequest(exchange); }});
+}
+
+void EventApi::OnRequest(const HttpExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request();
+  std::string after(request.Field("last-event-id"));
+  if (after.empty()) after = request.Query("after").value_or("");
+  if (after.size() > kCursorBytesMax) {
+    return exchange->Answer(Problem(Invalid("Last-Event-ID: none that was given out")));
+  }
+  if (listeners_.size() >= kListenersMax) {
+    return exchange->Answer(
+        Problem(503, {ErrorCode::kUnavailable,
+                      "too many listen to events here, at most " + std::to_string(kListenersMax)}));
+  }
+  auto listener = std::make_shared<Listener>();
+  listener->id = next_++;
+  listener->exchange = exchange;
+  listeners_.emplace(listener->id, listener);
+  exchange->OnGone([this, id = listener->id] { Leave(id); });
+  if (!after.empty()) {
+    listener->cursor = after;
+    return CatchUp(listener);
+  }
+  HttpResponse head;
+  head.content_type = "text/event-stream";
+  head.body = "retry: 2000\n\n";
+  exchange->Begin(std::move(head));
+  listener->live = true;
+}
+
+// Reads what was published since its cursor until nothing is left, then it is like the others.
+void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
+  WatchRequest request;
+  request.after = listener->cursor;
+  bus_.Ask<WatchReply>(
+      request, kTimeout,
+      [this, listener](Result<WatchReply> reply, std::optional<std::int64_t> retry) {
+        if (listener->exchange->gone()) return;
+        if (!reply.ok()) {
+          if (!listener->exchange->answered()) {
+            listener->exchange->Answer(Problem(reply.error(), retry));
+            return Leave(listener->id);
+          }
+          return loop_.After(kPause, [this, listener] { CatchUp(listener); });
+        }
+        if (!listener->exchange->answered()) {
+          HttpResponse head;
+          head.content_type = "text/event-stream";
+          head.body = "retry: 2000\n\n";
+          listener->exchange->Begin(std::move(head));
+        }
+        if (reply->gap) {
+          listener->exchange->Send(
+              "event: gap\ndata: {\"version\":1,\"type\":\"gap\",\"text\":\"some events since "
+              "Last-Event-ID are no longer kept: read the cases\"}\n\n");
+        }
+        Deliver(*listener, *reply, false);
+        made_.clear();
+        listener->cursor = reply->cursor;
+        if (!reply->items.empty()) return CatchUp(listener);
+        // Nothing is behind its cursor, so it has all that the others had, and perhaps more.
+        listener->live = true;
+      });
+}
+
+void EventApi::OnSlice(const WatchReply& slice) {
+  std::vector<std::shared_ptr<Listener>> all;
+  for (const auto& [id, listener] : listeners_) {
+    if (listener->live) all.push_back(listener);
+  }
+  for (const auto& listener : all) Deliver(*listener, slice, true);
+  made_.clear();
+}
+
+void EventApi::Deliver(Listener& listener, const WatchReply& slice, bool live) {
+  std::string out;
+  for (std::size_t i = 0; i < slice.items.size(); ++i) {
+    const Recommendation& item = slice.items[i];
+    const std::string key = EventKey(item);
+    if (live && listener.got.erase(key) > 0) continue;
+    if (!live) listener.got.insert(key);
+    std::string& tail = made_[key];
+    if (tail.empty()) tail = EventTail(item);
+    if (i + 1 == slice.items.size()) out += "id: " + slice.cursor + "\n";
+    out += "event: " + EventType(item) +
+           "\ndata: {\"version\":1,\"sequence\":" + std::to_string(++listener.sequence) + tail +
+           "\n\n";
+  }
+  // What came twice has come by now.
+  if (live && !slice.items.empty()) listener.got.clear();
+  listener.exchange->Send(out);
+  if (listener.exchange->unsent() > kUnsentMax) {
+    listener.exchange->End();
+    Leave(listener.id);
+  }
+}
+
+void EventApi::Leave(std::uint64_t id) { listeners_.erase(id); }
+
+void EventApi::KeepAlive() {
+  keep_alive_.At(Now() + kKeepAlive);
+  for (const auto& [id, listener] : listeners_) {
+    if (listener->live) listener->exchange->Send(": here\n\n");
+  }
+}
+
+}  // namespace consilium

@@ -1,0 +1,78 @@
+#include "gateway/gatekeeper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/endpoint.h"
+
+namespace consilium {
+namespace {
+
+// "[::1]:7380" -> "[::1]".
+std::string_view WithoutPort(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const std::size_t bracket = host.rfind(']');
+  if (colon == host.npos || (bracket != host.npos && colon < bracket)) return host;
+  return host.substr(0, colon);
+}
+
+std::string HostOf(const std::string& url) {
+  const std::size_t begin = url.find("://");
+  if (begin == std::string::npos) return "";
+  return std::string(WithoutPort(url.substr(begin + 3, url.find('/', begin + 3) - begin - 3)));
+}
+
+constexpr std::string_view kBearer = "Bearer ";
+
+}  // namespace
+
+Gatekeeper::Gatekeeper(const std::string& tokens_file, const std::string& public_url)
+    : file_(tokens_file, TokenList::kBytesMax), public_host_(HostOf(public_url)) {}
+
+Result<TokenList> Gatekeeper::Read() {
+  const Result<std::string> text = file_.Read();
+  if (!text) return text.error();
+  return TokenList::Parse(*text, file_.file());
+}
+
+Status Gatekeeper::Start() {
+  if (file_.file().empty()) return Ok();
+  Result<TokenList> tokens = Read();
+  if (!tokens) return Error{tokens.error().code, "gateway.tokens_file: " + tokens.error().text};
+  tokens_ = std::move(*tokens);
+  return Ok();
+}
+
+void Gatekeeper::Refresh() {
+  if (file_.file().empty() || !file_.Changed()) return;
+  Result<TokenList> tokens = Read();
+  if (tokens) {
+    tokens_ = std::move(*tokens);
+    LogInfo("tokens_read", {{"tokens", tokens_.size()}});
+  } else if (unreadable_.Due()) {
+    LogWarn("tokens_unreadable", {{"text", tokens.error().text}});
+  }
+}
+
+std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
+                                                     HttpAccess access) const {
+  if (file_.file().empty()) {
+    const std::string host(WithoutPort(request.Field("host")));
+    if (host.empty() || host == public_host_ || IsLoopback("tcp://" + host + ":1")) return {};
+    return HttpServer::Refusal{
+        421, {ErrorCode::kForbidden, "the Host of the request is none of this machine"}};
+  }
+  const std::string_view authorization = request.Field("authorization");
+  if (authorization.starts_with(kBearer)) {
+    if (const auto holder = tokens_.Find(authorization.substr(kBearer.size()))) {
+      request.client = holder->name;
+      if (access <= holder->role) return {};
+      return HttpServer::Refusal{
+          403, {ErrorCode::kForbidden, "the role of " + holder->name + " does not allow this"}};
+    }
+  }
+  if (access == HttpAccess::kOpen) return {};
+  return HttpServer::Refusal{401, {ErrorCode::kForbidden, "expected a bearer token that is known"}};
+}
+
+}  // namespace consilium

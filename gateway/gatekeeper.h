@@ -1,0 +1,39 @@
+// Who may ask over HTTP.
+//
+// With a file of tokens: who has one, for what its role allows. Without one the door is on this
+// machine, and whoever can reach it may do everything, but only under a name of this machine: a
+// page of the web that a browser here shows cannot make it speak to us under a name of its own (DNS
+// rebinding). Threads: the loop's.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/net/http_server.h"
+#include "gateway/tokens.h"
+#include "shared/log.h"
+#include "shared/watched_file.h"
+
+namespace consilium {
+
+class Gatekeeper {
+ public:
+  // `tokens_file`: "" = none. `public_url`: whose host is ours, too.
+  Gatekeeper(const std::string& tokens_file, const std::string& public_url);
+  // Reads the file for the first time; what is wrong with it stops the start.
+  Status Start();
+  // Reads it again when it changed; one with a mistake changes nothing and is logged.
+  void Refresh();
+
+  std::optional<HttpServer::Refusal> Admit(HttpRequest& request, HttpAccess access) const;
+
+ private:
+  Result<TokenList> Read();
+
+  WatchedFile file_;
+  std::string public_host_;
+  TokenList tokens_;
+  PowersOfTwo unreadable_;
+};
+
+}  // namespace consilium

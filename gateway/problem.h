@@ -1,0 +1,27 @@
+// What went wrong, as HTTP says it: status codes, RFC 9457 problem documents, and OperationOutcome
+// at the FHIR door. Threads: functions without state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "gateway/net/http.h"
+#include "shared/result.h"
+
+namespace consilium {
+
+// Of an error of the cluster. What a client may try again is 429 or 503; kForbidden is 502, as it
+// is the gateway's key that the brokers refuse.
+int StatusOf(ErrorCode code);
+
+// {"type", "title", "status", "detail", "code"}; `retry_after_ms` rounded up to Retry-After.
+HttpResponse Problem(int status, const Error& error,
+                     std::optional<std::int64_t> retry_after_ms = {});
+HttpResponse Problem(const Error& error, std::optional<std::int64_t> retry_after_ms = {});
+
+// The same in the form of the door that `request` came to.
+HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error);
+
+HttpResponse JsonResponse(int status, std::string json);
+
+}  // namespace consilium

@@ -1,0 +1,30 @@
+#include "gateway/service_api.h"
+
+#include <utility>
+
+#include "gateway/problem.h"
+
+namespace consilium {
+
+void AddServiceApi(HttpServer& server, Metrics& metrics, std::function<std::string()> trouble,
+                   std::function<void()> refresh) {
+  server.Add({"GET", "/healthz", HttpAccess::kOpen, [](const HttpExchangePtr& exchange) {
+                exchange->Answer(JsonResponse(200, "{\"alive\":true}"));
+              }});
+  server.Add({"GET", "/readyz", HttpAccess::kOpen,
+              [trouble = std::move(trouble)](const HttpExchangePtr& exchange) {
+                const std::string why = trouble();
+                exchange->Answer(why.empty() ? JsonResponse(200, "{\"ready\":true}")
+                                             : Problem(503, {ErrorCode::kUnavailable, why}));
+              }});
+  server.Add({"GET", "/metrics", HttpAccess::kRead,
+              [&metrics, refresh = std::move(refresh)](const HttpExchangePtr& exchange) {
+                refresh();
+                HttpResponse response;
+                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                response.body = metrics.Text();
+                exchange->Answer(std::move(response));
+              }});
+}
+
+}  // namespace consilium

@@ -1,0 +1,39 @@
+// Bearer tokens of HTTP clients: who they are and what they may do.
+//
+// The file has one line a token, `<SHA-256 of it, hex> <role> <name>`; empty lines and lines that
+// begin with # say nothing. Roles: read (see cases), write (also submit and withdraw them, say what
+// was right), admin. The tokens themselves stand nowhere. Threads: functions and data without
+// state.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/net/http_server.h"
+#include "shared/result.h"
+
+namespace consilium {
+
+struct TokenHolder {
+  std::string name;  // 1..64 bytes of [A-Za-z0-9._-]
+  HttpAccess role = HttpAccess::kRead;
+};
+
+class TokenList {
+ public:
+  static constexpr std::size_t kBytesMax = 1u << 20;
+
+  // kInvalid names file, line and what was expected.
+  static Result<TokenList> Parse(std::string_view text, const std::string& file);
+  // Empty: nobody's.
+  std::optional<TokenHolder> Find(std::string_view token) const;
+  std::size_t size() const { return holders_.size(); }
+
+ private:
+  std::map<std::string, TokenHolder, std::less<>> holders_;  // by digest
+};
+
+}  // namespace consilium
