@@ -1,0 +1,41 @@
+// The characters that divide an HL7 v2 message, as it declares them itself in MSH-1 and MSH-2 (and
+// a batch in BHS, a file in FHS).
+// Threads: functions without state.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "shared/result.h"
+
+namespace consilium {
+
+// Each is one printable ASCII character that is neither letter nor digit, no two are equal;
+// '\0' = the message has none (only `field` and `component` are always there).
+struct Hl7Delimiters {
+  char field = '|';
+  char component = '^';
+  char repetition = '~';
+  char escape = '\\';
+  char subcomponent = '&';
+  char truncation = '\0';  // ends a value that was cut (2.7 and later: '#')
+
+  friend bool operator==(const Hl7Delimiters&, const Hl7Delimiters&) = default;
+};
+
+struct DeclaredDelimiters {
+  Hl7Delimiters delimiters;
+  std::size_t bytes = 0;  // of the declaration: MSH-1 and MSH-2
+  bool repeated = false;  // a character stood there twice; it counts once
+};
+
+// Reads the declaration that `text` begins with ("|^~\&|..."). Trailing ones may be missing.
+// Errors: kInvalid, naming MSH-1 or MSH-2.
+Result<DeclaredDelimiters> ReadDelimiters(std::string_view text);
+
+// The text begins with MSH, BHS or FHS (in any case) and a declaration, so that it is not a word of
+// a note. Needs no more than kHeaderBytes of it.
+bool BeginsHl7Header(std::string_view text);
+inline constexpr std::size_t kHeaderBytes = 11;
+
+}  // namespace consilium

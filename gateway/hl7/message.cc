@@ -1,0 +1,163 @@
+#include "gateway/hl7/message.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/hl7/escape.h"
+#include "gateway/hl7/message_core.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+
+std::size_t CountParts(std::string_view text, char delimiter) {
+  if (text.empty()) return 0;
+  if (delimiter == '\0') return 1;
+  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), delimiter));
+}
+
+// Part `number`, from 1; empty when there is none.
+std::string_view Part(std::string_view text, char delimiter, std::size_t number) {
+  if (number == 0) return {};
+  if (delimiter == '\0') return number == 1 ? text : std::string_view();
+  for (;;) {
+    const std::size_t end = text.find(delimiter);
+    if (--number == 0) return text.substr(0, end);
+    if (end == kNone) return {};
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+std::string_view Hl7Segment::name() const {
+  return core_->Token(core_->spans[index_], 0).substr(0, 3);
+}
+
+std::size_t Hl7Segment::number() const {
+  std::size_t number = 0;
+  for (std::size_t i = 0; i <= index_; ++i) {
+    if (core_->segments[i].name() == name()) ++number;
+  }
+  return number;
+}
+
+std::string Hl7Segment::Where(std::size_t field) const {
+  std::string where(name());
+  const std::size_t which = number();
+  if (which > 1) where += "[" + std::to_string(which) + "]";
+  if (field > 0) where += "-" + std::to_string(field);
+  return where;
+}
+
+std::size_t Hl7Segment::Fields() const {
+  const std::size_t tokens = core_->spans[index_].tokens;
+  return index_ == 0 ? tokens : tokens - 1;
+}
+
+std::string_view Hl7Segment::Raw(std::size_t field) const {
+  if (field == 0) return {};
+  const Hl7Core::Span& span = core_->spans[index_];
+  if (index_ > 0) return core_->Token(span, field);
+  // MSH-1 stands between the name and MSH-2.
+  if (field == 1) return std::string_view(core_->text).substr(core_->starts[1] - 1, 1);
+  return core_->Token(span, field - 1);
+}
+
+std::size_t Hl7Segment::Repetitions(std::size_t field) const {
+  const std::string_view raw = Raw(field);
+  if (index_ == 0 && field <= 2) return raw.empty() ? 0 : 1;
+  return CountParts(raw, core_->delimiters.repetition);
+}
+
+std::string_view Hl7Segment::RawRepetition(std::size_t field, std::size_t repetition) const {
+  const std::string_view raw = Raw(field);
+  if (index_ == 0 && field <= 2) return repetition == 1 ? raw : std::string_view();
+  return Part(raw, core_->delimiters.repetition, repetition);
+}
+
+std::size_t Hl7Segment::Components(std::size_t field, std::size_t repetition) const {
+  const std::string_view raw = RawRepetition(field, repetition);
+  if (index_ == 0 && field <= 2) return raw.empty() ? 0 : 1;
+  return CountParts(raw, core_->delimiters.component);
+}
+
+std::string_view Hl7Segment::RawComponent(std::size_t field, std::size_t component,
+                                          std::size_t repetition) const {
+  const std::string_view raw = RawRepetition(field, repetition);
+  if (index_ == 0 && field <= 2) return component == 1 ? raw : std::string_view();
+  return Part(raw, core_->delimiters.component, component);
+}
+
+std::string Hl7Segment::Read(std::string_view raw) const {
+  if (raw == "\"\"") return {};
+  return UnescapeHl7(raw, core_->delimiters, *core_->charset).text;
+}
+
+std::string Hl7Segment::Get(std::size_t field, std::size_t component, std::size_t repetition,
+                            std::size_t subcomponent) const {
+  const std::string_view raw = RawComponent(field, component, repetition);
+  if (index_ == 0 && field <= 2) return subcomponent == 1 ? std::string(raw) : std::string();
+  return Read(Part(raw, core_->delimiters.subcomponent, subcomponent));
+}
+
+std::string Hl7Segment::Text(std::size_t field, std::size_t component,
+                             std::size_t repetition) const {
+  const std::string_view raw = RawComponent(field, component, repetition);
+  return index_ == 0 && field <= 2 ? std::string(raw) : Read(raw);
+}
+
+std::string Hl7Segment::Text(std::size_t field) const {
+  const Hl7Delimiters& d = core_->delimiters;
+  std::string_view raw = Raw(field);
+  if (index_ == 0 && field <= 2) return std::string(raw);
+  std::string text;
+  for (bool first = true; !raw.empty() || !first; first = false) {
+    if (!first) text += '\n';
+    const std::size_t end = d.repetition == '\0' ? kNone : raw.find(d.repetition);
+    std::string_view one = raw.substr(0, end);
+    while (!one.empty() && (one.back() == d.component ||
+                            (d.subcomponent != '\0' && one.back() == d.subcomponent))) {
+      one.remove_suffix(1);
+    }
+    // "^\.sp\" is how FT ended a line in early versions: the '^' is no text.
+    const char command[] = {d.component, d.escape, '.'};
+    const std::string_view line_end(command, sizeof(command));
+    std::string plain;
+    if (d.escape != '\0' && one.find(line_end) != kNone) {
+      for (std::size_t at = one.find(line_end); at != kNone; at = one.find(line_end)) {
+        plain += one.substr(0, at);
+        one.remove_prefix(at + 1);
+      }
+      plain += one;
+      one = plain;
+    }
+    text += Read(one);
+    if (end == kNone) break;
+    raw.remove_prefix(end + 1);
+  }
+  return text;
+}
+
+bool Hl7Segment::IsNull(std::size_t field) const { return Raw(field) == "\"\""; }
+
+Hl7Message::Hl7Message(std::unique_ptr<const Hl7Core> core) : core_(std::move(core)) {}
+Hl7Message::Hl7Message(Hl7Message&&) noexcept = default;
+Hl7Message& Hl7Message::operator=(Hl7Message&&) noexcept = default;
+Hl7Message::~Hl7Message() = default;
+
+const std::vector<Hl7Segment>& Hl7Message::segments() const { return core_->segments; }
+
+const Hl7Segment* Hl7Message::Find(std::string_view name) const {
+  for (const Hl7Segment& segment : core_->segments) {
+    if (segment.name() == name) return &segment;
+  }
+  return nullptr;
+}
+
+const Hl7Delimiters& Hl7Message::delimiters() const { return core_->delimiters; }
+const Hl7Charset& Hl7Message::charset() const { return *core_->charset; }
+const std::vector<Remark>& Hl7Message::remarks() const { return core_->remarks; }
+
+}  // namespace consilium
