@@ -30,7 +30,7 @@ Result<DeclaredDelimiters> ReadDelimiters(std::string_view text) {
   d = {text[0], '\0', '\0', '\0', '\0', '\0'};
   if (!CanDivide(d.field)) return NotADelimiter("MSH-1", d.field);
   char* const places[] = {&d.component, &d.repetition, &d.escape, &d.subcomponent, &d.truncation};
-  constexpr std::size_t kPlaces = std::size(places);
+  constexpr std::size_t kPlaces = sizeof(places) / sizeof(places[0]);
 
   std::size_t used = 0;
   std::size_t i = 1;
@@ -55,21 +55,23 @@ Result<DeclaredDelimiters> ReadDelimiters(std::string_view text) {
   return declared;
 }
 
-bool BeginsHl7Header(std::string_view text) {
-  if (text.size() < 6) return false;
-  char name[3];
-  std::transform(text.begin(), text.begin() + 3, name, [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  const std::string_view word(name, 3);
-  if (word != "MSH" && word != "BHS" && word != "FHS") return false;
+HeaderMatch MatchHl7Header(std::string_view text) {
+  constexpr std::size_t kDeclaredMax = 6;  // five, and a doubled escape character
+  const auto begins = [text](std::string_view name) {
+    for (std::size_t i = 0; i < name.size() && i < text.size(); ++i) {
+      if (text[i] != name[i] && text[i] != (name[i] | 0x20)) return false;
+    }
+    return true;
+  };
+  if (!begins("MSH") && !begins("BHS") && !begins("FHS")) return HeaderMatch::kNo;
+  if (text.size() < 4) return HeaderMatch::kMaybe;
   const char field = text[3];
-  if (!CanDivide(field)) return false;
-  // One to six characters, then the separator again.
-  std::size_t end = 4;
-  while (end < text.size() && end < kHeaderBytes - 1 && text[end] != field && CanDivide(text[end]))
-    ++end;
-  return end > 4 && end < text.size() && text[end] == field;
+  if (!CanDivide(field)) return HeaderMatch::kNo;
+  for (std::size_t i = 4; i < text.size(); ++i) {
+    if (text[i] == field) return i > 4 ? HeaderMatch::kYes : HeaderMatch::kNo;
+    if (!CanDivide(text[i]) || i >= 4 + kDeclaredMax) return HeaderMatch::kNo;
+  }
+  return HeaderMatch::kMaybe;
 }
 
 }  // namespace consilium

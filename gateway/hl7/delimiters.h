@@ -33,9 +33,16 @@ struct DeclaredDelimiters {
 // Errors: kInvalid, naming MSH-1 or MSH-2.
 Result<DeclaredDelimiters> ReadDelimiters(std::string_view text);
 
-// The text begins with MSH, BHS or FHS (in any case) and a declaration, so that it is not a word of
-// a note. Needs no more than kHeaderBytes of it.
-bool BeginsHl7Header(std::string_view text);
-inline constexpr std::size_t kHeaderBytes = 11;
+// Does the text begin with MSH, BHS or FHS (in any case) and a declaration of delimiters that ends
+// in the field separator, so that it is not a word of a note?
+enum class HeaderMatch {
+  kNo,
+  kMaybe,  // it is too short to tell
+  kYes,
+};
+HeaderMatch MatchHl7Header(std::string_view text);
+inline bool BeginsHl7Header(std::string_view text) {
+  return MatchHl7Header(text) == HeaderMatch::kYes;
+}
 
 }  // namespace consilium

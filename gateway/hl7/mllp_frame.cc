@@ -1,0 +1,249 @@
+#include "gateway/hl7/mllp_frame.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "gateway/hl7/delimiters.h"
+#include "shared/check.h"
+
+namespace consilium {
+namespace {
+
+constexpr char kStart = '\x0B';
+constexpr char kEnd = '\x1C';
+constexpr char kReturn = '\r';
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kRejectedMax = 1024;
+// What was read is moved out of the buffer when that much of it is waste.
+constexpr std::size_t kWasteMax = 64U << 10;
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; }
+
+bool IsWordCharacter(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+
+// Has a byte that is `byte` (Hacker's Delight, 6-1).
+bool HasByte(std::uint64_t word, char byte) {
+  const std::uint64_t zero = word ^ (kOnes * static_cast<unsigned char>(byte));
+  return ((zero - kOnes) & ~zero & (kOnes << 7)) != 0;
+}
+
+// The first 0x0B or 0x1C from `from` on, before `to`.
+std::size_t FindMark(std::string_view text, std::size_t from, std::size_t to) {
+  to = std::min(to, text.size());
+  while (from < to) {
+    std::uint64_t word = 0;
+    if (from + sizeof(word) <= to) {
+      std::memcpy(&word, text.data() + from, sizeof(word));
+      if (!HasByte(word, kStart) && !HasByte(word, kEnd)) {
+        from += sizeof(word);
+        continue;
+      }
+    }
+    if (text[from] == kStart || text[from] == kEnd) return from;
+    ++from;
+  }
+  return kNone;
+}
+
+// With a byte order mark before it or without.
+HeaderMatch MatchHeader(std::string_view text) {
+  if (text.substr(0, kBom.size()) == kBom) text.remove_prefix(kBom.size());
+  if (text.size() < kBom.size() && text == kBom.substr(0, text.size())) return HeaderMatch::kMaybe;
+  return MatchHl7Header(text);
+}
+
+std::string Bytes(std::size_t count) { return std::to_string(count) + " bytes"; }
+
+}  // namespace
+
+MllpReader::MllpReader(std::size_t payload_max)
+    : payload_max_(std::min(payload_max, std::size_t{1} << 30)) {
+  CHECK(payload_max >= 1, "the limit of a payload is checked with the configuration");
+}
+
+void MllpReader::Feed(std::string_view bytes) {
+  if (begin_ == buffer_.size()) {
+    buffer_.clear();
+    scan_ = begin_ = 0;
+  } else if (begin_ >= kWasteMax && begin_ >= buffer_.size() / 2) {
+    buffer_.erase(0, begin_);
+    scan_ -= begin_;
+    begin_ = 0;
+  }
+  buffer_ += bytes;
+}
+
+std::optional<Result<MllpPayload>> MllpReader::Next() {
+  Outcome outcome;
+  while (!outcome) {
+    const bool moved = state_ == State::kBetween ? SkipGarbage() : ReadFrame(outcome);
+    if (!moved) break;
+  }
+  return outcome;
+}
+
+void MllpReader::Begin(State state, std::size_t at) {
+  state_ = state;
+  begin_ = scan_ = at;
+  ++begun_;
+}
+
+// False = more bytes are needed.
+bool MllpReader::SkipGarbage() {
+  for (; scan_ < buffer_.size(); ++scan_, ++begin_, ++garbage_bytes_) {
+    const char c = buffer_[scan_];
+    if (c == kStart) {
+      Begin(State::kFrame, scan_ + 1);
+      return true;
+    }
+    if (!IsWordCharacter(before_)) {
+      const HeaderMatch match = MatchHl7Header(rest());
+      if (match == HeaderMatch::kMaybe) return false;
+      if (match == HeaderMatch::kYes) {
+        Begin(State::kUnframed, scan_);
+        return true;
+      }
+    }
+    before_ = c;
+  }
+  return false;
+}
+
+bool MllpReader::ReadFrame(Outcome& outcome) {
+  // The end may stand right behind the last byte that is allowed.
+  const bool skips = state_ == State::kSkip;
+  const std::size_t limit = skips ? buffer_.size() : begin_ + payload_max_ + 1;
+  const std::size_t mark = FindMark(buffer_, scan_, limit);
+  if (mark != kNone) {
+    scan_ = mark;
+    return buffer_[mark] == kEnd ? AtEnd(mark, outcome) : AtStart(mark, outcome);
+  }
+  scan_ = std::min(limit, buffer_.size());
+  if (skips) {
+    begin_ = scan_;
+  } else if (scan_ == limit) {
+    std::string text = "the payload of a frame has more than ";
+    text += Bytes(payload_max_);
+    outcome = Refuse(scan_, {ErrorCode::kTooLarge, std::move(text)});
+    state_ = State::kSkip;
+    begin_ = scan_;
+    return true;
+  }
+  return false;
+}
+
+// 0x1C.
+bool MllpReader::AtEnd(std::size_t at, Outcome& outcome) {
+  if (at + 1 == buffer_.size()) return false;
+  const char next = buffer_[at + 1];
+  if (next != kReturn && next != kStart) {
+    ++scan_;
+    return true;
+  }
+  Emit(at, outcome);
+  begin_ = scan_ = at + (next == kReturn ? 2 : 1);
+  return true;
+}
+
+// 0x0B.
+bool MllpReader::AtStart(std::size_t at, Outcome& outcome) {
+  if (state_ == State::kFrame && at == begin_) {
+    ++garbage_bytes_;
+    begin_ = scan_ = at + 1;
+    return true;
+  }
+  const std::size_t end = state_ == State::kSkip ? kNone : WithoutEnd(at);
+  if (end != kNone) {
+    Emit(end, outcome);
+    begin_ = scan_ = at;
+    return true;
+  }
+  const HeaderMatch match = MatchHeader(std::string_view(buffer_).substr(at + 1));
+  if (match == HeaderMatch::kMaybe) return false;
+  if (match == HeaderMatch::kNo) {
+    ++scan_;
+    return true;
+  }
+  if (state_ == State::kFrame) {
+    std::string text = "a frame began before the one of ";
+    text += Bytes(at - begin_);
+    text += " ended, expected 0x1C 0x0D";
+    outcome = Refuse(at, Invalid(std::move(text)));
+    state_ = State::kBetween;
+    before_ = '\0';
+  } else {
+    Emit(at, outcome);
+    if (outcome) outcome->value().ended = false;
+  }
+  begin_ = scan_ = at;
+  return true;
+}
+
+void MllpReader::Emit(std::size_t end, Outcome& outcome) {
+  if (state_ != State::kSkip) {
+    MllpPayload payload;
+    payload.bytes = buffer_.substr(begin_, end - begin_);
+    payload.begun = state_ == State::kFrame;
+    outcome = std::move(payload);
+  }
+  state_ = State::kBetween;
+  before_ = '\0';
+}
+
+Result<MllpPayload> MllpReader::Refuse(std::size_t end, Error error) {
+  rejected_ = buffer_.substr(begin_, std::min(end - begin_, kRejectedMax));
+  return error;
+}
+
+// Where 0x1C stands when nothing but blanks is between it and `end`; kNone = nowhere.
+std::size_t MllpReader::WithoutEnd(std::size_t end) const {
+  while (end > begin_ && IsBlank(buffer_[end - 1])) --end;
+  return end > begin_ && buffer_[end - 1] == kEnd ? end - 1 : kNone;
+}
+
+std::optional<Result<MllpPayload>> MllpReader::Finish() {
+  Outcome outcome;
+  const std::size_t size = buffer_.size();
+  const std::size_t end = state_ == State::kBetween ? kNone : WithoutEnd(size);
+  const bool unframed = state_ == State::kUnframed;
+  if (end != kNone) {
+    Emit(end, outcome);
+  } else if (unframed) {
+    Emit(size, outcome);
+    outcome->value().ended = false;
+  } else if (state_ == State::kFrame) {
+    std::string text = "the stream ended after ";
+    text += Bytes(size - begin_);
+    text += " of a payload, expected 0x1C 0x0D";
+    outcome = Refuse(size, Invalid(std::move(text)));
+  } else if (state_ == State::kBetween) {
+    garbage_bytes_ += size - begin_;
+  }
+  buffer_.clear();
+  begin_ = scan_ = 0;
+  state_ = State::kBetween;
+  before_ = '\0';
+  return outcome;
+}
+
+std::string MllpFrame(std::string_view payload) {
+  std::string frame;
+  frame.reserve(payload.size() + 3);
+  frame += kStart;
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    const bool ends = payload[i] == kEnd && (i + 1 == payload.size() || payload[i + 1] == kReturn);
+    if (!ends) frame += payload[i];
+  }
+  frame += kEnd;
+  frame += kReturn;
+  return frame;
+}
+
+}  // namespace consilium
