@@ -1,10 +1,10 @@
 #include "gateway/hl7/mllp_frame.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "gateway/hl7/delimiters.h"
+#include "gateway/hl7/lead.h"
 #include "shared/check.h"
 
 namespace consilium {
@@ -13,7 +13,6 @@ namespace {
 constexpr char kStart = '\x0B';
 constexpr char kEnd = '\x1C';
 constexpr char kReturn = '\r';
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::size_t kNone = std::string_view::npos;
 constexpr std::size_t kRejectedMax = 1024;
 // What was read is moved out of the buffer when that much of it is waste.
@@ -26,36 +25,16 @@ bool IsWordCharacter(char c) {
   return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
 }
 
-constexpr std::uint64_t kOnes = 0x0101010101010101U;
-
-// Has a byte that is `byte` (Hacker's Delight, 6-1).
-bool HasByte(std::uint64_t word, char byte) {
-  const std::uint64_t zero = word ^ (kOnes * static_cast<unsigned char>(byte));
-  return ((zero - kOnes) & ~zero & (kOnes << 7)) != 0;
-}
-
 // The first 0x0B or 0x1C from `from` on, before `to`.
 std::size_t FindMark(std::string_view text, std::size_t from, std::size_t to) {
-  to = std::min(to, text.size());
-  while (from < to) {
-    std::uint64_t word = 0;
-    if (from + sizeof(word) <= to) {
-      std::memcpy(&word, text.data() + from, sizeof(word));
-      if (!HasByte(word, kStart) && !HasByte(word, kEnd)) {
-        from += sizeof(word);
-        continue;
-      }
-    }
-    if (text[from] == kStart || text[from] == kEnd) return from;
-    ++from;
-  }
-  return kNone;
+  return FindEither(text.substr(0, to), from, kStart, kEnd);
 }
 
 // With a byte order mark before it or without.
 HeaderMatch MatchHeader(std::string_view text) {
-  if (text.substr(0, kBom.size()) == kBom) text.remove_prefix(kBom.size());
-  if (text.size() < kBom.size() && text == kBom.substr(0, text.size())) return HeaderMatch::kMaybe;
+  if (text.substr(0, kUtf8Mark.size()) == kUtf8Mark) text.remove_prefix(kUtf8Mark.size());
+  if (text.size() < kUtf8Mark.size() && text == kUtf8Mark.substr(0, text.size()))
+    return HeaderMatch::kMaybe;
   return MatchHl7Header(text);
 }
 

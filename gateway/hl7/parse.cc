@@ -4,40 +4,18 @@
 #include <utility>
 
 #include "gateway/hl7/escape_token.h"
+#include "gateway/hl7/lead.h"
 #include "gateway/hl7/message_core.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
-bool IsBlank(char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7F'; }
-bool IsLineEnd(char c) { return c == '\r' || c == '\n'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 char Upper(char c) { return IsLower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-
-// The zero bytes of UTF-16 or UTF-32 stand where blanks are skipped.
-bool BeginsWide(std::string_view text) {
-  const std::size_t letter = text.find_first_not_of('\0');
-  return (letter == 1 || letter == 3) && text.substr(letter + 1, 1) == std::string_view("\0", 1);
-}
-
-std::string_view WithoutLead(std::string_view text) {
-  for (;;) {
-    if (BeginsWide(text)) return text;
-    if (!text.empty() && IsBlank(text[0])) {
-      text.remove_prefix(1);
-    } else if (text.size() > kBom.size() && text.substr(0, kBom.size()) == kBom &&
-               IsBlank(text[kBom.size()])) {
-      text.remove_prefix(kBom.size());
-    } else {
-      return text;
-    }
-  }
-}
 
 // MSH-18 and the repetition separator, from the bytes as they came.
 struct CharsetField {
@@ -47,7 +25,7 @@ struct CharsetField {
 
 CharsetField FindCharsetField(std::string_view bytes) {
   CharsetField found;
-  if (bytes.substr(0, kBom.size()) == kBom) bytes.remove_prefix(kBom.size());
+  if (bytes.substr(0, kUtf8Mark.size()) == kUtf8Mark) bytes.remove_prefix(kUtf8Mark.size());
   bytes = bytes.substr(0, bytes.find_first_of("\r\n"));
   if (bytes.size() < 4) return found;
   const Result<DeclaredDelimiters> declared = ReadDelimiters(bytes.substr(3));
@@ -66,9 +44,7 @@ CharsetField FindCharsetField(std::string_view bytes) {
 }
 
 Hl7Decoded Decode(std::string_view payload, const Hl7Charset* default_charset) {
-  const bool wide = payload.substr(0, 4).find('\0') != kNone ||
-                    payload.substr(0, 2) == "\xFF\xFE" || payload.substr(0, 2) == "\xFE\xFF";
-  if (wide) {
+  if (BeginsWide(payload)) {
     Hl7Decoded decoded = DecodeHl7(payload, nullptr);
     const CharsetField field = FindCharsetField(WithoutLead(decoded.text));
     const Hl7Charset* stated = StatedCharset(field.value, field.repetition);
@@ -81,7 +57,7 @@ Hl7Decoded Decode(std::string_view payload, const Hl7Charset* default_charset) {
   }
   const CharsetField field = FindCharsetField(payload);
   const Hl7Charset* stated = StatedCharset(field.value, field.repetition);
-  const bool blank = std::all_of(field.value.begin(), field.value.end(), IsBlank);
+  const bool blank = std::all_of(field.value.begin(), field.value.end(), IsHl7Blank);
   Hl7Decoded decoded = DecodeHl7(payload, stated == nullptr ? default_charset : stated);
   if (stated == nullptr && !blank && field.value != "\"\"") {
     std::string text = "names a character set that is not known, read as ";
@@ -107,7 +83,7 @@ bool BeginsSegment(std::string_view text, char field) {
   if (!letter(text[0]) || !of_name(text[1]) || !of_name(text[2])) return false;
   if (text.size() > 3 && text[3] == field) return true;
   const std::size_t rest = text.find_first_not_of(" \t", 3);
-  if (rest != kNone && !IsLineEnd(text[rest])) return false;
+  if (rest != kNone && !IsHl7LineEnd(text[rest])) return false;
   return IsBareSegment(text.substr(0, 3));
 }
 
@@ -166,7 +142,7 @@ class Parser {
  private:
   static bool BeginsWithMsh(std::string_view text) {
     return text.size() > 3 && Upper(text[0]) == 'M' && Upper(text[1]) == 'S' &&
-           Upper(text[2]) == 'H' && !IsBlank(text[3]);
+           Upper(text[2]) == 'H' && !IsHl7Blank(text[3]);
   }
 
   static Error TooLarge(const char* what, std::size_t limit) {
@@ -216,7 +192,7 @@ class Parser {
         if (core_->starts.size() >= limits_.fields) return TooLarge("fields", limits_.fields);
         core_->starts.push_back(static_cast<std::uint32_t>(at + 1));
         ++at;
-      } else if (IsLineEnd(c)) {
+      } else if (IsHl7LineEnd(c)) {
         const Result<std::size_t> next = EndLine(at);
         if (!next.ok()) return next.error();
         at = *next;
@@ -233,8 +209,8 @@ class Parser {
     const std::string_view text = core_->text;
     std::size_t line = at;  // where the next line that is not blank begins
     std::size_t word = at;
-    for (; word < text.size() && IsBlank(text[word]); ++word) {
-      if (IsLineEnd(text[word])) line = word + 1;
+    for (; word < text.size() && IsHl7Blank(text[word]); ++word) {
+      if (IsHl7LineEnd(text[word])) line = word + 1;
     }
     const std::string_view rest = text.substr(word);
     if (rest.empty()) {
