@@ -78,7 +78,8 @@ struct Note {
   std::string document;  // its unique number at the sender; "" = it has none
   std::string parent;    // the document that it adds to or replaces; "" = not stated
   std::string title;
-  std::string text;  // readable text; empty only for kRetract and kStatus
+  // Readable text. Empty for kRetract and kStatus, and where nobody here can read it (needs_human).
+  std::string text;
   std::string time;
 
   friend bool operator==(const Note&, const Note&) = default;
@@ -88,7 +89,7 @@ struct Note {
 // look at. The code is for programs, one word; the text names place, value and what was allowed and
 // never holds more of the value than a code (no names, no note text).
 struct Remark {
-  std::string code;  // "charset_doubt", "unknown_escape", "unreadable_note", "age_conflict", ...
+  std::string code;   // "charset_doubt", "unknown_escape", "unreadable_note", "age_conflict", ...
   std::string where;  // "PID-7", "Bundle.entry[3].resource.birthDate"; "" = the message
   std::string text;
 
@@ -103,14 +104,14 @@ struct FeedRecord {
   std::vector<PatientId> merged;
   std::vector<Fact> facts;
   std::vector<Note> notes;
-  std::string reason;  // why they come, referral or visit reason, in a sentence; "" = not stated
+  std::string reason;     // why they come, referral or visit reason, in a sentence; "" = not stated
   std::string account;    // PID-18; FHIR Account
   std::string visit;      // PV1-19; FHIR Encounter id
   std::string placer;     // order numbers of the one who asked, and
   std::string filler;     // of the one who answered (ORC/OBR-2, -3)
   std::string reference;  // FHIR: "Patient/123"; "" elsewhere
-  // A note that came in a form that nobody here can read (PDF, RTF, image): a human has to. The case
-  // is refused, never made without it.
+  // A note that came in a form that nobody here can read (PDF, RTF, image): a human has to. The
+  // case is refused, never made without it.
   bool needs_human = false;
 
   friend bool operator==(const FeedRecord&, const FeedRecord&) = default;
@@ -118,12 +119,12 @@ struct FeedRecord {
 
 // One message of a feed, read.
 struct FeedMessage {
-  std::string door;     // "hl7", "fhir", "cds"
-  std::string sender;   // who sent it: "APP|FACILITY", a MessageHeader's endpoint, an issuer
-  std::string id;       // at the sender: MSH-10, MessageHeader.id; "" = it has none
-  std::string digest;   // SHA-256, hex, of its bytes as they came
-  std::string type;     // "MDM^T02", "Bundle/message", "patient-view"
-  std::string time;     // as the message states
+  std::string door;        // "hl7", "fhir", "cds"
+  std::string sender;      // who sent it: "APP|FACILITY", a MessageHeader's endpoint, an issuer
+  std::string id;          // at the sender: MSH-10, MessageHeader.id; "" = it has none
+  std::string digest;      // SHA-256, hex, of its bytes as they came
+  std::string type;        // "MDM^T02", "Bundle/message", "patient-view"
+  std::string time;        // as the message states
   bool production = true;  // false: sent for training or debugging (MSH-11 T, D)
   std::vector<FeedRecord> records;  // one a patient, in their order
   std::vector<Remark> remarks;

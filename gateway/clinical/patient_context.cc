@@ -1,0 +1,158 @@
+#include "gateway/clinical/patient_context.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "gateway/clinical/fact_list.h"
+#include "gateway/clinical/fold_text.h"
+#include "gateway/clinical/iso_time.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+// Whether they differ where both state something.
+bool BirthDatesDiffer(const std::string& a, const std::string& b) {
+  const auto one = ParseIsoTime(a);
+  const auto two = ParseIsoTime(b);
+  if (!one || !two) return false;
+  if (one->year != two->year) return true;
+  if (one->month == 0 || two->month == 0) return false;
+  if (one->month != two->month) return true;
+  return one->day != 0 && two->day != 0 && one->day != two->day;
+}
+
+bool AreSameFullBirthDate(const std::string& a, const std::string& b) {
+  const auto one = ParseIsoTime(a);
+  const auto two = ParseIsoTime(b);
+  return one && two && one->day != 0 && two->day != 0 && !BirthDatesDiffer(a, b);
+}
+
+bool SexesDiffer(const std::string& a, const std::string& b) {
+  return (a == "female" && b == "male") || (a == "male" && b == "female");
+}
+
+bool FamiliesDiffer(const std::string& a, const std::string& b) {
+  const std::string one = FoldText(a);
+  const std::string two = FoldText(b);
+  return !one.empty() && !two.empty() && one != two;
+}
+
+Remark Conflict() {
+  return {"context_conflict", "",
+          "birth date, sex or family name contradict what was kept under this identifier: nothing "
+          "of that was used"};
+}
+
+bool IsInTime(const SeenFact& seen, std::int64_t now_ms, std::int64_t limit_ms) {
+  return seen.seen_ms >= now_ms - limit_ms;
+}
+
+// What is not stated stays.
+void TakeDemographics(const Demographics& from, Demographics& to) {
+  if (!from.family.empty()) to.family = from.family;
+  if (!from.birth_date.empty()) to.birth_date = from.birth_date;
+  if (!from.sex.empty()) to.sex = from.sex;
+}
+
+void Cut(std::string& text) {
+  if (text.size() > kContextTextBytesMax) text = CutUtf8(text, kContextTextBytesMax);
+}
+
+Fact Bounded(Fact fact) {
+  for (std::string* text : {&fact.text, &fact.code, &fact.system, &fact.detail, &fact.value_text,
+                            &fact.unit, &fact.time}) {
+    Cut(*text);
+  }
+  return fact;
+}
+
+// Drops the oldest of each kind that has too many.
+bool DropBeyondMax(std::vector<SeenFact>& facts) {
+  std::array<std::size_t, std::size(kFactKindNames)> counts{};
+  std::vector<SeenFact> kept;
+  for (auto seen = facts.rbegin(); seen != facts.rend(); ++seen) {
+    if (++counts[static_cast<std::size_t>(seen->fact.kind)] <= kContextFactsMax) {
+      kept.push_back(std::move(*seen));
+    }
+  }
+  const bool dropped = kept.size() < facts.size();
+  std::reverse(kept.begin(), kept.end());
+  facts = std::move(kept);
+  return dropped;
+}
+
+bool AnyConflict(const FeedRecord& record, const std::vector<PatientContext>& contexts) {
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    if (Contradicts(record.patient, contexts[i].patient)) return true;
+    // Two numbers of one record that were kept for different people: one of them is wrong.
+    for (std::size_t j = 0; j < i; ++j) {
+      if (Contradicts(contexts[j].patient, contexts[i].patient)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Contradicts(const Demographics& a, const Demographics& b) {
+  if (BirthDatesDiffer(a.birth_date, b.birth_date) || SexesDiffer(a.sex, b.sex)) return true;
+  return FamiliesDiffer(a.family, b.family) && !AreSameFullBirthDate(a.birth_date, b.birth_date);
+}
+
+JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientContext>& contexts,
+                          std::int64_t now_ms, std::int64_t limit_ms) {
+  JoinedContext joined;
+  joined.patient = record.patient;
+  std::vector<SeenFact> facts;
+  if (AnyConflict(record, contexts)) {
+    joined.remarks.push_back(Conflict());
+  } else {
+    std::vector<SeenFact> kept;
+    for (const PatientContext& context : contexts) {
+      for (const SeenFact& seen : context.facts) {
+        if (IsInTime(seen, now_ms, limit_ms)) kept.push_back(seen);
+      }
+      if (context.patient_seen_ms < now_ms - limit_ms) continue;
+      if (joined.patient.birth_date.empty()) joined.patient.birth_date = context.patient.birth_date;
+      if (joined.patient.sex.empty()) joined.patient.sex = context.patient.sex;
+    }
+    // Several keys of one patient: in the order in which they were stated.
+    std::stable_sort(kept.begin(), kept.end(),
+                     [](const SeenFact& a, const SeenFact& b) { return a.seen_ms < b.seen_ms; });
+    for (const SeenFact& seen : kept) ApplyFact(facts, seen.fact, seen.seen_ms, joined.remarks);
+  }
+  for (const Fact& fact : record.facts) ApplyFact(facts, fact, now_ms, joined.remarks);
+  for (SeenFact& seen : facts) joined.facts.push_back(std::move(seen.fact));
+  return joined;
+}
+
+Remembered Remember(const std::optional<PatientContext>& context, const FeedRecord& record,
+                    std::int64_t now_ms, std::int64_t limit_ms) {
+  Remembered result;
+  if (context && Contradicts(record.patient, context->patient)) {
+    result.remarks.push_back(Conflict());
+  } else if (context) {
+    if (context->patient_seen_ms >= now_ms - limit_ms) {
+      TakeDemographics(context->patient, result.context.patient);
+    }
+    for (const SeenFact& seen : context->facts) {
+      if (IsInTime(seen, now_ms, limit_ms)) result.context.facts.push_back(seen);
+    }
+  }
+  TakeDemographics(record.patient, result.context.patient);
+  result.context.patient_seen_ms = now_ms;
+  for (const Fact& fact : record.facts) {
+    ApplyFact(result.context.facts, Bounded(fact), now_ms, result.remarks);
+  }
+  if (DropBeyondMax(result.context.facts)) {
+    result.remarks.push_back({"context_full", "",
+                              "more than " + std::to_string(kContextFactsMax) +
+                                  " facts of a kind: those stated longest ago are not kept"});
+  }
+  return result;
+}
+
+}  // namespace consilium

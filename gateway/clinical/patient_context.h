@@ -1,0 +1,66 @@
+// What is known of a patient from earlier messages, and how it is joined to a new one.
+//
+// A context belongs to one identifier (patient_key.h). Facts are kept under the identifiers under
+// which they were stated and under no other, so a record never takes what was said about another.
+// Rules only: a time goes in, values come out. Threads: functions without state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "gateway/clinical/record.h"
+
+namespace consilium {
+
+// Facts kept of each kind; beyond, the one that was stated longest ago goes.
+inline constexpr std::size_t kContextFactsMax = 64;
+// Bytes kept of each text of a fact; a name beyond is cut.
+inline constexpr std::size_t kContextTextBytesMax = 512;
+
+struct SeenFact {
+  Fact fact;
+  std::int64_t seen_ms = 0;  // when it came, Unix milliseconds
+
+  friend bool operator==(const SeenFact&, const SeenFact&) = default;
+};
+
+// Invariant of what Remember() makes: facts are active or none_known, no two are the same, in the
+// order in which they were stated, at most kContextFactsMax of a kind.
+struct PatientContext {
+  Demographics patient;  // family, birth_date and sex; neither ids nor given names are kept
+  std::int64_t patient_seen_ms = 0;
+  std::vector<SeenFact> facts;
+
+  friend bool operator==(const PatientContext&, const PatientContext&) = default;
+};
+
+// What a case may use: the record's own facts over what was kept.
+struct JoinedContext {
+  Demographics patient;  // the record's; birth date and sex from what was kept where it is silent
+  std::vector<Fact> facts;  // active and none_known
+  std::vector<Remark> remarks;
+};
+
+struct Remembered {
+  PatientContext context;
+  std::vector<Remark> remarks;
+};
+
+// Whether these cannot be one person: birth dates that differ as far as both are stated, female and
+// male, or other family names without the same full birth date (people marry).
+bool Contradicts(const Demographics& a, const Demographics& b);
+
+// `contexts`: those of the record's own keys. Facts older than `limit_ms` are not used. Remarks:
+// "context_conflict" (nothing of what was kept is used), "fact_contradiction".
+JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientContext>& contexts,
+                          std::int64_t now_ms, std::int64_t limit_ms);
+
+// What is to be kept under one key after the record: the later statement replaces the earlier, what
+// is withdrawn or has ended goes, and a context that the record contradicts is replaced as a whole.
+// Remarks: "context_conflict", "fact_contradiction", "context_full".
+Remembered Remember(const std::optional<PatientContext>& context, const FeedRecord& record,
+                    std::int64_t now_ms, std::int64_t limit_ms);
+
+}  // namespace consilium

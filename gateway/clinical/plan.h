@@ -1,0 +1,124 @@
+// What one record of a message does: which case starts, which are withdrawn, what is kept. Decided
+// from the message, what was looked up and the time alone (docs/gateway.md), so it comes out the
+// same wherever and how often it is made from these. Threads: plain data, functions without state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/clinical/patient_context.h"
+#include "gateway/clinical/record.h"
+#include "gateway/clinical/routing.h"
+#include "shared/domain.h"
+#include "shared/result.h"
+
+namespace consilium {
+
+// Where a case came from: what an answer to its sender must name. Kept under the case's id.
+struct CaseOrigin {
+  std::string case_id;
+  std::string door;
+  std::string sender;
+  std::string message_id;
+  std::string type;
+  Demographics patient;  // as the message stated it
+  std::string account;
+  std::string visit;
+  std::string placer;
+  std::string filler;
+  std::vector<std::string> documents;  // whose text it decides on, at the sender
+  std::string reference;
+  std::int64_t accepted_ms = 0;
+
+  friend bool operator==(const CaseOrigin&, const CaseOrigin&) = default;
+};
+
+// What is known of one document of a sender. Kept under DocumentKey().
+struct DocumentState {
+  std::string case_id;  // that stands for it now; "" = none
+  bool retracted = false;
+  std::vector<std::string> patients;  // keys of its patient
+  // All texts of that case in their order (its own, what it adds to, what was sent with it): a case
+  // of both texts is made from them. Of a document that was retracted: its own, to know it again.
+  std::vector<Note> notes;
+
+  friend bool operator==(const DocumentState&, const DocumentState&) = default;
+};
+
+// A case that no longer stands.
+struct Withdrawal {
+  std::string case_id;
+  std::string why;  // "replaced", "added_to", "retracted"
+  std::string by;   // the case that stands in its place; "" = none does
+
+  friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
+};
+
+// A case should have started and cannot: a human has to look. `code` is that of an Error
+// (ErrorName): "unsupported" nobody here can read a note, "invalid" there is nothing to ask about,
+// "too_large".
+struct Refusal {
+  std::string code;
+  std::string text;
+
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+struct ContextChange {
+  std::string key;  // patient_key.h
+  PatientContext context;
+
+  friend bool operator==(const ContextChange&, const ContextChange&) = default;
+};
+
+struct DocumentChange {
+  std::string key;
+  DocumentState state;
+
+  friend bool operator==(const DocumentChange&, const DocumentChange&) = default;
+};
+
+// All of it happens, also beside a refusal: what a message replaces is outdated even if what it
+// says instead cannot be read.
+struct Plan {
+  std::optional<CaseRequest> request;  // the case that starts
+  std::optional<Refusal> refusal;      // never beside `request`
+  std::string same_as;                 // a case that already decides on this very text; "" = none
+  std::optional<CaseOrigin> origin;    // of `request`; there exactly when it is
+  std::vector<Withdrawal> withdraw;
+  std::vector<ContextChange> contexts;
+  std::vector<std::string> forget;  // keys of contexts that end (merged patients)
+  std::vector<DocumentChange> documents;
+  std::vector<Remark> remarks;  // of the message and of what was decided
+};
+
+// What has to be read before PlanAdmission: keys of contexts and of documents.
+struct PlanKeys {
+  std::vector<std::string> contexts;
+  std::vector<std::string> documents;
+};
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record);
+
+// What was found under them; what is not there was never seen or has expired.
+struct PlanLookup {
+  std::map<std::string, PatientContext> contexts;
+  std::map<std::string, DocumentState> documents;
+  bool id_reused = false;   // the sender used the message's id before, for other bytes
+  std::int64_t now_ms = 0;  // Unix milliseconds, by Redis' clock
+};
+
+struct PlanSettings {
+  Routing routing;
+  std::int64_t context_ms = 0;     // gateway.context_h
+  std::size_t case_bytes_max = 0;  // broker.case_bytes_max
+};
+
+// kInvalid when the message has no such record. Everything else is in the plan.
+Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const PlanLookup& lookup,
+                           const PlanSettings& settings);
+
+}  // namespace consilium

@@ -1,0 +1,177 @@
+// The one list of fields of every struct of record.h, patient_context.h and plan.h, as
+// shared/fields.h has it for domain.h. Heavy header: included by record_fields.cc only.
+#pragma once
+
+#include "gateway/clinical/plan.h"
+#include "shared/fields.h"
+
+namespace consilium {
+
+#define CONSILIUM_ENUM_NAMES(Enum, names)        \
+  template <>                                    \
+  struct EnumNames<Enum> {                       \
+    static constexpr const auto& kNames = names; \
+  }
+CONSILIUM_ENUM_NAMES(FactKind, kFactKindNames);
+CONSILIUM_ENUM_NAMES(FactStatus, kFactStatusNames);
+CONSILIUM_ENUM_NAMES(NoteAction, kNoteActionNames);
+#undef CONSILIUM_ENUM_NAMES
+
+// --- record.h
+
+template <class A>
+void Fields(A& a, Of<A, PatientId> v) {
+  a.May("authority", v.authority);
+  a.Must("value", v.value);
+  a.May("type", v.type);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Demographics> v) {
+  a.May("ids", v.ids);
+  a.May("family", v.family);
+  a.May("given", v.given);
+  a.May("birth_date", v.birth_date);
+  a.May("sex", v.sex);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Fact> v) {
+  a.Must("kind", v.kind);
+  a.Must("status", v.status);
+  a.May("text", v.text);
+  a.May("code", v.code);
+  a.May("system", v.system);
+  a.May("detail", v.detail);
+  a.May("value", v.value);
+  a.May("value_text", v.value_text);
+  a.May("unit", v.unit);
+  a.May("time", v.time);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Note> v) {
+  a.Must("action", v.action);
+  a.May("document", v.document);
+  a.May("parent", v.parent);
+  a.May("title", v.title);
+  a.May("text", v.text);
+  a.May("time", v.time);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Remark> v) {
+  a.Must("code", v.code);
+  a.May("where", v.where);
+  a.Must("text", v.text);
+}
+
+template <class A>
+void Fields(A& a, Of<A, FeedRecord> v) {
+  a.Must("patient", v.patient);
+  a.May("merged", v.merged);
+  a.May("facts", v.facts);
+  a.May("notes", v.notes);
+  a.May("reason", v.reason);
+  a.May("account", v.account);
+  a.May("visit", v.visit);
+  a.May("placer", v.placer);
+  a.May("filler", v.filler);
+  a.May("reference", v.reference);
+  a.May("needs_human", v.needs_human);
+}
+
+template <class A>
+void Fields(A& a, Of<A, FeedMessage> v) {
+  a.Must("door", v.door);
+  a.Must("sender", v.sender);
+  a.May("id", v.id);
+  a.Must("digest", v.digest);
+  a.Must("type", v.type);
+  a.May("time", v.time);
+  a.Must("production", v.production);
+  a.Must("records", v.records);
+  a.May("remarks", v.remarks);
+}
+
+// --- patient_context.h
+
+template <class A>
+void Fields(A& a, Of<A, SeenFact> v) {
+  a.Must("fact", v.fact);
+  a.Must("seen_ms", v.seen_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, PatientContext> v) {
+  a.Must("patient", v.patient);
+  a.Must("patient_seen_ms", v.patient_seen_ms);
+  a.Must("facts", v.facts);
+}
+
+// --- plan.h
+
+template <class A>
+void Fields(A& a, Of<A, CaseOrigin> v) {
+  a.Must("case_id", v.case_id);
+  a.Must("door", v.door);
+  a.Must("sender", v.sender);
+  a.May("message_id", v.message_id);
+  a.Must("type", v.type);
+  a.Must("patient", v.patient);
+  a.May("account", v.account);
+  a.May("visit", v.visit);
+  a.May("placer", v.placer);
+  a.May("filler", v.filler);
+  a.May("documents", v.documents);
+  a.May("reference", v.reference);
+  a.Must("accepted_ms", v.accepted_ms);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DocumentState> v) {
+  a.May("case_id", v.case_id);
+  a.May("retracted", v.retracted);
+  a.May("patients", v.patients);
+  a.May("notes", v.notes);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Withdrawal> v) {
+  a.Must("case_id", v.case_id);
+  a.Must("why", v.why);
+  a.May("by", v.by);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Refusal> v) {
+  a.Must("code", v.code);
+  a.Must("text", v.text);
+}
+
+template <class A>
+void Fields(A& a, Of<A, ContextChange> v) {
+  a.Must("key", v.key);
+  a.Must("context", v.context);
+}
+
+template <class A>
+void Fields(A& a, Of<A, DocumentChange> v) {
+  a.Must("key", v.key);
+  a.Must("state", v.state);
+}
+
+template <class A>
+void Fields(A& a, Of<A, Plan> v) {
+  a.May("request", v.request);
+  a.May("refusal", v.refusal);
+  a.May("same_as", v.same_as);
+  a.May("origin", v.origin);
+  a.May("withdraw", v.withdraw);
+  a.May("contexts", v.contexts);
+  a.May("forget", v.forget);
+  a.May("documents", v.documents);
+  a.May("remarks", v.remarks);
+}
+
+}  // namespace consilium

@@ -1,0 +1,103 @@
+#include "gateway/clinical/patient_key.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "shared/ids.h"
+
+namespace consilium {
+namespace {
+
+using Keys = std::vector<std::string>;
+
+TEST(PatientKeyTest, AnIdIsKnownByItsAuthorityWhoeverSendsIt) {
+  const Keys one = PatientKeys({{"HOSP", "42", "MR"}}, "A|X");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].size(), 64u);
+  EXPECT_EQ(one, PatientKeys({{"HOSP", " 42 ", "PI"}}, "B|Y"));
+  EXPECT_NE(one, PatientKeys({{"CLINIC", "42", "MR"}}, "A|X"));
+  EXPECT_NE(one, PatientKeys({{"HOSP", "43", "MR"}}, "A|X"));
+}
+
+TEST(PatientKeyTest, WithoutAnAuthorityAnIdCountsWithinItsSenderOnly) {
+  const Keys one = PatientKeys({{"", "42", "MR"}}, "A|X");
+  EXPECT_EQ(one, PatientKeys({{"", "42", ""}}, "A|X"));
+  EXPECT_NE(one, PatientKeys({{"", "42", "MR"}}, "B|X"));
+  EXPECT_NE(one, PatientKeys({{"A|X", "42", "MR"}}, "A|X"));
+}
+
+TEST(PatientKeyTest, PartsDoNotRunIntoEachOther) {
+  EXPECT_NE(PatientKeys({{"AB", "C", "MR"}}, ""), PatientKeys({{"A", "BC", "MR"}}, ""));
+  EXPECT_NE(DocumentKey("A", "BC"), DocumentKey("AB", "C"));
+}
+
+TEST(PatientKeyTest, PlaceholdersAreNoIds) {
+  for (const char* value : {"", " ", "0", "000", "UNKNOWN", "unknown", "NA", "n/a", "None", "-",
+                            "...", "99999", "999999999", "XXXXX", "\"\""}) {
+    EXPECT_EQ(PatientKeys({{"HOSP", value, "MR"}}, "A"), Keys()) << value;
+  }
+  EXPECT_EQ(PatientKeys({{"HOSP", "1", "MR"}}, "A").size(), 1u);
+  EXPECT_EQ(PatientKeys({{"HOSP", "9999", "MR"}}, "A").size(), 1u);
+}
+
+TEST(PatientKeyTest, NumbersOfARegisterAVisitOrAnAccountAreNotThePatients) {
+  EXPECT_EQ(PatientKeys({{"USSSA", "123456789", "SS"},
+                         {"USSSA", "123456789", ""},
+                         {"http://hl7.org/fhir/sid/us-ssn", "123456789", ""},
+                         {"STATE", "D1", "DL"},
+                         {"HOSP", "V1", "VN"},
+                         {"HOSP", "A1", "AN"}},
+                        "A"),
+            Keys());
+}
+
+TEST(PatientKeyTest, MedicalRecordNumbersWinOverOtherIds) {
+  const Keys both = PatientKeys({{"X", "7", ""}, {"HOSP", "42", "MR"}, {"EMPI", "9", "PI"}}, "A");
+  EXPECT_EQ(both, (Keys{PatientKeys({{"HOSP", "42", "MR"}}, "A")[0],
+                        PatientKeys({{"EMPI", "9", "PI"}}, "A")[0]}));
+  EXPECT_EQ(PatientKeys({{"X", "7", ""}}, "A").size(), 1u);
+}
+
+TEST(PatientKeyTest, RepeatedIdsGiveOneKeyAndManyAreBounded) {
+  EXPECT_EQ(PatientKeys({{"HOSP", "42", "MR"}, {"HOSP", "42", "PI"}}, "A").size(), 1u);
+  std::vector<PatientId> many;
+  for (int i = 1; i <= 20; ++i) many.push_back({"HOSP", "id" + std::to_string(i), "MR"});
+  EXPECT_EQ(PatientKeys(many, "A").size(), kPatientKeysMax);
+}
+
+FeedMessage Message(const char* sender, const char* id, const char* digest) {
+  FeedMessage message;
+  message.door = "hl7";
+  message.sender = sender;
+  message.id = id;
+  message.digest = digest;
+  return message;
+}
+
+TEST(MessageKeyTest, SenderIdAndDigestMakeAMessage) {
+  const std::string key = MessageKey(Message("A|X", "1", "d1"));
+  EXPECT_EQ(key, MessageKey(Message("A|X", "1", "d1")));
+  const std::set<std::string> keys = {
+      key, MessageKey(Message("A|Y", "1", "d1")), MessageKey(Message("A|X", "2", "d1")),
+      MessageKey(Message("A|X", "1", "d2")), MessageKey(Message("A|X", "", "d1"))};
+  EXPECT_EQ(keys.size(), 5u);
+}
+
+TEST(MessageKeyTest, TheIdAloneFindsItsReuse) {
+  EXPECT_EQ(MessageIdKey(Message("A|X", "1", "d1")), MessageIdKey(Message("A|X", "1", "d2")));
+  EXPECT_NE(MessageIdKey(Message("A|X", "1", "d1")), MessageIdKey(Message("A|Y", "1", "d1")));
+  EXPECT_EQ(MessageIdKey(Message("A|X", "", "d1")), std::nullopt);
+}
+
+TEST(FeedCaseIdTest, IsACaseIdOfItsOwnForEveryRecord) {
+  const std::string id = FeedCaseId(Message("A|X", "1", "d1"), 0);
+  EXPECT_TRUE(CheckCaseId(id).ok());
+  EXPECT_EQ(id.size(), 28u);
+  EXPECT_EQ(id.substr(0, 4), "hl7-");
+  EXPECT_NE(id, FeedCaseId(Message("A|X", "1", "d1"), 1));
+  EXPECT_NE(id, FeedCaseId(Message("A|X", "1", "d2"), 0));
+}
+
+}  // namespace
+}  // namespace consilium
