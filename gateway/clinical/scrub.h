@@ -1,0 +1,33 @@
+// Takes what names a patient out of text that models will see: the exact names and numbers of this
+// very record, which is cheap and finds most (clinical.md section 5). Names of others, dates and
+// places stay. Threads: functions without state.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/clinical/record.h"
+
+namespace consilium {
+
+// Names: the words of 3 letters and more of family and given names, wherever they stand as whole
+// words in whatever case and accents, become "[name]". A name that is also an ordinary or clinical
+// word ("Long", "Graves") does only where it cannot be one: capitalised, beside another name of the
+// patient or after "Mr", "patient" and the like.
+// Numbers: ids, account, visit and order numbers of 4 characters and more (5 where they are digits
+// only: years, doses) become "[id]".
+class Scrubber {
+ public:
+  explicit Scrubber(const FeedRecord& record);
+  std::string Scrub(std::string_view text) const;
+
+ private:
+  std::string ScrubIds(std::string_view text) const;
+
+  std::vector<std::string> ids_;    // longest first
+  std::vector<std::string> names_;  // folded words
+};
+
+}  // namespace consilium
