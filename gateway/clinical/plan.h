@@ -37,14 +37,26 @@ struct CaseOrigin {
   friend bool operator==(const CaseOrigin&, const CaseOrigin&) = default;
 };
 
+// A document that another one stands in the place of.
+struct ReplacedDocument {
+  std::string document;
+  std::string by;
+
+  friend bool operator==(const ReplacedDocument&, const ReplacedDocument&) = default;
+};
+
 // What is known of one document of a sender. Kept under DocumentKey().
 struct DocumentState {
-  std::string case_id;  // that stands for it now; "" = none
-  bool retracted = false;
+  std::string case_id;      // that stands for it now; "" = none
+  std::string case_digest;  // SHA-256, hex, of the vignette of that case
+  bool retracted = false;   // it must not be used
+  std::string replaced_by;  // the document in its place; then case and notes are that one's
   std::vector<std::string> patients;  // keys of its patient
-  // All texts of that case in their order (its own, what it adds to, what was sent with it): a case
-  // of both texts is made from them. Of a document that was retracted: its own, to know it again.
+  // All notes of that case in their order (its own, what it adds to, what came with it): the next
+  // case is made from them. Of a document that was retracted: its own, to know it again.
   std::vector<Note> notes;
+  // Those in whose place a document of `notes` stands: their states change with this one.
+  std::vector<ReplacedDocument> replaced;
 
   friend bool operator==(const DocumentState&, const DocumentState&) = default;
 };
@@ -84,16 +96,28 @@ struct DocumentChange {
 
 // All of it happens, also beside a refusal: what a message replaces is outdated even if what it
 // says instead cannot be read.
+//
+// Remarks are those of the message, of context and case, and:
+//   id_reused                the sender used this id before, for other bytes
+//   not_production           nothing of a message for training or debugging is used
+//   no_patient_key           no usable id: nothing is joined, nothing is kept
+//   merge_with_itself        an id that ends is one that goes on: it is not forgotten
+//   document_unknown         adds to, replaces or retracts a document that was not received
+//   document_retracted       nothing is made of it: that document was retracted
+//   document_was_retracted   a case starts: it came again with other text
+//   document_other_patient   that number was another patient's: texts are not joined
+//   addendum_replaced        additions to a replaced document went with it
+//   rest_without_case        what was sent with a retracted document has no case now
 struct Plan {
   std::optional<CaseRequest> request;  // the case that starts
   std::optional<Refusal> refusal;      // never beside `request`
-  std::string same_as;                 // a case that already decides on this very text; "" = none
+  std::string same_as;                 // a case that already is this very one; "" = none
   std::optional<CaseOrigin> origin;    // of `request`; there exactly when it is
-  std::vector<Withdrawal> withdraw;
+  std::vector<Withdrawal> withdraw;    // each case once
   std::vector<ContextChange> contexts;
   std::vector<std::string> forget;  // keys of contexts that end (merged patients)
   std::vector<DocumentChange> documents;
-  std::vector<Remark> remarks;  // of the message and of what was decided
+  std::vector<Remark> remarks;
 };
 
 // What has to be read before PlanAdmission: keys of contexts and of documents.

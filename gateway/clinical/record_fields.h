@@ -129,11 +129,20 @@ void Fields(A& a, Of<A, CaseOrigin> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, ReplacedDocument> v) {
+  a.Must("document", v.document);
+  a.Must("by", v.by);
+}
+
+template <class A>
 void Fields(A& a, Of<A, DocumentState> v) {
   a.May("case_id", v.case_id);
+  a.May("case_digest", v.case_digest);
   a.May("retracted", v.retracted);
+  a.May("replaced_by", v.replaced_by);
   a.May("patients", v.patients);
   a.May("notes", v.notes);
+  a.May("replaced", v.replaced);
 }
 
 template <class A>

@@ -71,7 +71,7 @@ TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
   plan.withdraw = {{"hl7-2", "replaced", "hl7-1"}};
   plan.contexts = {{"k", {{}, 1, {}}}};
   plan.forget = {"m"};
-  plan.documents = {{"d", {"hl7-1", true, {"k"}, FullRecord().notes}}};
+  plan.documents = {{"d", {"hl7-1", "cd", true, "D9", {"k"}, FullRecord().notes, {{"D0", "D1"}}}}};
   plan.remarks = {{"id_reused", "MSH-10", "text"}};
   const auto back = UnpackSealed<Plan>(PackSealed(plan));
   ASSERT_TRUE(back.ok()) << back.error().text;

@@ -1,0 +1,286 @@
+#include "gateway/clinical/document_plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "gateway/clinical/patient_key.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+bool SaysSomething(const Note& note) {
+  return note.action == NoteAction::kNew || note.action == NoteAction::kAddendum ||
+         note.action == NoteAction::kReplace;
+}
+
+bool IsOfDocument(const Note& note, const std::string& document) {
+  return !document.empty() && note.document == document;
+}
+
+bool Ends(const std::vector<Withdrawal>& list, const std::string& case_id) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const Withdrawal& one) { return one.case_id == case_id; });
+}
+
+bool HasText(const std::vector<Note>& notes, const Note& like) {
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const Note& note) { return Trimmed(note.text) == Trimmed(like.text); });
+}
+
+class Planner {
+ public:
+  Planner(const FeedMessage& message, const std::vector<std::string>& patient_keys,
+          const PlanLookup& lookup)
+      : sender_(message.sender), patient_keys_(patient_keys), lookup_(lookup) {}
+
+  void Take(const Note& note) {
+    plan_.has_notes = true;
+    switch (note.action) {
+      case NoteAction::kNew:
+      case NoteAction::kReplace:
+        return Replace(note);
+      case NoteAction::kAddendum:
+        return Add(note);
+      case NoteAction::kRetract:
+        return Retract(note.document.empty() ? note.parent : note.document);
+      case NoteAction::kStatus:
+        return;
+    }
+  }
+  DocumentPlan Done() && { return std::move(plan_); }
+
+ private:
+  std::string Key(const std::string& document) const { return DocumentKey(sender_, document); }
+
+  const DocumentState* Find(const std::string& document) const {
+    if (document.empty()) return nullptr;
+    const auto found = lookup_.documents.find(Key(document));
+    return found == lookup_.documents.end() ? nullptr : &found->second;
+  }
+
+  bool IsOfThisPatient(const DocumentState& state) const {
+    if (state.patients.empty() && patient_keys_.empty()) return true;
+    return std::any_of(state.patients.begin(), state.patients.end(), [&](const std::string& key) {
+      return std::find(patient_keys_.begin(), patient_keys_.end(), key) != patient_keys_.end();
+    });
+  }
+
+  void Say(const char* code, const char* text) {
+    const Remark remark{code, "", text};
+    auto& remarks = plan_.remarks;
+    if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
+      remarks.push_back(remark);
+  }
+  void SayUnknown() {
+    Say("document_unknown", "the earlier document was not received, or long ago");
+  }
+  void SayOtherPatient() {
+    Say("document_other_patient", "the earlier document was another patient's: texts not joined");
+  }
+  void SayRetracted() { Say("document_retracted", "the document was retracted: no case"); }
+
+  // What led to the replaced document leads to the one in its place.
+  void AddReplaced(const ReplacedDocument& one) {
+    auto& replaced = plan_.replaced;
+    for (ReplacedDocument& other : replaced) {
+      if (other.by == one.document) other.by = one.by;
+    }
+    const auto is_same = [&](const ReplacedDocument& other) {
+      return other.document == one.document || other.document == other.by;
+    };
+    replaced.erase(std::remove_if(replaced.begin(), replaced.end(), is_same), replaced.end());
+    replaced.push_back(one);
+  }
+
+  // The case of `state` ends, and `document` with it: the documents that were in it have none now.
+  void Release(const std::string& document, const DocumentState& state) {
+    std::vector<Note> rest;
+    for (const Note& note : state.notes) {
+      if (!IsOfDocument(note, document) && retracted_.count(note.document) == 0) {
+        rest.push_back(note);
+      }
+    }
+    DocumentState left{"", "", false, "", state.patients, rest, {}};
+    for (const ReplacedDocument& one : state.replaced) {
+      if (one.by != document) left.replaced.push_back(one);
+    }
+    for (const Note& note : rest) {
+      if (!note.document.empty()) plan_.states[Key(note.document)] = left;
+      Say("rest_without_case", "what was sent with the retracted document has no case now");
+    }
+    for (const ReplacedDocument& one : state.replaced) {
+      DocumentState& old = plan_.states[Key(one.document)];
+      old = one.by == document ? DocumentState{"", "", true, "", state.patients, {}, {}} : left;
+      old.replaced_by = one.by;
+    }
+  }
+
+  // The case of `state` ends if there is a new one.
+  void Supersede(const DocumentState& state, const char* why) {
+    if (state.case_id.empty()) return;
+    plan_.supersedes = true;
+    if (Ends(plan_.superseded, state.case_id) || Ends(plan_.retracted, state.case_id)) return;
+    plan_.superseded.push_back({state.case_id, why, ""});
+    plan_.digests.push_back(state.case_digest);
+  }
+
+  // What an earlier case decided on and is not here yet.
+  void Carry(const DocumentState& state) {
+    for (const ReplacedDocument& one : state.replaced) AddReplaced(one);
+    for (const Note& note : state.notes) {
+      const bool here = std::any_of(plan_.notes.begin(), plan_.notes.end(), [&](const Note& other) {
+        return IsOfDocument(other, note.document);
+      });
+      if (!here && retracted_.count(note.document) == 0) plan_.notes.push_back(note);
+    }
+  }
+
+  // Puts `note` in the place of the first note of `documents`, else at the end; what adds to one of
+  // them goes too.
+  void Put(const Note& note, const std::vector<std::string>& documents) {
+    const auto is_replaced = [&](const Note& other) {
+      return std::any_of(documents.begin(), documents.end(), [&](const std::string& document) {
+        return IsOfDocument(other, document);
+      });
+    };
+    auto& notes = plan_.notes;
+    const auto first = std::find_if(notes.begin(), notes.end(), is_replaced);
+    const auto place = first - notes.begin();
+    const bool found = first != notes.end();
+    const bool same = found && Trimmed(first->text) == Trimmed(note.text);
+    notes.erase(std::remove_if(notes.begin(), notes.end(), is_replaced), notes.end());
+    notes.insert(
+        notes.begin() + std::min<std::ptrdiff_t>(place, static_cast<std::ptrdiff_t>(notes.size())),
+        note);
+    if (!found || same) return;
+    const auto adds = [&](const Note& other) {
+      return other.action == NoteAction::kAddendum &&
+             std::find(documents.begin(), documents.end(), other.parent) != documents.end() &&
+             !(other == note);
+    };
+    for (const Note& other : notes) {
+      if (!adds(other)) continue;
+      Say("addendum_replaced", "what was added to the replaced document went with it");
+      if (!other.document.empty() && !note.document.empty()) {
+        AddReplaced({other.document, note.document});
+      }
+    }
+    notes.erase(std::remove_if(notes.begin(), notes.end(), adds), notes.end());
+  }
+
+  void Replace(const Note& note) {
+    std::vector<std::string> documents;
+    if (!note.document.empty()) documents.push_back(note.document);
+    const bool replaces = note.action == NoteAction::kReplace;
+    if (replaces && !note.parent.empty()) documents.push_back(note.parent);
+    bool found = false;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      const std::string document = documents[i];
+      const DocumentState* state = Find(document);
+      if (state == nullptr) continue;
+      found = true;
+      if (!IsOfThisPatient(*state)) {
+        SayOtherPatient();
+        if (replaces) {
+          Supersede(*state, "replaced");
+          Release(document, *state);
+          plan_.other_patient = true;
+        }
+        continue;
+      }
+      if (state->retracted) {
+        if (!replaces && (state->notes.empty() || HasText(state->notes, note))) {
+          return SayRetracted();
+        }
+        Say("document_was_retracted", "the document was retracted and came with other text");
+        continue;
+      }
+      // Some name the first version, whatever has come in its place since.
+      if (!state->replaced_by.empty()) documents.push_back(state->replaced_by);
+      Carry(*state);
+      Supersede(*state, "replaced");
+    }
+    if (replaces && !found) SayUnknown();
+    plan_.has_text = true;
+    Put(note, documents);
+    for (const std::string& document : documents) {
+      if (document != note.document && !note.document.empty()) {
+        AddReplaced({document, note.document});
+      }
+    }
+  }
+
+  void Add(const Note& note) {
+    // Some say "addendum" under the number of the document itself.
+    const bool to_itself = note.parent.empty() || note.parent == note.document;
+    const DocumentState* parent = Find(to_itself ? note.document : note.parent);
+    const DocumentState* own = to_itself ? nullptr : Find(note.document);
+    if (own != nullptr && own->retracted && HasText(own->notes, note)) return SayRetracted();
+    if (parent != nullptr && parent->retracted) return SayRetracted();
+    plan_.has_text = true;
+    if (parent == nullptr) {
+      SayUnknown();
+    } else if (!IsOfThisPatient(*parent)) {
+      SayOtherPatient();
+      parent = nullptr;
+    } else {
+      Carry(*parent);
+      Supersede(*parent, "added_to");
+    }
+    if (own != nullptr && IsOfThisPatient(*own) && !own->retracted) {
+      Carry(*own);
+      Supersede(*own, "replaced");
+    }
+    if (to_itself && HasText(plan_.notes, note)) return;
+    Put(note, to_itself ? std::vector<std::string>() : std::vector<std::string>{note.document});
+  }
+
+  void Retract(const std::string& document) {
+    if (document.empty()) return SayUnknown();
+    retracted_.insert(document);
+    const DocumentState* state = Find(document);
+    DocumentState after;
+    after.retracted = true;
+    after.patients = patient_keys_;
+    if (state == nullptr) {
+      SayUnknown();
+    } else if (!state->replaced_by.empty()) {
+      after = *state;  // what stands in its place is not retracted with it
+    } else {
+      if (!IsOfThisPatient(*state)) SayOtherPatient();
+      after.patients = state->patients;
+      if (!state->case_id.empty() && !Ends(plan_.retracted, state->case_id))
+        plan_.retracted.push_back({state->case_id, "retracted", ""});
+      const auto own = [&](const Note& note) { return IsOfDocument(note, document); };
+      std::copy_if(state->notes.begin(), state->notes.end(), std::back_inserter(after.notes), own);
+      Release(document, *state);
+    }
+    plan_.states[Key(document)] = std::move(after);
+  }
+
+  const std::string& sender_;
+  const std::vector<std::string>& patient_keys_;
+  const PlanLookup& lookup_;
+  std::set<std::string> retracted_;  // by this record
+  DocumentPlan plan_;
+};
+
+}  // namespace
+
+DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
+                           const std::vector<std::string>& patient_keys, const PlanLookup& lookup) {
+  Planner planner(message, patient_keys, lookup);
+  for (const Note& note : record.notes) {
+    if (!SaysSomething(note)) planner.Take(note);
+  }
+  for (const Note& note : record.notes) {
+    if (SaysSomething(note)) planner.Take(note);
+  }
+  return std::move(planner).Done();
+}
+
+}  // namespace consilium

@@ -1,0 +1,219 @@
+#include "gateway/clinical/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/clinical/case_maker.h"
+#include "gateway/clinical/document_plan.h"
+#include "gateway/clinical/patient_key.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t kSourceBytesMax = 64;  // broker/intake.h
+
+void AddRemarks(const std::vector<Remark>& more, std::vector<Remark>& remarks) {
+  for (const Remark& remark : more) {
+    if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
+      remarks.push_back(remark);
+  }
+}
+
+void AddUnique(const std::string& key, std::vector<std::string>& keys) {
+  if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+}
+
+bool Holds(const std::vector<std::string>& keys, const std::string& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// What is kept under each of the patient's keys from now on, and what ends.
+void PlanContexts(const FeedMessage& message, const FeedRecord& record,
+                  const std::vector<std::string>& keys, const PlanLookup& lookup,
+                  const PlanSettings& settings, Plan& plan) {
+  if (keys.empty()) {
+    AddRemarks({{"no_patient_key", "", "no usable id of the patient: nothing joined or kept"}},
+               plan.remarks);
+  }
+  for (const std::string& key : keys) {
+    const auto found = lookup.contexts.find(key);
+    const auto before = found == lookup.contexts.end()
+                            ? std::nullopt
+                            : std::optional<PatientContext>(found->second);
+    Remembered after = Remember(before, record, lookup.now_ms, settings.context_ms);
+    AddRemarks(after.remarks, plan.remarks);
+    plan.contexts.push_back({key, std::move(after.context)});
+  }
+  for (const std::string& key : PatientKeys(record.merged, message.sender)) {
+    if (Holds(keys, key)) {
+      AddRemarks({{"merge_with_itself", "", "an id that ends is one that goes on"}}, plan.remarks);
+    } else {
+      AddUnique(key, plan.forget);
+    }
+  }
+}
+
+JoinedContext Joined(const FeedRecord& record, const std::vector<std::string>& keys,
+                     const PlanLookup& lookup, const PlanSettings& settings) {
+  std::vector<PatientContext> contexts;
+  for (const std::string& key : keys) {
+    const auto found = lookup.contexts.find(key);
+    if (found != lookup.contexts.end()) contexts.push_back(found->second);
+  }
+  return JoinContext(record, contexts, lookup.now_ms, settings.context_ms);
+}
+
+Refusal Refused(const Error& error) { return {std::string(ErrorName(error.code)), error.text}; }
+
+CaseOrigin OriginOf(const FeedMessage& message, const FeedRecord& record,
+                    const std::string& case_id, const std::vector<Note>& notes,
+                    std::int64_t now_ms) {
+  CaseOrigin origin;
+  origin.case_id = case_id;
+  origin.door = message.door;
+  origin.sender = message.sender;
+  origin.message_id = message.id;
+  origin.type = message.type;
+  origin.patient = record.patient;
+  origin.account = record.account;
+  origin.visit = record.visit;
+  origin.placer = record.placer;
+  origin.filler = record.filler;
+  for (const Note& note : notes) {
+    if (!note.document.empty()) AddUnique(note.document, origin.documents);
+  }
+  origin.reference = record.reference;
+  origin.accepted_ms = now_ms;
+  return origin;
+}
+
+// The case of the record with the notes of earlier documents that still hold.
+Result<CaseRequest> MakeRequest(const FeedMessage& message, std::size_t index,
+                                const std::vector<Note>& notes, const JoinedContext& joined,
+                                const PlanLookup& lookup, const PlanSettings& settings,
+                                std::vector<Remark>& remarks) {
+  FeedRecord record = message.records[index];
+  record.notes = notes;
+  auto made = MakeVignette(record, joined, lookup.now_ms);
+  if (!made) return made.error();
+  AddRemarks(made->remarks, remarks);
+  CaseRequest request;
+  request.id = FeedCaseId(message, index);
+  request.vignette = std::move(made->vignette);
+  request.source = CutUtf8(message.door + " " + ToValidUtf8(message.sender), kSourceBytesMax);
+  const std::size_t bytes = Pack(request).size();
+  if (bytes > settings.case_bytes_max) {
+    return Error{ErrorCode::kTooLarge,
+                 "case: " + std::to_string(bytes) + " bytes, expected at most " +
+                     std::to_string(settings.case_bytes_max) + " (broker.case_bytes_max)"};
+  }
+  return request;
+}
+
+// The states of the documents of a case, and of those that it stands in the place of.
+void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& keys,
+                   const std::string& case_id, const std::string& digest, DocumentPlan& documents) {
+  const DocumentState state{case_id, digest, false, "", keys, documents.notes, documents.replaced};
+  for (const auto& [document, by] : documents.replaced) {
+    DocumentState& old = documents.states[DocumentKey(message.sender, document)];
+    old = state;
+    old.replaced_by = by;
+  }
+  for (const Note& note : documents.notes) {
+    if (!note.document.empty())
+      documents.states[DocumentKey(message.sender, note.document)] = state;
+  }
+}
+
+// The case that already is `request`: of the same vignette and patient, or made from this very
+// message (whose plan was forgotten since).
+std::string SameCase(const DocumentPlan& documents, const CaseRequest& request,
+                     const std::string& digest) {
+  for (const Withdrawal& one : documents.superseded) {
+    if (one.case_id == request.id) return one.case_id;
+  }
+  const bool same = documents.superseded.size() == 1 && documents.retracted.empty() &&
+                    !documents.other_patient && documents.digests.front() == digest;
+  return same ? documents.superseded.front().case_id : "";
+}
+
+void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext& joined,
+              const std::vector<std::string>& keys, const PlanLookup& lookup,
+              const PlanSettings& settings, DocumentPlan& documents, Plan& plan) {
+  const bool routed = StartsCase(settings.routing, message);
+  // A record without notes asks by its reason or diagnoses; one whose notes only retract or tell a
+  // status asks nothing.
+  const bool starts =
+      documents.has_notes ? documents.has_text && (routed || documents.supersedes) : routed;
+  if (!starts) return;
+  auto request =
+      MakeRequest(message, index, documents.notes, joined, lookup, settings, plan.remarks);
+  std::string case_id;
+  std::string digest;
+  if (request) {
+    digest = Sha256Hex(Pack(request->vignette));
+    plan.same_as = SameCase(documents, *request, digest);
+    if (!plan.same_as.empty()) return;
+    case_id = request->id;
+    plan.origin =
+        OriginOf(message, message.records[index], case_id, documents.notes, lookup.now_ms);
+    plan.request = *std::move(request);
+  } else {
+    plan.refusal = Refused(request.error());
+  }
+  KeepDocuments(message, keys, case_id, digest, documents);
+  for (Withdrawal& one : documents.superseded) {
+    one.by = case_id;
+    plan.withdraw.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record) {
+  PlanKeys keys;
+  if (record >= message.records.size() || !message.production) return keys;
+  const FeedRecord& read = message.records[record];
+  keys.contexts = PatientKeys(read.patient.ids, message.sender);
+  for (const Note& note : read.notes) {
+    for (const std::string* document : {&note.document, &note.parent}) {
+      if (!document->empty()) AddUnique(DocumentKey(message.sender, *document), keys.documents);
+    }
+  }
+  return keys;
+}
+
+Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const PlanLookup& lookup,
+                           const PlanSettings& settings) {
+  if (record >= message.records.size()) {
+    return Invalid("record = " + std::to_string(record) + ", expected less than " +
+                   std::to_string(message.records.size()));
+  }
+  const FeedRecord& read = message.records[record];
+  Plan plan;
+  plan.remarks = message.remarks;
+  if (lookup.id_reused) {
+    AddRemarks({{"id_reused", "", "the sender used this message id before, for other bytes"}},
+               plan.remarks);
+  }
+  if (!message.production) {
+    AddRemarks({{"not_production", "", "sent for training or debugging: nothing of it is used"}},
+               plan.remarks);
+    return plan;
+  }
+  const auto keys = PatientKeys(read.patient.ids, message.sender);
+  PlanContexts(message, read, keys, lookup, settings, plan);
+  const JoinedContext joined = Joined(read, keys, lookup, settings);
+  AddRemarks(joined.remarks, plan.remarks);
+  DocumentPlan documents = PlanDocuments(message, read, keys, lookup);
+  AddRemarks(documents.remarks, plan.remarks);
+  plan.withdraw = documents.retracted;
+  PlanCase(message, record, joined, keys, lookup, settings, documents, plan);
+  for (auto& [key, state] : documents.states) plan.documents.push_back({key, std::move(state)});
+  return plan;
+}
+
+}  // namespace consilium

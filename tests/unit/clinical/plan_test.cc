@@ -1,0 +1,489 @@
+#include "gateway/clinical/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/clinical/patient_key.h"
+#include "shared/ids.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::int64_t kNow = 1'795'867'200'000;
+constexpr std::int64_t kHour = 3'600'000;
+
+PlanSettings Settings() {
+  PlanSettings settings;
+  settings.routing = *ParseRouting(DefaultRouting());
+  settings.context_ms = 72 * kHour;
+  settings.case_bytes_max = 65'536;
+  return settings;
+}
+
+// What is kept between messages, as Redis would.
+class Feed {
+ public:
+  Plan Send(const FeedMessage& message, const PlanSettings& settings = Settings()) {
+    PlanLookup lookup;
+    const PlanKeys keys = KeysOf(message, 0);
+    for (const auto& key : keys.contexts) {
+      if (contexts.count(key) > 0) lookup.contexts[key] = contexts[key];
+    }
+    for (const auto& key : keys.documents) {
+      if (documents.count(key) > 0) lookup.documents[key] = documents[key];
+    }
+    now += kHour;
+    lookup.now_ms = now;
+    auto plan = PlanAdmission(message, 0, lookup, settings);
+    EXPECT_TRUE(plan.ok());
+    for (const auto& change : plan->contexts) contexts[change.key] = change.context;
+    for (const auto& key : plan->forget) contexts.erase(key);
+    for (const auto& change : plan->documents) documents[change.key] = change.state;
+    return *plan;
+  }
+
+  std::map<std::string, PatientContext> contexts;
+  std::map<std::string, DocumentState> documents;
+  std::int64_t now = kNow;
+};
+
+int message_count = 0;
+
+FeedMessage Message(const char* type, const char* patient = "42") {
+  FeedMessage message;
+  message.door = "hl7";
+  message.sender = "APP|FAC";
+  message.id = std::to_string(++message_count);
+  message.digest = "d" + message.id;
+  message.type = type;
+  message.records.emplace_back();
+  if (*patient != '\0') message.records[0].patient.ids = {{"HOSP", patient, "MR"}};
+  return message;
+}
+FeedMessage Noted(NoteAction action, const char* document, const char* parent, const char* text,
+                  const char* patient = "42") {
+  FeedMessage message = Message("MDM^T02", patient);
+  message.records[0].notes = {{action, document, parent, "", text, ""}};
+  return message;
+}
+FeedMessage WithFact(const char* type, FactKind kind, const char* text,
+                     const char* patient = "42") {
+  FeedMessage message = Message(type, patient);
+  Fact fact;
+  fact.kind = kind;
+  fact.text = text;
+  message.records[0].facts = {fact};
+  return message;
+}
+
+constexpr const char* kBeside =
+    "\n\nStated beside the notes:\nAllergies: not stated.\nCurrent medications: not stated.\n";
+
+using Withdrawn = std::vector<Withdrawal>;
+using List = std::vector<std::string>;
+List Codes(const Plan& plan) {
+  List codes;
+  for (const Remark& remark : plan.remarks) codes.push_back(remark.code);
+  return codes;
+}
+std::string Text(const Plan& plan) { return plan.request ? plan.request->vignette.text : "none"; }
+
+TEST(PlanTest, ANewNoteStartsACaseWithWhatIsKnownOfItsPatient) {
+  Feed feed;
+  EXPECT_FALSE(feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex")).request.has_value());
+  FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  FeedRecord& record = message.records[0];
+  record.account = "A";
+  record.visit = "V";
+  record.placer = "P";
+  record.filler = "F";
+  record.reference = "Patient/42";
+  const Plan plan = feed.Send(message);
+  ASSERT_TRUE(plan.request.has_value());
+  EXPECT_EQ(plan.request->id, FeedCaseId(message, 0));
+  EXPECT_EQ(plan.request->source, "hl7 APP|FAC");
+  EXPECT_EQ(plan.request->vignette.text,
+            "Cough.\n\nStated beside the notes:\nAllergies: Latex\n"
+            "Current medications: not stated.\n");
+  EXPECT_EQ(plan.request->vignette.patient.allergies, List{"Latex"});
+  EXPECT_EQ(plan.origin, (CaseOrigin{plan.request->id,
+                                     "hl7",
+                                     "APP|FAC",
+                                     message.id,
+                                     "MDM^T02",
+                                     record.patient,
+                                     "A",
+                                     "V",
+                                     "P",
+                                     "F",
+                                     {"D1"},
+                                     "Patient/42",
+                                     feed.now}));
+  EXPECT_EQ(plan.withdraw, Withdrawn());
+  EXPECT_EQ(Codes(plan), List());
+}
+
+TEST(PlanTest, APlanIsTheSameHoweverOftenItIsMade) {
+  const FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  const Plan one = Feed().Send(message);
+  const Plan two = Feed().Send(message);
+  EXPECT_EQ(one.request->id, two.request->id);
+  EXPECT_EQ(Text(one), Text(two));
+  EXPECT_EQ(one.documents, two.documents);
+  EXPECT_EQ(one.contexts, two.contexts);
+}
+
+TEST(PlanTest, AMessageWhoseTypeIsNotRoutedIsContextOnly) {
+  Feed feed;
+  FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Report.");
+  message.type = "ORU^R01";
+  const Plan plan = feed.Send(message);
+  EXPECT_FALSE(plan.request.has_value());
+  EXPECT_FALSE(plan.refusal.has_value());
+  EXPECT_EQ(plan.documents.size(), 0u);
+  EXPECT_EQ(plan.contexts.size(), 1u);
+}
+
+TEST(PlanTest, AnotherPatientsContextIsNeverTaken) {
+  Feed feed;
+  feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex", "41"));
+  feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Nuts", ""));
+  EXPECT_EQ(feed.contexts.size(), 1u);
+  EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "42"))),
+            std::string("Cough.") + kBeside);
+  const Plan nobody = feed.Send(Noted(NoteAction::kNew, "D2", "", "Cough.", ""));
+  EXPECT_EQ(Text(nobody), std::string("Cough.") + kBeside);
+  EXPECT_EQ(nobody.contexts.size(), 0u);
+  EXPECT_EQ(Codes(nobody), List{"no_patient_key"});
+}
+
+TEST(PlanTest, AContradictionTakesNothingAndSaysSoOnce) {
+  Feed feed;
+  FeedMessage first = WithFact("ADT^A01", FactKind::kAllergy, "Latex");
+  first.records[0].patient.sex = "female";
+  feed.Send(first);
+  FeedMessage second = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  second.records[0].patient.sex = "male";
+  const Plan plan = feed.Send(second);
+  EXPECT_EQ(Text(plan), std::string("Cough.") + kBeside);
+  EXPECT_EQ(Codes(plan), List{"context_conflict"});
+}
+
+TEST(PlanTest, AMergeForgetsWhatWasKeptUnderTheIdThatEnds) {
+  Feed feed;
+  feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex", "41"));
+  FeedMessage merge = Message("ADT^A40", "42");
+  merge.records[0].merged = {{"HOSP", "41", "MR"}, {"HOSP", "42", "MR"}};
+  const Plan plan = feed.Send(merge);
+  EXPECT_EQ(plan.forget, PatientKeys({{"HOSP", "41", "MR"}}, ""));
+  EXPECT_EQ(Codes(plan), List{"merge_with_itself"});
+  EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"))),
+            std::string("Cough.") + kBeside);
+}
+
+TEST(PlanTest, TheSameNumberAgainWithOtherTextReplacesTheCase) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough and fever."));
+  EXPECT_EQ(Text(second), std::string("Cough and fever.") + kBeside);
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+}
+
+TEST(PlanTest, TheSameNumberAgainWithTheSameTextIsTheSameCase) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_FALSE(second.request.has_value());
+  EXPECT_EQ(second.same_as, first.request->id);
+  EXPECT_EQ(second.withdraw, Withdrawn());
+  EXPECT_EQ(second.documents.size(), 0u);
+}
+
+TEST(PlanTest, TheSameTextWithAnotherContextIsAnotherCase) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  feed.Send(WithFact("ADT^A08", FactKind::kAllergy, "Latex"));
+  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  ASSERT_TRUE(second.request.has_value());
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+}
+
+TEST(PlanTest, TheSameMessageAfterItsPlanWasForgottenIsItsCase) {
+  Feed feed;
+  const FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  const Plan first = feed.Send(message);
+  feed.Send(WithFact("ADT^A08", FactKind::kAllergy, "Latex"));
+  const Plan again = feed.Send(message);
+  EXPECT_FALSE(again.request.has_value());
+  EXPECT_EQ(again.same_as, first.request->id);
+  EXPECT_EQ(again.withdraw, Withdrawn());
+}
+
+TEST(PlanTest, AReplacementUnderANewNumberWithdrawsTheCaseOfTheOld) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
+  EXPECT_EQ(Text(second), std::string("Fever.") + kBeside);
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+  EXPECT_EQ(second.origin->documents, List{"D2"});
+  // The old number leads to the case in its place, which is not retracted with it.
+  EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "D1", "", "")).withdraw, Withdrawn());
+  const Plan third = feed.Send(Noted(NoteAction::kReplace, "D3", "D1", "Rash."));
+  EXPECT_EQ(Text(third), std::string("Rash.") + kBeside);
+  EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "replaced", third.request->id}}));
+}
+
+TEST(PlanTest, AReplacementOfADocumentThatWasNeverSeenStartsACaseAndSaysSo) {
+  const Plan plan = Feed().Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
+  EXPECT_EQ(Text(plan), std::string("Fever.") + kBeside);
+  EXPECT_EQ(Codes(plan), List{"document_unknown"});
+}
+
+TEST(PlanTest, AReplacementStartsACaseWhateverTheRoutingSays) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  FeedMessage message = Noted(NoteAction::kReplace, "D1", "", "Fever.");
+  message.type = "ORU^R01";
+  const Plan second = feed.Send(message);
+  ASSERT_TRUE(second.request.has_value());
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+}
+
+TEST(PlanTest, AnAddendumStartsACaseOfBothTexts) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  EXPECT_EQ(Text(second), std::string("Cough.\n\nAddendum\nFever.") + kBeside);
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "added_to", second.request->id}}));
+  EXPECT_EQ(second.origin->documents, (List{"D1", "D2"}));
+  const Plan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
+  EXPECT_EQ(Text(third), std::string("Cough.\n\nAddendum\nFever.\n\nAddendum\nRash.") + kBeside);
+  EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "added_to", third.request->id}}));
+  const Plan again = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
+  EXPECT_EQ(again.same_as, third.request->id);
+  const Plan corrected = feed.Send(Noted(NoteAction::kReplace, "D2", "D2", "No fever."));
+  EXPECT_EQ(Text(corrected), std::string("Cough.\n\nNo fever.\n\nAddendum\nRash.") + kBeside);
+}
+
+TEST(PlanTest, AnAddendumUnderTheNumberOfItsDocumentAddsToIt) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
+  EXPECT_EQ(Text(second), std::string("Cough.\n\nAddendum\nFever.") + kBeside);
+  const Plan again = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
+  EXPECT_EQ(again.same_as, second.request->id);
+}
+
+TEST(PlanTest, AnAddendumToADocumentThatWasNeverSeenIsACaseOfItsOwn) {
+  const Plan plan = Feed().Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  EXPECT_EQ(Text(plan), std::string("Addendum\nFever.") + kBeside);
+  EXPECT_EQ(Codes(plan), List{"document_unknown"});
+}
+
+TEST(PlanTest, AReplacedDocumentTakesItsAddendaWithIt) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const Plan third = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Rash."));
+  EXPECT_EQ(Text(third), std::string("Rash.") + kBeside);
+  EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "replaced", third.request->id}}));
+  EXPECT_EQ(Codes(third), List{"addendum_replaced"});
+}
+
+TEST(PlanTest, ARetractionWithdrawsTheCaseAndStartsNone) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
+  EXPECT_FALSE(second.request.has_value());
+  EXPECT_FALSE(second.refusal.has_value());
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "retracted", ""}}));
+  // Sent again, late: it stays retracted. With other text it is a new statement.
+  const Plan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_FALSE(late.request.has_value());
+  EXPECT_EQ(Codes(late), List{"document_retracted"});
+  const Plan other = feed.Send(Noted(NoteAction::kNew, "D1", "", "Fever."));
+  EXPECT_EQ(Text(other), std::string("Fever.") + kBeside);
+  EXPECT_EQ(Codes(other), List{"document_was_retracted"});
+  EXPECT_EQ(other.withdraw, Withdrawn());
+}
+
+TEST(PlanTest, ARetractionThatComesBeforeItsDocumentHolds) {
+  Feed feed;
+  EXPECT_EQ(Codes(feed.Send(Noted(NoteAction::kRetract, "D1", "", ""))), List{"document_unknown"});
+  const Plan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_FALSE(late.request.has_value());
+  EXPECT_EQ(Codes(late), List{"document_retracted"});
+  EXPECT_EQ(Codes(feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."))),
+            List{"document_retracted"});
+}
+
+TEST(PlanTest, ARetractedAddendumIsNotInTheNextCase) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const Plan third = feed.Send(Noted(NoteAction::kRetract, "D2", "", ""));
+  EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "retracted", ""}}));
+  EXPECT_EQ(Codes(third), List{"rest_without_case"});
+  EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."))),
+            std::string("Cough.\n\nAddendum\nRash.") + kBeside);
+}
+
+TEST(PlanTest, OneMessageMayRetractOneDocumentAndCorrectAnother) {
+  Feed feed;
+  FeedMessage both = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  both.records[0].notes.push_back({NoteAction::kNew, "D2", "", "", "Fever.", ""});
+  const Plan first = feed.Send(both);
+  EXPECT_EQ(Text(first), std::string("Cough.\n\nFever.") + kBeside);
+  FeedMessage change = Noted(NoteAction::kReplace, "D2", "", "High fever.");
+  change.records[0].notes.push_back({NoteAction::kRetract, "D1", "", "", "", ""});
+  const Plan second = feed.Send(change);
+  EXPECT_EQ(Text(second), std::string("High fever.") + kBeside);
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "retracted", ""}}));
+}
+
+TEST(PlanTest, WhatIsSentAgainBesideANewNoteIsOneCaseWithIt) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  FeedMessage both = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  both.records[0].notes.push_back({NoteAction::kNew, "D2", "", "", "Fever.", ""});
+  const Plan second = feed.Send(both);
+  EXPECT_EQ(Text(second), std::string("Cough.\n\nFever.") + kBeside);
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+}
+
+TEST(PlanTest, AStatusIsContextOnly) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  FeedMessage message = Noted(NoteAction::kStatus, "D1", "", "");
+  message.records[0].facts = WithFact("", FactKind::kDiagnosis, "Flu").records[0].facts;
+  const Plan plan = feed.Send(message);
+  EXPECT_FALSE(plan.request.has_value());
+  EXPECT_FALSE(plan.refusal.has_value());
+  EXPECT_EQ(plan.withdraw, Withdrawn());
+  EXPECT_EQ(plan.contexts.size(), 1u);
+}
+
+TEST(PlanTest, TextsOfTwoPatientsAreNeverJoined) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  const Plan addendum = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever.", "42"));
+  EXPECT_EQ(Text(addendum), std::string("Addendum\nFever.") + kBeside);
+  EXPECT_EQ(addendum.withdraw, Withdrawn());
+  EXPECT_EQ(Codes(addendum), List{"document_other_patient"});
+  const Plan same_number = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "42"));
+  EXPECT_EQ(Text(same_number), std::string("Cough.") + kBeside);
+  EXPECT_EQ(same_number.withdraw, Withdrawn());
+  EXPECT_EQ(Codes(same_number), List{"document_other_patient"});
+  EXPECT_NE(same_number.request->id, first.request->id);
+}
+
+TEST(PlanTest, ANoteThatWasFiledUnderTheWrongPatientIsWithdrawnByItsReplacement) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  const Plan second = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Cough.", "42"));
+  ASSERT_TRUE(second.request.has_value());
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
+  EXPECT_EQ(Codes(second), List{"document_other_patient"});
+}
+
+TEST(PlanTest, AReplacementThatCannotBeReadStillWithdrawsWhatItReplaces) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  FeedMessage message = Noted(NoteAction::kReplace, "D1", "", "");
+  message.records[0].needs_human = true;
+  const Plan second = feed.Send(message);
+  EXPECT_FALSE(second.request.has_value());
+  EXPECT_FALSE(second.origin.has_value());
+  EXPECT_EQ(second.refusal,
+            (Refusal{"unsupported",
+                     "notes: one came in a form that is not read here (PDF, RTF, image, a "
+                     "reference), expected text: a human has to look"}));
+  EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", ""}}));
+}
+
+TEST(PlanTest, ACaseThatIsTooLargeIsRefusedAndItsContextKept) {
+  PlanSettings settings = Settings();
+  settings.case_bytes_max = 1024;
+  const std::string text(2000, 'x');
+  const Plan plan = Feed().Send(Noted(NoteAction::kNew, "D1", "", text.c_str()), settings);
+  ASSERT_TRUE(plan.refusal.has_value());
+  EXPECT_EQ(plan.refusal->code, "too_large");
+  EXPECT_EQ(plan.refusal->text, "case: 2193 bytes, expected at most 1024 (broker.case_bytes_max)");
+  EXPECT_EQ(plan.contexts.size(), 1u);
+}
+
+TEST(PlanTest, AReferralAsksByItsReasonAndOneWithoutIsRefused) {
+  FeedMessage message = Message("REF^I12");
+  EXPECT_EQ(Feed().Send(message).refusal,
+            (Refusal{"invalid",
+                     "nothing to ask about: expected a note, a reason or an active diagnosis"}));
+  message.records[0].reason = "chest pain";
+  EXPECT_EQ(Text(Feed().Send(message)),
+            "Reason: chest pain\nAllergies: not stated.\nCurrent medications: not stated.\n");
+}
+
+TEST(PlanTest, ATrainingMessageDoesNothing) {
+  Feed feed;
+  FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  message.production = false;
+  const Plan plan = feed.Send(message);
+  EXPECT_FALSE(plan.request.has_value());
+  EXPECT_EQ(Codes(plan), List{"not_production"});
+  EXPECT_EQ(feed.contexts.size() + feed.documents.size(), 0u);
+  EXPECT_EQ(KeysOf(message, 0).contexts.size(), 0u);
+}
+
+TEST(PlanTest, AReusedIdIsSaid) {
+  PlanLookup lookup;
+  lookup.id_reused = true;
+  lookup.now_ms = kNow;
+  const auto plan =
+      PlanAdmission(Noted(NoteAction::kNew, "D1", "", "Cough."), 0, lookup, Settings());
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(Codes(*plan), List{"id_reused"});
+  EXPECT_TRUE(plan->request.has_value());
+}
+
+TEST(PlanTest, ARecordThatIsNotThereIsRefused) {
+  const auto plan = PlanAdmission(Message("MDM^T02"), 1, {}, Settings());
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().text, "record = 1, expected less than 1");
+}
+
+// Random notes of three patients: no case ever holds a text that was sent for another patient, and
+// no document keeps a case that was withdrawn.
+TEST(PlanTest, NoCaseHoldsAnotherPatientsTextAndNoDocumentAWithdrawnCase) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SeededRandom random(seed, "plan");
+    Feed feed;
+    std::map<std::string, bool> withdrawn;
+    for (int step = 0; step < 60; ++step) {
+      const std::string patient = std::to_string(11 + random.Below(3));
+      const std::string document = "D" + std::to_string(random.Below(5));
+      const std::string parent =
+          random.Below(2) == 0 ? "D" + std::to_string(random.Below(5)) : std::string();
+      const auto action = static_cast<NoteAction>(random.Below(5));
+      std::string text;
+      if (action != NoteAction::kRetract && action != NoteAction::kStatus) {
+        text = "of " + patient + " text" + std::to_string(random.Below(1000)) + " end.";
+      }
+      const Plan plan =
+          feed.Send(Noted(action, document.c_str(), parent.c_str(), text.c_str(), patient.c_str()));
+      for (const Withdrawal& one : plan.withdraw) {
+        EXPECT_FALSE(withdrawn[one.case_id]) << "twice; seed " << seed << " step " << step;
+        withdrawn[one.case_id] = true;
+        EXPECT_NE(one.case_id, plan.request ? plan.request->id : "");
+      }
+      for (const auto& [key, state] : feed.documents) {
+        EXPECT_TRUE(state.case_id.empty() || !withdrawn[state.case_id])
+            << "kept; seed " << seed << " step " << step;
+      }
+      for (std::size_t at = Text(plan).find("of "); at != std::string::npos;
+           at = Text(plan).find("of ", at + 1)) {
+        EXPECT_EQ(Text(plan).substr(at, 5), "of " + patient) << "seed " << seed << " step " << step;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace consilium
