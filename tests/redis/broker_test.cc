@@ -291,7 +291,7 @@ TEST_F(BrokerClientTest, TooManyWatchesAreRefused) {
   Start();
   TestClient& client = AddClient();
   std::vector<std::string> parked;
-  for (std::size_t i = 0; i < ClientDesk::kWatchesMax; ++i) {
+  for (std::size_t i = 0; i < WatchDesk::kWatchesMax; ++i) {
     parked.push_back(client.Send(WatchRequest{"0-0", 60000, 10}));
     if (i % 128 == 0) Turn();
   }
@@ -356,7 +356,7 @@ TEST_F(BrokerClientTest, RequestsThatWaitForRedisAreBoundedAndAllAnswered) {
   Submit(client, CaseOf("c1"));
   redis_.Pause();
   std::vector<std::string> requests;
-  for (std::size_t i = 0; i < ClientDesk::kRequestsMax; ++i) {
+  for (std::size_t i = 0; i < ClientCalls::kRequestsMax; ++i) {
     requests.push_back(client.Send(FetchRequest{"c1"}));
     if (i % 128 == 0) Turn();
   }
