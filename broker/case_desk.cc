@@ -2,10 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "broker/case_list.h"
 #include "broker/case_outcome_check.h"
 #include "broker/intake.h"
+#include "shared/case_index.h"
 #include "shared/ids.h"
+#include "shared/limits.h"
 
 namespace consilium {
 namespace {
@@ -70,6 +74,33 @@ void CaseDesk::OnFetch(const Caller& to, const FetchRequest& request) {
   if (!calls_.Admits(to, shard, kAskAgain)) return;
   shard.store().Fetch(request.id,
                       calls_.Answer<CaseView>(to, shard, kAskAgain, [](const CaseView&) {}));
+}
+
+void CaseDesk::OnList(const Caller& to, const CaseListRequest& request) {
+  constexpr auto kMost = static_cast<std::int64_t>(limits::kCaseListMax);
+  if (const Status max = CheckInteger("max", request.max, 1, kMost); !max) {
+    return calls_.Fail(to, max.error());
+  }
+  const auto places = ReadCasePlaces(request.after, hub_.shards.size());
+  if (!places) return calls_.Fail(to, places.error());
+  if (!calls_.AdmitsToAll(to, hub_.NoneAnswers(), kAskAgain)) return;
+  const auto ask = [places = *places, max = request.max](Shard& shard,
+                                                         const Store::Done<CaseSlice>& hear) {
+    CaseIndex(shard.redis(), shard.number()).List(places[shard.number()], max, hear);
+  };
+  const auto merge = [request, places = *places, answer = calls_.AnswerOfAll<CaseListReply>(to)](
+                         const std::vector<Result<CaseSlice>>& said) {
+    std::vector<std::optional<CaseSlice>> slices;
+    bool any = false;
+    for (const Result<CaseSlice>& slice : said) {
+      if (!slice && slice.error().code != ErrorCode::kUnavailable) return answer(slice.error());
+      any = any || slice.ok();
+      slices.push_back(slice ? std::make_optional(*slice) : std::nullopt);
+    }
+    if (!any) return answer(said.front().error());
+    answer(MergeCases(request, places, slices));
+  };
+  calls_.AskAll<CaseSlice>(ask, merge);
 }
 
 void CaseDesk::OnOutcome(const Caller& to, const CaseOutcomeRequest& request) {

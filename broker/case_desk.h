@@ -1,4 +1,4 @@
-// Takes cases in, and does what clients ask of one of them.
+// Takes cases in, lists them, and does what clients ask of one of them.
 //
 // Threads: none of its own; owned by the broker loop.
 #pragma once
@@ -17,6 +17,7 @@ class CaseDesk {
   void OnSubmit(const Caller& to, const CaseRequest& request);
   void OnCancel(const Caller& to, const CancelRequest& request);
   void OnFetch(const Caller& to, const FetchRequest& request);
+  void OnList(const Caller& to, const CaseListRequest& request);
   void OnOutcome(const Caller& to, const CaseOutcomeRequest& request);
 
  private:

@@ -45,6 +45,8 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
     with(CancelRequest{}, [&](const CancelRequest& m) { cases_.OnCancel(to, m); });
   } else if (frame.type == FetchRequest::kType) {
     with(FetchRequest{}, [&](const FetchRequest& m) { cases_.OnFetch(to, m); });
+  } else if (frame.type == CaseListRequest::kType) {
+    with(CaseListRequest{}, [&](const CaseListRequest& m) { cases_.OnList(to, m); });
   } else if (frame.type == CaseOutcomeRequest::kType) {
     with(CaseOutcomeRequest{}, [&](const CaseOutcomeRequest& m) { cases_.OnOutcome(to, m); });
   } else if (frame.type == WatchRequest::kType) {
@@ -75,7 +77,7 @@ void ClientDesk::OnMessage(const RouterSocket::Incoming& incoming) {
   } else if (frame.type != ErrorMessage::kType) {
     refuse(to, {ErrorCode::kUnsupported,
                 "type = " + Quoted(frame.type) +
-                    ", expected submit, cancel, fetch, outcome, watch, status, chemistry, "
+                    ", expected submit, cancel, fetch, list, outcome, watch, status, chemistry, "
                     "ensembles, track_records, rebuild, import, history, dead_list, "
                     "dead_requeue, dead_purge or drain"});
   }

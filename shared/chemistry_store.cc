@@ -1,5 +1,6 @@
 #include "shared/chemistry_store.h"
 
+#include "shared/case_index.h"
 #include "shared/case_record.h"
 #include "shared/codec.h"
 #include "shared/dead_store.h"
@@ -51,7 +52,8 @@ std::vector<RedisScript> ChemistryStore::Scripts() {
 
 std::vector<RedisScript> AllScripts() {
   std::vector<RedisScript> scripts = Store::Scripts();
-  for (const std::vector<RedisScript>& more : {ChemistryStore::Scripts(), DeadStore::Scripts()}) {
+  for (const std::vector<RedisScript>& more :
+       {ChemistryStore::Scripts(), DeadStore::Scripts(), CaseIndex::Scripts()}) {
     scripts.insert(scripts.end(), more.begin(), more.end());
   }
   return scripts;

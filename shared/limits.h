@@ -32,6 +32,7 @@ inline constexpr std::size_t kLimitsMax = 64;         // [[limit]]s of one clust
 inline constexpr std::size_t kBoardSizesMax = 10;     // sizes of council that are learned
 inline constexpr std::size_t kSlotsMax = 1024;        // credits of one worker
 inline constexpr std::size_t kWatchBatchMax = 256;    // recommendations in one reply
+inline constexpr std::size_t kCaseListMax = 256;      // cases that one request looks at
 inline constexpr std::size_t kImportBatchMax = 256;   // cases of evidence in one request
 inline constexpr std::size_t kHistoryBatchMax = 256;  // lines of evidence in one reply
 inline constexpr std::size_t kClientWindow = 256;     // submissions a client keeps outstanding

@@ -81,6 +81,35 @@ void Fields(A& a, Of<A, CaseView> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, CaseListRequest> v) {
+  a.May("after", v.after);
+  a.May("max", v.max);
+  a.May("state", v.state);
+  a.May("source", v.source);
+  a.May("kind", v.kind);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CaseSummary> v) {
+  a.Must("id", v.id);
+  a.Must("source", v.source);
+  a.Must("kind", v.kind);
+  a.Must("state", v.state);
+  a.Must("strategy", v.strategy);
+  a.Must("accepted_ms", v.accepted_ms);
+  a.Must("deadline_ms", v.deadline_ms);
+  a.Must("revision", v.revision);
+}
+
+template <class A>
+void Fields(A& a, Of<A, CaseListReply> v) {
+  a.Must("items", v.items);
+  a.Must("cursor", v.cursor);
+  a.Must("end", v.end);
+  a.Must("partly", v.partly);
+}
+
+template <class A>
 void Fields(A& a, Of<A, CaseOutcomeRequest> v) {
   a.Must("id", v.id);
   a.Must("by", v.by);

@@ -101,6 +101,33 @@ struct CaseView {
   std::optional<KnownRight> known;              // absent until outcomes came and were looked at
 };
 
+// Cases, newest first, from a place in the list on; docs/protocol.md, "The list of cases".
+struct CaseListRequest {
+  static constexpr std::string_view kType = "list";
+  std::string after;               // cursor of an earlier reply; "" = from the newest
+  std::int64_t max = 256;          // 1..256: so many are looked at
+  std::optional<CaseState> state;  // filters
+  std::string source;              // exactly; "" = any, and so below
+  std::string kind;
+};
+struct CaseSummary {
+  std::string id;
+  std::string source;
+  std::string kind;
+  CaseState state = CaseState::kAccepted;
+  std::string strategy;
+  std::int64_t accepted_ms = 0;
+  std::int64_t deadline_ms = 0;
+  std::int64_t revision = 0;  // of the latest recommendation; 0 = none yet
+};
+struct CaseListReply {
+  static constexpr std::string_view kType = "cases";
+  std::vector<CaseSummary> items;
+  std::string cursor;   // to go on with
+  bool end = false;     // there is no more in the shards that answered
+  bool partly = false;  // not all did; what the others have comes later, under this cursor
+};
+
 // Says what was right in a case that has ended. Recorded once: the same again from the one who said
 // it last is a duplicate.
 struct CaseOutcomeRequest {

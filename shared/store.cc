@@ -209,13 +209,14 @@ void Store::Prepare(const std::vector<std::string>& models, Done<Nothing> done) 
 
 void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
   std::vector<std::string> keys = {CaseKey(new_case.id), Key("timers"), Key("counters"),
-                                   Key("wanted")};
+                                   Key("wanted"), Key("index")};
   std::vector<std::string> args = {new_case.id,
                                    new_case.digest,
                                    std::to_string(new_case.live_cases_max),
                                    std::to_string(new_case.deadline_ms),
                                    std::to_string(new_case.answers_ms),
                                    HintChannel(),
+                                   CaseKey(""),
                                    std::to_string(new_case.ensemble.size())};
   for (const std::string& model : new_case.ensemble) {
     keys.push_back(LaneKey(Stage::kGenerate, model));

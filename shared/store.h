@@ -11,6 +11,7 @@
 // - P delayed: zset, ref -> when it goes back to its lane.
 // - P timers: zset, case -> when the aggregator must look at it; exactly the live cases.
 // - P events: stream of case ids for the aggregators, group "a".
+// - P index: case_index.h.
 // - P out: stream of published recommendations.
 // - P cancels: stream of cancelled case ids, the latest ones.
 // - P history: stream, append-only.  P dead: dead_store.h.

@@ -358,6 +358,7 @@ TEST_F(BusSecurityTest, AHundredThousandBrokenBodiesHurtNobody) {
       {"submit", Pack(SubmitRequest{CaseOf("f1")})},
       {"cancel", Pack(CancelRequest{"nope"})},
       {"fetch", Pack(FetchRequest{"nope"})},
+      {"list", Pack(CaseListRequest{"17:nope", 1, CaseState::kFailed, "hl7", "medication"})},
       {"watch", Pack(WatchRequest{"0-0", 0, 10})},
       {"import", Pack(ImportRequest{})},
       {"history", Pack(HistoryRequest{})}};

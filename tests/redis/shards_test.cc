@@ -527,6 +527,59 @@ TEST_F(ShardsTest, ACursorOfAnotherNumberOfShardsIsRefused) {
   EXPECT_EQ(end->cursor, "0-0,0-0,0-0");
 }
 
+TEST_F(ShardsTest, TheListMergesAllShardsAndSaysWhichItIsWithout) {
+  Start();
+  TestClient& client = AddClient();
+  std::vector<std::string> newest_first;
+  for (int i = 0; i < 9; ++i) {
+    const std::string id = NextId(static_cast<std::size_t>(i) % kShards);
+    Submit(client, CaseOf(id));
+    newest_first.insert(newest_first.begin(), id);
+    PumpFor(milliseconds(2));  // another time of acceptance
+  }
+  const auto list = [&](CaseListRequest request, std::vector<std::string>& ids) {
+    for (int pages = 0; pages < 100; ++pages) {
+      const auto reply = Ask<CaseListReply>(client, request);
+      EXPECT_TRUE(reply.ok()) << reply.error().text;
+      if (!reply) break;
+      for (const CaseSummary& item : reply->items) ids.push_back(item.id);
+      request.after = reply->cursor;
+      if (reply->end) return *reply;
+    }
+    return CaseListReply{};
+  };
+  CaseListRequest request;
+  request.max = 2;
+  std::vector<std::string> ids;
+  EXPECT_FALSE(list(request, ids).partly);
+  EXPECT_EQ(ids, newest_first);
+
+  more_[0].Kill();
+  PumpUntil("it is noticed", [&] {
+    const auto status = Ask<StatusReply>(client, StatusRequest{});
+    return status && status->partly;
+  });
+  ids.clear();
+  const CaseListReply without = list(request, ids);
+  EXPECT_TRUE(without.partly);
+  std::vector<std::string> others;
+  for (const std::string& id : newest_first) {
+    if (ShardOf(id, kShards) != 1) others.push_back(id);
+  }
+  EXPECT_EQ(ids, others);
+
+  more_[0].Restart();
+  PumpUntil("it is back", [&] { return broker_->ready(); });
+  ids.clear();
+  request.after = without.cursor;
+  EXPECT_FALSE(list(request, ids).partly);
+  std::vector<std::string> missed;
+  for (const std::string& id : newest_first) {
+    if (ShardOf(id, kShards) == 1) missed.push_back(id);
+  }
+  EXPECT_EQ(ids, missed) << "late, but all of them, and nothing twice";
+}
+
 TEST_F(ShardsTest, ACancelReachesTheCaseWhereverItIs) {
   Start();
   TestClient& client = AddClient();

@@ -219,6 +219,13 @@ TEST(MessagesTest, WhatAnOperatorAsksSurvives) {
   ExpectSurvivesFullAndEmpty(Leaving{});
 }
 
+TEST(MessagesTest, AListOfCasesSurvives) {
+  ExpectSurvivesFullAndEmpty(
+      CaseListRequest{"9:c-1", 5, CaseState::kDegraded, "hl7", "medication"});
+  const CaseSummary summary{"c-1", "hl7", "medication", CaseState::kReviewing, "named", 1, 2, 3};
+  ExpectSurvivesFullAndEmpty(CaseListReply{{summary, summary}, "1:c-1,", true, true});
+}
+
 TEST(MessagesTest, ACaseSurvivesWhole) {
   ExpectSurvivesFullAndEmpty(SomeAnswer());
   ExpectSurvivesFullAndEmpty(SomeOutcome());
