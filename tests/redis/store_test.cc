@@ -3,173 +3,18 @@
 #include "shared/store.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
-#include <algorithm>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "shared/clock.h"
-#include "shared/ids.h"
-#include "tests/support/private_redis.h"
+#include "tests/redis/store_rig.h"
 
 namespace consilium {
 namespace {
 
 using std::chrono::seconds;
 
-class StoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    auto address = ParseRedisUrl(redis_.url());
-    ASSERT_TRUE(address.ok()) << address.error().text;
-    connection_.emplace(*address, Store::Scripts());
-    store_.emplace(*connection_);
-    Await<Nothing>([&](auto done) { store_->Prepare({"alpha", "beta", "gamma"}, done); });
-  }
-
-  void PumpUntil(const std::function<bool()>& condition) {
-    const TimePoint give_up = Now() + seconds(20);
-    while (!condition()) {
-      ASSERT_LT(Now(), give_up) << "no reply from Redis: " << connection_->reason();
-      connection_->Tick(Now());
-      pollfd polled{connection_->fd(), connection_->events(), 0};
-      poll(&polled, 1, 5);
-      if (polled.revents != 0) connection_->OnReady(polled.revents);
-    }
-  }
-
-  // Sends a request once the connection is up and waits for its reply.
-  template <class T, class Send>
-  Result<T> Ask(Send send) {
-    PumpUntil([&] { return connection_->up(); });
-    std::optional<Result<T>> reply;
-    send([&](Result<T> result) { reply.emplace(std::move(result)); });
-    PumpUntil([&] { return reply.has_value(); });
-    if (!reply) return Error{ErrorCode::kTimeout, "no reply"};
-    return std::move(*reply);
-  }
-  // The same when it must succeed.
-  template <class T, class Send>
-  T Await(Send send) {
-    auto reply = Ask<T>(send);
-    EXPECT_TRUE(reply.ok()) << reply.error().text;
-    return reply.ok() ? std::move(*reply) : T{};
-  }
-
-  static NewCase CaseOf(const std::string& id,
-                        std::vector<std::string> models = {"alpha", "beta"}) {
-    NewCase c;
-    c.id = id;
-    c.digest = Sha256Hex("content of " + id);
-    c.vignette.text = "A 40-year-old with a cough.";
-    c.gold_medications = std::vector<std::string>{"secret-gold"};
-    c.strategy = "named";
-    c.ensemble = std::move(models);
-    c.deadline_ms = 60000;
-    c.answers_ms = 30000;
-    c.live_cases_max = 1000;
-    return c;
-  }
-  Result<SubmitReply> Submit(const NewCase& c) {
-    return Ask<SubmitReply>([&](auto done) { store_->Submit(c, done); });
-  }
-  std::vector<LeasedTask> Lease(const std::string& model, std::int64_t count = 10,
-                                const std::string& owner = "b1") {
-    return Await<std::vector<LeasedTask>>(
-        [&](auto done) { store_->Lease(model, owner, count, done); });
-  }
-  Disposition End(AttemptEnd end) {
-    return Await<Disposition>([&](auto done) { store_->EndAttempt(end, done); });
-  }
-  CaseView Fetch(const std::string& id) {
-    return Await<CaseView>([&](auto done) { store_->Fetch(id, done); });
-  }
-  std::vector<std::string> Events() {
-    std::vector<std::string> cases;
-    for (const auto& e : Await<std::vector<Store::Event>>(
-             [&](auto done) { store_->TakeEvents("a1", 100, true, done); })) {
-      cases.push_back(e.case_id);
-    }
-    return cases;
-  }
-  StatusReply Describe() {
-    return Await<StatusReply>([&](auto done) {
-      store_->Describe({"alpha", "beta", "gamma"}, done);
-    });
-  }
-  void Tell(std::vector<std::string> command) {
-    EXPECT_TRUE(connection_->Call(std::move(command), seconds(5)).ok());
-  }
-  Store::RestoreReply Restore() {
-    Store::RestoreReply all;
-    do {
-      const auto page =
-          Await<Store::RestoreReply>([&](auto done) { store_->Restore(all.cursor, done); });
-      all = {page.cursor, all.restored + page.restored, all.told + page.told};
-    } while (all.cursor != "0");
-    return all;
-  }
-  bool Apply(const CaseUpdate& update) {
-    return Await<bool>([&](auto done) { store_->Apply(update, done); });
-  }
-  ReapReply Reap(std::int64_t lease_ms, std::int64_t orphan_ms, std::int64_t crashes_max = 3,
-                 const Store::Judge& judge = {"judge", 0}) {
-    Outcome lost;
-    lost.status = OutcomeStatus::kError;
-    lost.code = "worker_lost";
-    return Await<ReapReply>([&](auto done) {
-      store_->Reap("alpha", judge, lease_ms, orphan_ms, crashes_max, lost, done);
-    });
-  }
-
-  static Outcome OkOutcome(const std::string& ingredient) {
-    Outcome outcome;
-    outcome.status = OutcomeStatus::kOk;
-    outcome.answer = Answer{};
-    outcome.answer->medications.push_back(Medication{ingredient, "", "", "", "", "", ""});
-    return outcome;
-  }
-  static Outcome ErrorOutcome(const std::string& code) {
-    Outcome outcome;
-    outcome.status = OutcomeStatus::kError;
-    outcome.code = code;
-    return outcome;
-  }
-  static AttemptEnd EndOf(const LeasedTask& lease, AttemptEnd::Kind kind,
-                          std::optional<Outcome> outcome = {}) {
-    AttemptEnd end;
-    end.kind = kind;
-    end.task = lease.task;
-    end.fence = lease.fence;
-    end.outcome = std::move(outcome);
-    end.crashes_max = 3;
-    return end;
-  }
-  static const TaskView& TaskOf(const CaseView& view, const std::string& model) {
-    const auto found = std::find_if(view.tasks.begin(), view.tasks.end(),
-                                    [&](const TaskView& t) { return t.task.model == model; });
-    EXPECT_NE(found, view.tasks.end()) << model;
-    return *found;
-  }
-  static CaseUpdate UpdateOf(const CaseView& view, CaseState state) {
-    CaseUpdate update;
-    update.case_id = view.id;
-    update.version = view.version;
-    update.state = state;
-    update.retention_ms = 60000;
-    update.publish = Recommendation{};
-    update.publish->case_id = view.id;
-    update.publish->status = state;
-    return update;
-  }
-
-  PrivateRedis redis_;
-  std::optional<RedisConnection> connection_;
-  std::optional<Store> store_;
-};
+using StoreTest = StoreRig;
 
 TEST_F(StoreTest, AcceptedCaseHasARecordATaskPerModelAndATimer) {
   const auto reply = Submit(CaseOf("c1"));
@@ -287,97 +132,6 @@ TEST_F(StoreTest, RetryWaitsItsDelayAndCountsTheAttempt) {
   const auto again = Lease("alpha").at(0);
   EXPECT_EQ(again.attempts, 1);
   EXPECT_EQ(again.fence, 2);
-}
-
-TEST_F(StoreTest, TasksThatSomebodyTookOutOfRedisArePutBack) {
-  for (const char* id : {"waits", "leased", "delayed"}) ASSERT_TRUE(Submit(CaseOf(id)).ok());
-  const auto leases = Lease("alpha", 2);  // of the first two
-  AttemptEnd retry = EndOf(leases.at(0), AttemptEnd::Kind::kRetry, ErrorOutcome("http_500"));
-  retry.delay_ms = 3600000;
-  EXPECT_EQ(End(retry), "retry");
-  EXPECT_EQ(Restore().restored, 0) << "nothing is missing";
-
-  const std::string lane = "consilium:{0}:lane:generate:alpha";
-  Tell({"XGROUP", "DELCONSUMER", lane, "w", "b1"});
-  EXPECT_EQ(Restore().restored, 1) << "leased, and held by nobody";
-  Tell({"XTRIM", lane, "MAXLEN", "0"});
-  EXPECT_EQ(Restore().restored, 2) << "trimmed";
-  Tell({"DEL", "consilium:{0}:delayed"});
-  EXPECT_EQ(Restore().restored, 1) << "delayed, without its time";
-  EXPECT_EQ(Restore().restored, 0);
-  Await<Store::PromoteReply>([&](auto done) { store_->Promote(done); });
-  const auto again = Lease("alpha", 10);
-  ASSERT_EQ(again.size(), 3u);
-  EXPECT_EQ(Restore().told, 0);
-  // What the worker of before comes back with still counts, once.
-  EXPECT_EQ(End(EndOf(leases.at(1), AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin"))), "stored");
-  for (const LeasedTask& lease : again) {
-    End(EndOf(lease, AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
-  }
-  EXPECT_EQ(Events().size(), 3u);
-}
-
-TEST_F(StoreTest, ACaseWhoseEventSomebodyDeletedIsToldAgain) {
-  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  for (const char* model : {"alpha", "beta"}) {
-    for (const LeasedTask& lease : Lease(model)) {
-      End(EndOf(lease, AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
-    }
-  }
-  EXPECT_EQ(Restore().told, 0) << "its event waits";
-  Tell({"XTRIM", "consilium:{0}:events", "MAXLEN", "0"});
-  EXPECT_EQ(Restore().told, 1);
-  Tell({"XTRIM", "consilium:{0}:events", "MAXLEN", "0"});
-  EXPECT_EQ(Restore().told, 0) << "once for each version of the record";
-  Tell({"HINCRBY", "consilium:{0}:case:c1", "v", "1"});
-  // What makes no sense stops nobody.
-  Tell({"HSET", "consilium:{0}:case:c1", "s:generate|1xalpha", "pending"});
-  Tell({"ZADD", "consilium:{0}:timers", "1", "gone"});
-  Tell({"ZADD", "consilium:{0}:timers", "1", "text"});
-  Tell({"SET", "consilium:{0}:case:text", "no hash"});
-  EXPECT_EQ(Restore().told, 1);
-  EXPECT_EQ(Restore().told, 0);
-  Tell({"DEL", "consilium:{0}:case:text"});
-  EXPECT_EQ(Events(), std::vector<std::string>{"c1"});
-}
-
-TEST_F(StoreTest, ADamagedAnswerIsAnOutcomeOfItsOwnAndADamagedCaseSpoilsAllAnswers) {
-  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  const auto damage = [&](const std::string& field) {
-    const std::string key = "consilium:{0}:case:c1";
-    const auto was = connection_->Call({"HGET", key, field}, seconds(5));
-    ASSERT_TRUE(was.ok());
-    std::string text = was->text;
-    text.at(text.size() / 2) = static_cast<char>(text[text.size() / 2] ^ 4);
-    Tell({"HSET", key, field, text});
-  };
-  for (const char* model : {"alpha", "beta"}) {
-    End(EndOf(Lease(model).at(0), AttemptEnd::Kind::kFinal, OkOutcome("amoxicillin")));
-  }
-  damage("o:generate|1|alpha");
-  CaseView view = Fetch("c1");
-  EXPECT_EQ(TaskOf(view, "alpha").outcome->code, "corrupt");
-  EXPECT_FALSE(TaskOf(view, "alpha").outcome->answer.has_value());
-  EXPECT_EQ(TaskOf(view, "beta").outcome->answer->medications[0].ingredient, "amoxicillin");
-  damage("vignette");
-  view = Fetch("c1");
-  EXPECT_EQ(TaskOf(view, "beta").outcome->code, "corrupt");
-  EXPECT_EQ(view.vignette.text, "");
-  damage("ensemble");
-  const auto damaged = Ask<CaseView>([&](auto done) { store_->Fetch("c1", done); });
-  ASSERT_FALSE(damaged.ok());
-  EXPECT_EQ(damaged.error().text,
-            "case c1: field ensemble of its record: damaged: not what its checksum says");
-}
-
-TEST_F(StoreTest, ADamagedEntryOfTheFeedDoesNotHoldUpTheOthers) {
-  ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  Tell({"XADD", "consilium:{0}:out", "*", "r", "what nobody can read"});
-  Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
-  const auto slice = Await<WatchSlice>([&](auto done) { store_->Watch("0-0", 10, done); });
-  ASSERT_EQ(slice.items.size(), 1u);
-  EXPECT_EQ(slice.items[0].case_id, "c1");
-  EXPECT_EQ(slice.entries, std::vector<std::string>{slice.cursor});
 }
 
 TEST_F(StoreTest, AClaimThatIsRefusedWritesNothing) {
@@ -630,20 +384,6 @@ TEST_F(StoreTest, WatchKeepsTheCallersCursor) {
   const auto wrong = Ask<WatchSlice>([&](auto done) { store_->Watch("yesterday", 10, done); });
   EXPECT_EQ(wrong.error().text,
             "after = \"yesterday\", expected \"\", \"$\" or a cursor of an earlier reply");
-}
-
-TEST_F(StoreTest, EverythingAcceptedSurvivesKillMinusNineOfRedis) {
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Submit(CaseOf("c" + std::to_string(i))).ok());
-  ASSERT_EQ(Lease("alpha", 20).size(), 20u);
-  const std::int64_t before = connection_->generation();
-  redis_.Kill();
-  redis_.Restart();
-  PumpUntil([&] { return connection_->up() && connection_->generation() > before; });
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(Fetch("c" + std::to_string(i)).tasks.size(), 2u);
-  const StatusReply status = Describe();
-  EXPECT_EQ(status.live, 50);
-  EXPECT_EQ(status.lanes[0].leased, 20) << "leases are as durable as cases";
-  EXPECT_EQ(status.lanes[0].waiting, 30);
 }
 
 }  // namespace
