@@ -1,5 +1,5 @@
 # Writes OUTPUT: one `inline constexpr char kNameScript[]` per file in SCRIPTS (complete_task.lua -> kCompleteTaskScript).
-set(text "// Made from shared/store/*.lua by cmake/embed.cmake.\n#pragma once\nnamespace consilium {\n")
+set(text "// Made from ${FOLDER}/*.lua by cmake/embed.cmake.\n#pragma once\nnamespace consilium {\n")
 foreach(script ${SCRIPTS})
   get_filename_component(stem ${script} NAME_WE)
   string(REPLACE "_" ";" words ${stem})

@@ -50,7 +50,7 @@ function(consilium_embed name folder header)
   set(output ${PROJECT_BINARY_DIR}/generated/${header}.h)
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} "-DSCRIPTS=${scripts}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DFOLDER=${folder} "-DSCRIPTS=${scripts}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${scripts} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)
   target_sources(consilium_${name} PRIVATE ${output})
