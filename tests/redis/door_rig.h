@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/feed_store.h"
+#include "gateway/outbox.h"
 #include "shared/clock.h"
 #include "tests/support/private_redis.h"
 
@@ -70,7 +71,11 @@ class DoorRig : public testing::Test {
     PumpUntil([&] { return connection_.up() && connection_.generation() > before; });
   }
 
-  static std::vector<RedisScript> Scripts() { return FeedStore::Scripts(); }
+  static std::vector<RedisScript> Scripts() {
+    std::vector<RedisScript> scripts = FeedStore::Scripts();
+    for (const RedisScript& script : Outbox::Scripts()) scripts.push_back(script);
+    return scripts;
+  }
 
   PrivateRedis redis_;
   RedisConnection connection_{redis_.address(), Scripts()};
