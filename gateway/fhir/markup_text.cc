@@ -1,0 +1,235 @@
+#include "gateway/fhir/markup_text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+constexpr std::string_view kBlocks[] = {
+    "address", "article", "blockquote", "body",  "br",    "caption", "dd", "div",
+    "dl",      "dt",      "footer",     "h1",    "h2",    "h3",      "h4", "h5",
+    "h6",      "header",  "hr",         "html",  "li",    "ol",      "p",  "pre",
+    "section", "table",   "tbody",      "tfoot", "thead", "tr",      "ul"};
+// Nothing that is between their tags is for people.
+constexpr std::string_view kHidden[] = {"head", "script", "style", "title"};
+
+struct Reference {
+  std::string_view name;
+  std::uint32_t code;
+};
+// Those that clinical text has. XHTML in FHIR may use all of HTML 4; others stay as they stand.
+constexpr Reference kReferences[] = {
+    {"amp", '&'},      {"lt", '<'},       {"gt", '>'},        {"quot", '"'},    {"apos", '\''},
+    {"nbsp", ' '},     {"deg", 0xB0},     {"micro", 0xB5},    {"middot", 0xB7}, {"plusmn", 0xB1},
+    {"times", 0xD7},   {"divide", 0xF7},  {"frac12", 0xBD},   {"frac14", 0xBC}, {"frac34", 0xBE},
+    {"sup2", 0xB2},    {"sup3", 0xB3},    {"le", 0x2264},     {"ge", 0x2265},   {"ne", 0x2260},
+    {"ndash", 0x2013}, {"mdash", 0x2014}, {"hellip", 0x2026}, {"bull", 0x2022}, {"lsquo", 0x2018},
+    {"rsquo", 0x2019}, {"ldquo", 0x201C}, {"rdquo", 0x201D},  {"larr", 0x2190}, {"uarr", 0x2191},
+    {"rarr", 0x2192},  {"darr", 0x2193},  {"alpha", 0x3B1},   {"beta", 0x3B2},  {"gamma", 0x3B3},
+    {"delta", 0x3B4},  {"mu", 0x3BC},     {"Delta", 0x394},   {"agrave", 0xE0}, {"aacute", 0xE1},
+    {"acirc", 0xE2},   {"atilde", 0xE3},  {"auml", 0xE4},     {"aring", 0xE5},  {"aelig", 0xE6},
+    {"ccedil", 0xE7},  {"egrave", 0xE8},  {"eacute", 0xE9},   {"ecirc", 0xEA},  {"euml", 0xEB},
+    {"igrave", 0xEC},  {"iacute", 0xED},  {"icirc", 0xEE},    {"iuml", 0xEF},   {"ntilde", 0xF1},
+    {"ograve", 0xF2},  {"oacute", 0xF3},  {"ocirc", 0xF4},    {"otilde", 0xF5}, {"ouml", 0xF6},
+    {"oslash", 0xF8},  {"ugrave", 0xF9},  {"uacute", 0xFA},   {"ucirc", 0xFB},  {"uuml", 0xFC},
+    {"szlig", 0xDF},   {"Auml", 0xC4},    {"Ouml", 0xD6},     {"Uuml", 0xDC},   {"Eacute", 0xC9},
+    {"copy", 0xA9},    {"reg", 0xAE},     {"trade", 0x2122},  {"ensp", ' '},    {"emsp", ' '},
+    {"thinsp", ' '}};
+
+void AppendUtf8(std::string& out, std::uint32_t code) {
+  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xC0 | code >> 6);
+    byte(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    byte(0xE0 | code >> 12);
+    byte(0x80 | (code >> 6 & 0x3F));
+    byte(0x80 | (code & 0x3F));
+  } else {
+    byte(0xF0 | code >> 18);
+    byte(0x80 | (code >> 12 & 0x3F));
+    byte(0x80 | (code >> 6 & 0x3F));
+    byte(0x80 | (code & 0x3F));
+  }
+}
+
+// 0 when `name` (between & and ;) names no character that may stand in a text.
+std::uint32_t Decode(std::string_view name) {
+  if (name.substr(0, 1) != "#") {
+    for (const Reference& one : kReferences) {
+      if (one.name == name) return one.code;
+    }
+    return 0;
+  }
+  const bool hex = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
+  const std::string_view digits = name.substr(hex ? 2 : 1);
+  if (digits.empty() || digits.size() > 7) return 0;
+  std::uint32_t code = 0;
+  for (const char c : digits) {
+    std::uint32_t digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0');
+    } else if (hex && c >= 'a' && c <= 'f') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 10;
+    } else if (hex && c >= 'A' && c <= 'F') {
+      digit = static_cast<std::uint32_t>(c - 'A') + 10;
+    } else {
+      return 0;
+    }
+    code = code * (hex ? 16 : 10) + digit;
+  }
+  const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+  if (code == '\t' || code == '\n' || code == '\r' || code == 0xA0) return ' ';
+  if (control || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return 0;
+  return code;
+}
+
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// The name of the tag at `at` (behind '<' and '/'), in lower case, without a namespace.
+std::string TagName(std::string_view markup, std::size_t at) {
+  std::string name;
+  for (; at < markup.size() && name.size() < 16; ++at) {
+    char c = markup[at];
+    if (c == ':') {
+      name.clear();
+      continue;
+    }
+    if (!IsLetter(c) && !(c >= '0' && c <= '9')) break;
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    name += c;
+  }
+  return name;
+}
+
+// One past the '>' that ends the tag at `at`; values between quotes may hold one.
+std::size_t TagEnd(std::string_view markup, std::size_t at) {
+  char quote = 0;
+  for (; at < markup.size(); ++at) {
+    const char c = markup[at];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '>') {
+      return at + 1;
+    }
+  }
+  return markup.size();
+}
+
+template <std::size_t n>
+bool In(const std::string_view (&names)[n], const std::string& name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+class Writer {
+ public:
+  void Space() { pending_space_ = true; }
+  void Line() {
+    while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+    if (!out_.empty() && out_.back() != '\n') out_ += '\n';
+    pending_space_ = false;
+  }
+  // At most one empty line: between paragraphs.
+  void Character(std::uint32_t code) {
+    if (code == ' ') return Space();
+    Flush();
+    AppendUtf8(out_, code);
+  }
+  void Bytes(std::string_view bytes) {
+    Flush();
+    out_ += bytes;
+  }
+  void Cell() {
+    if (out_.empty() || out_.back() == '\n') return;
+    pending_space_ = false;
+    while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+    out_ += " | ";
+  }
+  std::string Take() { return std::string(Trimmed(out_)); }
+
+ private:
+  void Flush() {
+    if (pending_space_ && !out_.empty() && out_.back() != '\n' && out_.back() != ' ') out_ += ' ';
+    pending_space_ = false;
+  }
+
+  std::string out_;
+  bool pending_space_ = false;
+};
+
+}  // namespace
+
+std::string MarkupText(std::string_view markup) {
+  Writer writer;
+  std::string hidden;  // the tag whose end is waited for
+  int pre = 0;
+  std::size_t at = 0;
+  while (at < markup.size()) {
+    const char c = markup[at];
+    if (c == '<' && at + 1 < markup.size()) {
+      const std::string_view rest = markup.substr(at);
+      if (rest.substr(0, 4) == "<!--") {
+        const std::size_t end = rest.find("-->", 4);
+        at = end == rest.npos ? markup.size() : at + end + 3;
+        continue;
+      }
+      constexpr std::string_view kCdata = "<![CDATA[";
+      if (rest.substr(0, kCdata.size()) == kCdata) {
+        const std::size_t end = std::min(rest.find("]]>"), rest.size());
+        if (hidden.empty()) writer.Bytes(rest.substr(kCdata.size(), end - kCdata.size()));
+        at += std::min(end + 3, rest.size());
+        continue;
+      }
+      const bool closes = rest[1] == '/';
+      const std::size_t name_at = at + (closes ? 2 : 1);
+      if (rest[1] == '!' || rest[1] == '?' ||
+          (name_at < markup.size() && IsLetter(markup[name_at]))) {
+        const std::string name = TagName(markup, name_at);
+        const std::size_t end = TagEnd(markup, at + 1);
+        const bool empty = end - at >= 2 && markup[end - 2] == '/';
+        at = end;
+        if (!hidden.empty()) {
+          if (closes && name == hidden) hidden.clear();
+        } else if (In(kHidden, name)) {
+          if (!closes && !empty) hidden = name;
+        } else if (name == "td" || name == "th") {
+          if (!closes) writer.Cell();
+        } else if (In(kBlocks, name)) {
+          writer.Line();
+          if (name == "li" && !closes) writer.Bytes("- ");
+          if (name == "pre") pre = std::max(0, pre + (closes ? -1 : empty ? 0 : 1));
+        }
+        continue;
+      }
+    }
+    ++at;
+    if (!hidden.empty()) continue;
+    if (c == '&') {
+      const std::size_t end = markup.substr(0, std::min(markup.size(), at + 12)).find(';', at);
+      const std::uint32_t code = end == markup.npos ? 0 : Decode(markup.substr(at, end - at));
+      if (code != 0) {
+        writer.Character(code);
+        at = end + 1;
+        continue;
+      }
+    }
+    if (c == '\n' && pre > 0) {
+      writer.Line();
+    } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      writer.Space();
+    } else {
+      writer.Bytes(markup.substr(at - 1, 1));
+    }
+  }
+  return writer.Take();
+}
+
+}  // namespace consilium

@@ -1,0 +1,165 @@
+#include "gateway/fhir/record_reader.h"
+
+#include <utility>
+
+#include "gateway/fhir/json.h"
+#include "gateway/fhir/resource_reader.h"
+#include "gateway/fhir/subject.h"
+
+namespace consilium {
+namespace {
+
+using Kind = FhirValue::Kind;
+
+void AddRemark(std::vector<Remark>& remarks, const char* code, std::string where,
+               std::string text) {
+  if (remarks.size() < kFhirRemarksMax)
+    remarks.push_back({code, std::move(where), std::move(text)});
+}
+
+void AddIssue(std::vector<FhirIssue>& issues, FhirIssue issue) {
+  if (issues.size() < kFhirIssuesMax) issues.push_back(std::move(issue));
+}
+
+}  // namespace
+
+FhirRecordReader::FhirRecordReader(std::string_view patient, std::string_view base)
+    : id_(patient.substr(patient.rfind('/') + 1)), base_(base) {
+  while (!base_.empty() && base_.back() == '/') base_.pop_back();
+}
+
+void FhirRecordReader::TakeJson(std::string_view json, const std::string& where) {
+  FhirJsonResult read = ReadJsonTree(json);
+  if (FhirValue* const value = std::get_if<FhirValue>(&read)) {
+    Take(std::move(*value), where);
+    return;
+  }
+  FhirIssue issue = std::get<FhirIssue>(std::move(read));
+  issue.expression = where;
+  AddIssue(reading_.issues, std::move(issue));
+}
+
+void FhirRecordReader::Take(FhirValue resource, const std::string& where) {
+  if (resource.kind == Kind::kNull) return;  // CDS Hooks: asked, and there is nothing
+  if (FhirIssue issue = CheckFhirJson(resource, where); !issue.code.empty()) {
+    AddIssue(reading_.issues, std::move(issue));
+    return;
+  }
+  const FhirValue& kept = values_.emplace_back(std::move(resource));
+  if (ResourceTypeOf(kept) == "Bundle") {
+    TakeBundle(kept, where);
+  } else {
+    TakeOne(kept, "", where);
+  }
+}
+
+void FhirRecordReader::TakeBundle(const FhirValue& value, const std::string& where) {
+  const FhirNode bundle(&value, where, reading_.issues);
+  if (!CheckModifiers(bundle)) return;
+  const std::string type = bundle.Text("type");
+  if (type != "searchset" && type != "collection") {
+    bundle.Refuse("not-supported", "type", "expected searchset or collection");
+    return;
+  }
+  for (const FhirNode& entry : bundle.Objects("entry")) {
+    const FhirNode resource = entry.Object("resource");
+    if (resource) TakeOne(*resource.value(), entry.Text("fullUrl"), resource.path());
+  }
+  for (const FhirNode& link : bundle.Objects("link")) {
+    if (link.Text("relation") == "next") {
+      AddRemark(reading_.remarks, "more_pages", link.path(), "there is more than was sent");
+    }
+  }
+}
+
+void FhirRecordReader::TakeOne(const FhirValue& resource, std::string_view full_url,
+                               const std::string& where) {
+  if (FhirIssue issue = CheckFhirJson(resource, where); !issue.code.empty()) {
+    AddIssue(reading_.issues, std::move(issue));
+    return;
+  }
+  FhirEntry entry = MakeEntry(resource, full_url, where);
+  if (entry.type == "OperationOutcome") {
+    AddRemark(reading_.remarks, "no_data", where, "an OperationOutcome in the place of data");
+    return;
+  }
+  if (entry.type != "Patient" && !IsClinicalType(entry.type)) {
+    AddRemark(reading_.remarks, "resource_ignored", where, entry.type + ": not read");
+    return;
+  }
+  if (index_.entries().size() >= kFhirTakenMax) {
+    AddRemark(reading_.remarks, "too_many", "",
+              "more than " + std::to_string(kFhirTakenMax) + " resources: the rest is left out");
+    return;
+  }
+  if (entry.full_url.empty() && !entry.id.empty()) {
+    entry.base = base_;
+    if (!base_.empty()) entry.full_url = base_ + "/" + entry.type + "/" + entry.id;
+  }
+  index_.Add(std::move(entry));  // false: it was taken before
+}
+
+bool FhirRecordReader::IsOurPatient(const FhirEntry& entry) const {
+  return entry.type == "Patient" && entry.id == id_ &&
+         (base_.empty() || entry.base.empty() || entry.base == base_);
+}
+
+FhirRecordReading FhirRecordReader::Finish() {
+  FhirDraft draft;
+  draft.record.reference = "Patient/" + id_;
+  // The patient is known by id, also when its Patient did not come.
+  FhirValue stand_in;
+  const FhirEntry* ours = nullptr;
+  for (const FhirEntry& entry : index_.entries()) {
+    if (IsOurPatient(entry)) ours = &entry;
+  }
+  reading_.has_patient = ours != nullptr;
+  if (ours == nullptr) {
+    stand_in.kind = Kind::kObject;
+    stand_in.names = {"resourceType", "id"};
+    stand_in.items.resize(2);
+    stand_in.items[0].kind = stand_in.items[1].kind = Kind::kText;
+    stand_in.items[0].text = "Patient";
+    stand_in.items[1].text = id_;
+    index_.Add(MakeEntry(stand_in, base_.empty() ? "" : base_ + "/Patient/" + id_, ""));
+  }
+  index_.IndexIdentifiers();
+  for (const FhirEntry& entry : index_.entries()) {
+    if (IsOurPatient(entry)) ours = &entry;
+  }
+
+  // A resource with issues says nothing.
+  const auto read = [&](const FhirEntry& entry, const auto& use) {
+    std::vector<FhirIssue> issues;
+    const FhirNode node(entry.resource, entry.path, issues);
+    FhirDraft part;
+    if (CheckModifiers(node)) use(node, part);
+    if (issues.empty()) AppendDraft(std::move(part), draft);
+    for (FhirIssue& issue : issues) AddIssue(reading_.issues, std::move(issue));
+    return issues.empty();
+  };
+  if (reading_.has_patient) {
+    Demographics patient;
+    if (read(*ours, [&](const FhirNode& node, FhirDraft&) { patient = ReadPatient(node); })) {
+      draft.record.patient = std::move(patient);
+    }
+  }
+  for (const FhirEntry& entry : index_.entries()) {
+    if (entry.type == "Patient" || SubjectMember(entry.type) == nullptr) continue;
+    read(entry, [&](const FhirNode& node, FhirDraft& part) {
+      const FhirContext context{index_, entry, reading_.remarks};
+      const FhirSubject subject = FindSubject(node, entry, index_);
+      if (subject.patient == ours) {
+        ReadResource(node, context, part);
+      } else if (subject.patient != nullptr) {
+        context.Note("other_patient", node.path(), "is about another patient: left out");
+      } else {
+        context.Note(subject.code, subject.where, subject.text);
+      }
+    });
+  }
+  reading_.record = FinishRecord(std::move(draft));
+  return std::move(reading_);
+}
+
+}  // namespace consilium

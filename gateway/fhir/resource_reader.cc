@@ -1,0 +1,166 @@
+#include "gateway/fhir/resource_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "gateway/fhir/json.h"
+
+namespace consilium {
+namespace {
+
+using Kind = FhirValue::Kind;
+
+// The first place of a member below `value`, as a path relative to it; "" = nowhere. The depth is
+// bounded by the parser's.
+std::string FindMember(const FhirValue& value, std::string_view name) {
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const bool object = value.kind == Kind::kObject;
+    const std::string step =
+        object ? "." + NameForPath(value.names[i]) : "[" + std::to_string(i) + "]";
+    if (object && value.names[i] == name) return step;
+    if (value.items[i].items.empty()) continue;
+    const std::string below = FindMember(value.items[i], name);
+    if (!below.empty()) return step + below;
+  }
+  return "";
+}
+
+}  // namespace
+
+void FhirContext::Note(const char* code, std::string where, std::string text) const {
+  if (remarks.size() >= kFhirRemarksMax) return;
+  Remark remark{code, std::move(where), std::move(text)};
+  if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end()) {
+    remarks.push_back(std::move(remark));
+  }
+}
+
+const std::vector<std::string_view>& ClinicalTypes() {
+  static const std::vector<std::string_view> types = {
+      "AllergyIntolerance", "Composition",         "Condition",
+      "DocumentReference",  "Encounter",           "Medication",
+      "MedicationRequest",  "MedicationStatement", "Observation"};
+  return types;
+}
+
+bool IsClinicalType(std::string_view type) {
+  const auto& types = ClinicalTypes();
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+const char* SubjectMember(std::string_view type) {
+  if (type == "AllergyIntolerance") return "patient";
+  return type == "Medication" ? nullptr : "subject";
+}
+
+bool CheckModifiers(const FhirNode& resource) {
+  if (!resource) return true;
+  const auto refuse = [&](const std::string& at, const char* code, const char* text) {
+    resource.Refuse(code, at.substr(1), text);
+  };
+  const std::string extension = FindMember(*resource.value(), "modifierExtension");
+  if (!extension.empty()) {
+    refuse(extension, "extension", "a modifierExtension that is not known here, expected none");
+  }
+  const std::string rules = FindMember(*resource.value(), "implicitRules");
+  if (!rules.empty()) {
+    refuse(rules, "not-supported", "implicit rules that are not known here, expected none");
+  }
+  return extension.empty() && rules.empty();
+}
+
+void ReadResource(const FhirNode& resource, const FhirContext& context, FhirDraft& draft) {
+  const std::string& type = context.entry.type;
+  if (type == "Condition") {
+    ReadCondition(resource, context, draft.record);
+  } else if (type == "AllergyIntolerance") {
+    ReadAllergy(resource, context, draft.record);
+  } else if (type == "MedicationRequest") {
+    ReadMedicationRequest(resource, context, draft.record);
+  } else if (type == "MedicationStatement") {
+    ReadMedicationStatement(resource, context, draft.record);
+  } else if (type == "Observation") {
+    ReadObservation(resource, context, draft.record);
+  } else if (type == "DocumentReference") {
+    ReadDocumentReference(resource, context, draft);
+  } else if (type == "Composition") {
+    ReadComposition(resource, context, draft);
+  } else if (type == "Encounter") {
+    ReadEncounter(resource, context, draft);
+  }
+}
+
+void AppendDraft(FhirDraft part, FhirDraft& whole) {
+  const auto move_behind = [](auto& from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_behind(part.record.facts, whole.record.facts);
+  move_behind(part.record.notes, whole.record.notes);
+  move_behind(part.visits, whole.visits);
+  if (whole.visit_of_note.empty()) whole.visit_of_note = std::move(part.visit_of_note);
+  whole.record.needs_human = whole.record.needs_human || part.record.needs_human;
+}
+
+FeedRecord FinishRecord(FhirDraft draft) {
+  const auto named = [&](const FhirVisit& visit) {
+    return !draft.visit_of_note.empty() && "Encounter/" + visit.id == draft.visit_of_note;
+  };
+  const auto current = [](const FhirVisit& visit) { return visit.current; };
+  const std::vector<FhirVisit>& visits = draft.visits;
+  const FhirVisit* chosen = nullptr;
+  if (const auto found = std::find_if(visits.begin(), visits.end(), named); found != visits.end()) {
+    chosen = &*found;
+  } else if (draft.visit_of_note.empty()) {
+    if (std::count_if(visits.begin(), visits.end(), current) == 1) {
+      chosen = &*std::find_if(visits.begin(), visits.end(), current);
+    } else if (visits.size() == 1) {
+      chosen = &visits.front();
+    }
+  }
+  if (chosen != nullptr) {
+    draft.record.visit = chosen->id;
+    draft.record.reason = chosen->reason;
+  } else if (draft.visit_of_note.rfind("Encounter/", 0) == 0) {
+    draft.record.visit = draft.visit_of_note.substr(10);  // it is not among what was sent
+  }
+  return std::move(draft.record);
+}
+
+std::string DocumentKey(const FhirNode& resource, const FhirEntry& entry) {
+  const std::string named = entry.type + "/" + entry.id;
+  if (!entry.id.empty() && entry.full_url.rfind("urn:", 0) != 0) return named;
+  std::string key = ReadIdentifierKey(resource.Object("masterIdentifier"));
+  // DocumentReference has several, Composition one.
+  const FhirValue* const identifier = resource.value()->Find("identifier");
+  if (key.empty() && identifier != nullptr && identifier->kind == Kind::kObject) {
+    key = ReadIdentifierKey(resource.Object("identifier"));
+  } else if (key.empty()) {
+    for (const FhirNode& one : resource.Objects("identifier")) {
+      key = ReadIdentifierKey(one);
+      if (!key.empty()) break;
+    }
+  }
+  if (!key.empty()) return key;
+  return entry.id.empty() ? entry.full_url : named;
+}
+
+std::string DocumentKeyOf(const FhirReference& reference, const FhirContext& context) {
+  const FhirScope::Answer answer = context.scope.Find(reference, context.entry);
+  if (answer.entry == nullptr) return reference.Key();
+  std::vector<FhirIssue> issues;  // those of the other one are its reader's
+  return DocumentKey(FhirNode(answer.entry->resource, answer.entry->path, issues), *answer.entry);
+}
+
+void Relate(std::string_view code, const std::string& parent, Note& note) {
+  if (code == "replaces") {
+    note.action = NoteAction::kReplace;
+    note.parent = parent;
+  } else if (code == "appends" && note.action != NoteAction::kReplace) {
+    note.action = NoteAction::kAddendum;
+    note.parent = parent;
+  }
+  // "transforms" and "signs" neither add to the other one nor stand in its place.
+}
+
+}  // namespace consilium

@@ -1,0 +1,18 @@
+#include "gateway/fhir/value.h"
+
+namespace consilium {
+
+const FhirValue* FhirValue::Find(std::string_view name) const {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return &items[i];
+  }
+  return nullptr;
+}
+
+std::string_view FhirValue::TextOf(std::string_view name) const {
+  const FhirValue* const found = Find(name);
+  return found != nullptr && found->kind == Kind::kText ? std::string_view(found->text)
+                                                        : std::string_view();
+}
+
+}  // namespace consilium
