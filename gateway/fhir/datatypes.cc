@@ -31,7 +31,8 @@ std::string ReadTiming(const FhirNode& timing) {
   const std::string period = repeat.Number("period").value_or("");
   const std::string unit = repeat.Text("periodUnit");
   if (!period.empty() && !unit.empty()) {
-    text = (frequency.empty() ? "1" : frequency) + " per " + period + " " + unit;
+    text = (frequency.empty() ? "1" : frequency) + "x per " + (period == "1" ? "" : period + " ") +
+           unit;
   }
   for (const std::string& when : repeat.Texts("when")) text += (text.empty() ? "" : ", ") + when;
   return text;
@@ -206,7 +207,8 @@ std::string ReadDosage(const FhirNode& dosage) {
     if (!part.empty()) parts += (parts.empty() ? "" : ", ") + part;
   };
   for (const FhirNode& rate : dosage.Objects("doseAndRate")) {
-    add(ReadQuantity(rate.Object("doseQuantity")).Text());
+    const FhirQuantity dose = ReadQuantity(rate.Object("doseQuantity"));
+    add(dose.unit.empty() && !dose.value.empty() ? "dose " + dose.value : dose.Text());
     const FhirNode range = rate.Object("doseRange");
     const std::string low = ReadQuantity(range.Object("low")).Text();
     const std::string high = ReadQuantity(range.Object("high")).Text();

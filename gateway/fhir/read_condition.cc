@@ -16,6 +16,17 @@ bool HasAbatement(const FhirNode& condition) {
   return false;
 }
 
+// "Family history of ..." (SNOMED CT names such situations so) is of somebody else.
+bool IsFamilyHistory(std::string_view text) {
+  constexpr std::string_view kBegin = "family history";
+  if (text.size() < kBegin.size()) return false;
+  for (std::size_t i = 0; i < kBegin.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != kBegin[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void ReadCondition(const FhirNode& condition, const FhirContext& context, FeedRecord& record) {
@@ -47,8 +58,9 @@ void ReadCondition(const FhirNode& condition, const FhirContext& context, FeedRe
   } else if (HasCoding(code, kAbsent, "no-known-problems") ||
              HasCoding(code, kSnomed, "160245001")) {
     fact.status = FactStatus::kNoneKnown;
-  } else if (verified == "refuted" || clinical == "inactive" || clinical == "remission" ||
-             clinical == "resolved" || (clinical.empty() && HasAbatement(condition))) {
+  } else if (verified == "refuted" || IsFamilyHistory(fact.text) || clinical == "inactive" ||
+             clinical == "remission" || clinical == "resolved" ||
+             (clinical.empty() && HasAbatement(condition))) {
     fact.status = FactStatus::kInactive;
   }
   AddPart(fact.detail, "",

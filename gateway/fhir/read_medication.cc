@@ -122,6 +122,7 @@ void ReadMedicationRequest(const FhirNode& request, const FhirContext& context,
           status == "active" || status == "entered-in-error" ? ""
           : status == "unknown"                              ? "status unknown"
                                                              : status);
+  AddPart(fact.detail, "because: ", ReadConcept(request.Object("statusReason")).text);
   AddPart(fact.detail, "", ReadDosages(request, "dosageInstruction"));
   AddPart(fact.detail, "for: ", ReadConceptTexts(request, "reasonCode"));
   AddPart(fact.detail, "", ReadAnnotations(request));
@@ -155,6 +156,7 @@ void ReadMedicationStatement(const FhirNode& statement, const FhirContext& conte
           status == "active" || status == "entered-in-error" ? ""
           : status == "unknown"                              ? "status unknown"
                                                              : status);
+  AddPart(fact.detail, "because: ", ReadConceptTexts(statement, "statusReason"));
   AddPart(fact.detail, "", ReadDosages(statement, "dosage"));
   AddPart(fact.detail, "for: ", ReadConceptTexts(statement, "reasonCode"));
   AddPart(fact.detail, "", ReadAnnotations(statement));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/fhir/json.h"
+#include "gateway/fhir/read_bundle.h"
 #include "gateway/fhir/resource_reader.h"
 #include "gateway/fhir/subject.h"
 
@@ -11,10 +12,8 @@ namespace {
 
 using Kind = FhirValue::Kind;
 
-void AddRemark(std::vector<Remark>& remarks, const char* code, std::string where,
-               std::string text) {
-  if (remarks.size() < kFhirRemarksMax)
-    remarks.push_back({code, std::move(where), std::move(text)});
+void AddRemark(std::vector<Remark>& remarks, Remark remark) {
+  if (remarks.size() < kFhirRemarksMax) remarks.push_back(std::move(remark));
 }
 
 void AddIssue(std::vector<FhirIssue>& issues, FhirIssue issue) {
@@ -55,7 +54,7 @@ void FhirRecordReader::Take(FhirValue resource, const std::string& where) {
 
 void FhirRecordReader::TakeBundle(const FhirValue& value, const std::string& where) {
   const FhirNode bundle(&value, where, reading_.issues);
-  if (!CheckModifiers(bundle)) return;
+  if (!CheckBundleModifiers(bundle)) return;
   const std::string type = bundle.Text("type");
   if (type != "searchset" && type != "collection") {
     bundle.Refuse("not-supported", "type", "expected searchset or collection");
@@ -67,7 +66,7 @@ void FhirRecordReader::TakeBundle(const FhirValue& value, const std::string& whe
   }
   for (const FhirNode& link : bundle.Objects("link")) {
     if (link.Text("relation") == "next") {
-      AddRemark(reading_.remarks, "more_pages", link.path(), "there is more than was sent");
+      AddRemark(reading_.remarks, {"more_pages", link.path(), "there is more than was sent"});
     }
   }
 }
@@ -80,16 +79,17 @@ void FhirRecordReader::TakeOne(const FhirValue& resource, std::string_view full_
   }
   FhirEntry entry = MakeEntry(resource, full_url, where);
   if (entry.type == "OperationOutcome") {
-    AddRemark(reading_.remarks, "no_data", where, "an OperationOutcome in the place of data");
+    AddRemark(reading_.remarks, {"no_data", where, "an OperationOutcome in the place of data"});
     return;
   }
   if (entry.type != "Patient" && !IsClinicalType(entry.type)) {
-    AddRemark(reading_.remarks, "resource_ignored", where, entry.type + ": not read");
+    AddRemark(reading_.remarks, {"resource_ignored", where, entry.type + ": not read"});
     return;
   }
   if (index_.entries().size() >= kFhirTakenMax) {
-    AddRemark(reading_.remarks, "too_many", "",
-              "more than " + std::to_string(kFhirTakenMax) + " resources: the rest is left out");
+    AddRemark(reading_.remarks,
+              {"too_many", "",
+               "more than " + std::to_string(kFhirTakenMax) + " resources: the rest is left out"});
     return;
   }
   if (entry.full_url.empty() && !entry.id.empty()) {
@@ -131,23 +131,26 @@ FhirRecordReading FhirRecordReader::Finish() {
   // A resource with issues says nothing.
   const auto read = [&](const FhirEntry& entry, const auto& use) {
     std::vector<FhirIssue> issues;
+    std::vector<Remark> remarks;
     const FhirNode node(entry.resource, entry.path, issues);
     FhirDraft part;
-    if (CheckModifiers(node)) use(node, part);
-    if (issues.empty()) AppendDraft(std::move(part), draft);
-    for (FhirIssue& issue : issues) AddIssue(reading_.issues, std::move(issue));
-    return issues.empty();
+    if (CheckModifiers(node)) use(node, FhirContext{index_, entry, remarks}, part);
+    for (const FhirIssue& issue : issues) AddIssue(reading_.issues, issue);
+    if (!issues.empty()) return;
+    AppendDraft(std::move(part), draft);
+    for (Remark& remark : remarks) {
+      AddRemark(reading_.remarks, std::move(remark));
+    }
   };
   if (reading_.has_patient) {
-    Demographics patient;
-    if (read(*ours, [&](const FhirNode& node, FhirDraft&) { patient = ReadPatient(node); })) {
-      draft.record.patient = std::move(patient);
-    }
+    read(*ours, [&](const FhirNode& node, const FhirContext&, FhirDraft&) {
+      Demographics patient = ReadPatient(node);
+      if (node.issues().empty()) draft.record.patient = std::move(patient);
+    });
   }
   for (const FhirEntry& entry : index_.entries()) {
     if (entry.type == "Patient" || SubjectMember(entry.type) == nullptr) continue;
-    read(entry, [&](const FhirNode& node, FhirDraft& part) {
-      const FhirContext context{index_, entry, reading_.remarks};
+    read(entry, [&](const FhirNode& node, const FhirContext& context, FhirDraft& part) {
       const FhirSubject subject = FindSubject(node, entry, index_);
       if (subject.patient == ours) {
         ReadResource(node, context, part);

@@ -11,11 +11,17 @@ FhirSubject Nobody(const char* code, const FhirNode& member, std::string text) {
   return {nullptr, code, member.path(), std::move(text)};
 }
 
+bool IsSubjectRequired(const std::string& type) {
+  return type == "Condition" || type == "AllergyIntolerance" || type == "MedicationRequest" ||
+         type == "MedicationStatement";
+}
+
 }  // namespace
 
 FhirSubject FindSubject(const FhirNode& resource, const FhirEntry& entry, const FhirScope& scope) {
   const FhirNode member = resource.Object(SubjectMember(entry.type));
   if (!member) {
+    if (IsSubjectRequired(entry.type)) resource.Missing(SubjectMember(entry.type));
     return Nobody("subject_missing", member,
                   "is not stated: the resource is left out, and nobody is guessed");
   }

@@ -20,7 +20,8 @@ struct FhirSubject {
   std::string text;
 };
 
-// `resource` is of a clinical type with a subject.
+// `resource` is of a clinical type with a subject. Where R4 makes the subject mandatory and it is
+// missing, that is an issue ("required") as well.
 FhirSubject FindSubject(const FhirNode& resource, const FhirEntry& entry, const FhirScope& scope);
 
 }  // namespace consilium
