@@ -97,9 +97,9 @@ std::string DiscoveryJson() {
          {"id", std::string(service.id)},
          {"prefetch", prefetch},
          {"usageRequirements",
-          "FHIR R4. Needs the patient, and conditions, an encounter with a reason or "
-          "draft medication orders, by prefetch or from the FHIR server. An answer may "
-          "take longer than the call: a card then links to the page where it appears."}});
+          "FHIR R4. Needs the patient, and conditions or an encounter with a reason, by prefetch "
+          "or from the FHIR server. An answer may take longer than the call: a card then "
+          "links to the page where it appears."}});
   }
   return JsonBytes(ordered_json{{"services", list}});
 }

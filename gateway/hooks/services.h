@@ -3,10 +3,11 @@
 // One service under three hooks with the same id: where a later hook is answered, the client drops
 // the cards of the earlier one (CDS Hooks 2.0, "Update stale guidance").
 //
-// A case needs the patient and something to ask about: conditions, the reason of the encounter, or
-// a medication about to be ordered. Without allergies, medications and measurements it is made, and
-// the card says what was not known. Notes are not asked for: in a chart they are often a scan or an
-// address, and no case is made without a note that came with it (record.h, needs_human).
+// A case needs the patient and something to ask about: a condition, or the reason of the encounter.
+// Without allergies, medications and measurements it is made, and the card says what was not known.
+// Medications about to be ordered are part of the question. Notes are not asked for: in a chart
+// they are often a scan or an address, and no case is made without a note that came with it
+// (record.h, needs_human).
 //
 // Source: CDS Hooks 2.0, "Discovery", "Prefetch Template" and its query restrictions.
 // Threads: constants, functions without state.

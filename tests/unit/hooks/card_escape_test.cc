@@ -54,7 +54,8 @@ TEST(CardEscapeTest, UnseenAndBrokenCharactersAreGone) {
 TEST(CardEscapeTest, LinesAreCutByCharactersAndSaySo) {
   EXPECT_EQ(CleanLine("abcdef", 6), "abcdef");
   EXPECT_EQ(CleanLine("abcdefg", 6), "abcde\u2026");
-  EXPECT_EQ(CleanLine("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 4), "\xc3\xa4\xc3\xa4\xc3\xa4\u2026");
+  EXPECT_EQ(CleanLine("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 4),
+            "\xc3\xa4\xc3\xa4\xc3\xa4\u2026");
   EXPECT_EQ(CleanLine("one two three four", 12), "one two\u2026");
   EXPECT_EQ(CharactersIn(CleanLine(std::string(5000, 'x'), 139)), 139u);
   // No escape is cut in two.
