@@ -1,5 +1,6 @@
 #include "broker/case_desk.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,18 @@ constexpr const char* kPerhapsAccepted =
 constexpr const char* kNotRecorded = "; the outcome was not recorded; send it again";
 constexpr const char* kPerhapsRecorded =
     "; whether the outcome was recorded is not known; send it again";
+
+Status CheckCancel(const CancelRequest& request) {
+  if (Status id = CheckCaseId(request.id); !id) return id;
+  const std::string& reason = request.reason;
+  if (reason.size() > limits::kCancelReasonBytesMax) {
+    return Invalid("reason: " + std::to_string(reason.size()) + " bytes, expected at most " +
+                   std::to_string(limits::kCancelReasonBytesMax));
+  }
+  const bool plain = std::none_of(reason.begin(), reason.end(),
+                                  [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+  return plain ? Ok() : Invalid("reason: has control characters, expected none");
+}
 
 }  // namespace
 
@@ -58,14 +71,13 @@ void CaseDesk::OnSubmit(const Caller& to, const CaseRequest& request) {
 }
 
 void CaseDesk::OnCancel(const Caller& to, const CancelRequest& request) {
-  if (const Status id = CheckCaseId(request.id); !id) return calls_.Fail(to, id.error());
+  if (const Status good = CheckCancel(request); !good) return calls_.Fail(to, good.error());
   Shard& shard = hub_.Of(request.id);
   if (!calls_.Admits(to, shard, kAskAgain)) return;
-  shard.store().Cancel(request.id, calls_.Answer<CancelReply>(to, shard, kAskAgain,
-                                                              [this](const CancelReply& reply) {
-                                                                if (reply.cancelled)
-                                                                  workers_.StopCase(reply.id);
-                                                              }));
+  shard.store().Cancel(
+      request, calls_.Answer<CancelReply>(to, shard, kAskAgain, [this](const CancelReply& reply) {
+        if (reply.cancelled) workers_.StopCase(reply.id);
+      }));
 }
 
 void CaseDesk::OnFetch(const Caller& to, const FetchRequest& request) {

@@ -77,8 +77,10 @@ Status CheckCaseOutcome(const CaseOutcomeRequest& request) {
 }
 
 Result<CaseOutcome> AdmitOutcome(const CaseOutcomeRequest& request, const CaseView& view) {
-  if (!IsFinal(view.state) || view.recommendations.empty())
+  const bool withdrawn = view.state == CaseState::kCancelled;
+  if (!IsFinal(view.state) || withdrawn || view.recommendations.empty()) {
     return NoOutcomeYet(view.id, view.state);
+  }
   const std::int64_t last = view.recommendations.back().revision;
   const bool speaks_of_it = request.verdict != CaseOutcomeVerdict::kStated;
   CaseOutcome outcome;

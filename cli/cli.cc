@@ -222,10 +222,19 @@ class CommandLine {
     outcome->add_option("--by", outcome_.by, "who says so")->capture_default_str();
     AddAsk(outcome, outcome_.ask, "limit of each question (default 10)");
 
-    CLI::App* cancel =
-        Command(app_, "cancel", "Cancel cases that have not ended",
-                "consilium cancel case-0123456789abcdef", [this] { return RunCancel(cancel_); });
+    CLI::App* cancel = Command(
+        app_, "cancel", "Cancel cases that have not ended, or withdraw what ended ones said",
+        "consilium cancel case-0123456789abcdef\n"
+        "  consilium cancel case-0123456789abcdef --withdraw --reason retracted",
+        [this] { return RunCancel(cancel_); });
     cancel->add_option("case", cancel_.ids, "ids of cases")->required();
+    cancel->add_flag("--withdraw", cancel_.withdraw,
+                     "also one that has ended: a revision without medications says so wherever it "
+                     "is shown");
+    cancel
+        ->add_option("--reason", cancel_.reason,
+                     "why, at most 200 bytes, published: nothing of a patient")
+        ->type_name("TEXT");
     AddAsk(cancel, cancel_.ask, "limit of each question (default 10)");
   }
 

@@ -34,18 +34,19 @@ int RunCancel(const CancelOptions& options) {
   Asker asker(std::move(brokers).value());
   int worst = kExitOk;
   for (const std::string& id : options.ids) {
-    const int code =
-        AskBroker<CancelReply>(asker, options.ask, CancelRequest{id}, [&](const CancelReply& r) {
-          const std::string_view state = kCaseStateNames[static_cast<std::size_t>(r.state)];
-          if (options.ask.json) {
-            PrintOut(ToJson(r) + "\n");
-          } else if (r.cancelled) {
-            PrintOut(id + ": cancelled\n");
-          } else {
-            PrintOut(id + ": had ended before (" + std::string(state) + ")\n");
-          }
-          return kExitOk;
-        });
+    const CancelRequest request{id, options.withdraw, options.reason};
+    const int code = AskBroker<CancelReply>(asker, options.ask, request, [&](const CancelReply& r) {
+      const std::string_view state = kCaseStateNames[static_cast<std::size_t>(r.state)];
+      if (options.ask.json) {
+        PrintOut(ToJson(r) + "\n");
+      } else if (r.cancelled) {
+        PrintOut(id + ": cancelled\n");
+      } else {
+        PrintOut(id + ": had ended before (" + std::string(state) +
+                 "); --withdraw takes back what it said\n");
+      }
+      return kExitOk;
+    });
     if (code == kExitInterrupted || code == kExitUnreachable) return code;
     worst = std::max(worst, code);
   }

@@ -60,7 +60,11 @@ class Printer {
                           : RenderRecommendation(event.recommendation, look_) + "\n");
       case Submission::Event::Kind::kRevised:
         progress_.Clear();
-        return Note(id + " was revised after a late answer: `consilium show " + id + "`");
+        return Note(id +
+                    (event.recommendation.status == CaseState::kCancelled
+                         ? " was withdrawn (" + event.recommendation.reason + ")"
+                         : " was revised after a late answer") +
+                    ": `consilium show " + id + "`");
       case Submission::Event::Kind::kRefused:
         progress_.Clear();
         if (json) return PrintOut(ErrorJson(event.error, id) + "\n");

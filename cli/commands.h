@@ -46,6 +46,8 @@ int RunShow(const ShowOptions& options);
 struct CancelOptions {
   AskOptions ask;
   std::vector<std::string> ids;
+  bool withdraw = false;  // also those that have ended
+  std::string reason;     // "" = on request
 };
 int RunCancel(const CancelOptions& options);
 

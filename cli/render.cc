@@ -112,6 +112,10 @@ std::string render::RecommendationBody(const Recommendation& recommendation, con
     text += Field("Abstains", recommendation.reason, look, Tint::kYellow);
   } else if (recommendation.status == CaseState::kFailed) {
     text += Field("Failed", recommendation.reason, look, Tint::kRed);
+  } else if (recommendation.status == CaseState::kCancelled) {
+    const bool withdrawn = recommendation.revision > 0;
+    text += Field(withdrawn ? "Withdrawn" : "Cancelled", recommendation.reason, look,
+                  withdrawn ? Tint::kRed : Tint::kPlain);
   } else {
     text += Field("Because", recommendation.reason, look);
   }

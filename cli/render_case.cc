@@ -54,9 +54,12 @@ std::string VignetteText(const Vignette& vignette, const Look& look) {
 }
 
 const ModelResult* FindResult(const CaseView& view, const std::string& model) {
-  if (view.recommendations.empty()) return nullptr;
-  const Recommendation& last = view.recommendations.back();
-  for (const auto* list : {&last.models, &last.reviewers_only}) {
+  // What withdraws the others is no decision.
+  const auto last =
+      std::find_if(view.recommendations.rbegin(), view.recommendations.rend(),
+                   [](const Recommendation& one) { return one.status != CaseState::kCancelled; });
+  if (last == view.recommendations.rend()) return nullptr;
+  for (const auto* list : {&last->models, &last->reviewers_only}) {
     const auto found = std::find_if(list->begin(), list->end(), [&model](const ModelResult& one) {
       return one.model == model;
     });
@@ -234,6 +237,9 @@ std::string RenderCase(const CaseView& view, const Look& look) {
       view.id, view.state, IsSimulated(view) ? "SIMULATED, not medical advice" : "", look);
   text += Field("Accepted", UtcTime(view.accepted_ms), look);
   text += Field("Deadline", UtcTime(view.deadline_ms), look);
+  const bool withdrawn = !view.recommendations.empty();
+  text += Field(withdrawn ? "Withdrawn" : "Cancelled", view.cancel_reason, look,
+                withdrawn ? Tint::kRed : Tint::kPlain);
   text += Field("Ensemble", view.strategy + ": " + Join(view.ensemble, ", "), look);
   if (view.gold_medications) {
     text += Field("Gold", IngredientsText(*view.gold_medications), look);

@@ -171,14 +171,16 @@ void Submission::OnFetched(std::size_t index, const CaseView& view, TimePoint no
     return PlanFetch(index, now + kFetchPause * static_cast<std::int64_t>(1 + waiting / 100));
   }
   moved_ = now;
-  if (!view.recommendations.empty() && view.state != CaseState::kCancelled) {
+  if (!view.recommendations.empty()) {
     return End(index, view.recommendations.back());
   }
   Recommendation none;
   none.case_id = view.id;
   none.status = view.state;
-  none.reason = view.state == CaseState::kCancelled ? "The case was cancelled."
-                                                    : "The case ended without a recommendation.";
+  none.reason = "The case ended without a recommendation.";
+  if (view.state == CaseState::kCancelled) {
+    none.reason = view.cancel_reason.empty() ? "The case was cancelled." : view.cancel_reason;
+  }
   none.accepted_ms = view.accepted_ms;
   End(index, std::move(none));
 }

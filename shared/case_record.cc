@@ -125,6 +125,7 @@ Result<CaseView> ReadCaseRecord(const std::string& case_id, const Fields& fields
   view.seating = Text(fields, "seating");
   view.accepted_ms = Number(fields, "accepted_ms").value_or(0);
   view.deadline_ms = Number(fields, "deadline_ms").value_or(0);
+  view.cancel_reason = Text(fields, "cancel_reason");
   const Status vignette = Read(case_id, fields, "vignette", view.vignette);
   if (!vignette) Tell(vignette.error());
   if (const Status read = Read(case_id, fields, "ensemble", view.ensemble); !read)

@@ -42,6 +42,7 @@ inline constexpr std::size_t kOptionsMax = 26;
 inline constexpr std::size_t kMedicationsMax = 64;   // in one answer, and in a patient's list
 inline constexpr std::size_t kCaseOutcomesMax = 64;  // of one case
 inline constexpr std::size_t kOutcomeReasonBytesMax = 2000;  // a clinician's, with an outcome
+inline constexpr std::size_t kCancelReasonBytesMax = 200;
 inline constexpr std::size_t kTaskTextBytesMax = 2048;       // text of an outcome
 // A worker that asks for ever more attempts of a task is stopped after so many leases of it.
 inline constexpr std::int64_t kLeasesMax = 1000;

@@ -32,6 +32,8 @@ void Fields(A& a, Of<A, SubmitReply> v) {
 template <class A>
 void Fields(A& a, Of<A, CancelRequest> v) {
   a.Must("id", v.id);
+  a.May("withdraw", v.withdraw);
+  a.May("reason", v.reason);
 }
 
 template <class A>
@@ -74,6 +76,7 @@ void Fields(A& a, Of<A, CaseView> v) {
   a.May("gold_medications", v.gold_medications);
   a.Must("accepted_ms", v.accepted_ms);
   a.Must("deadline_ms", v.deadline_ms);
+  a.May("cancel_reason", v.cancel_reason);
   a.Must("tasks", v.tasks);
   a.Must("recommendations", v.recommendations);
   a.May("outcomes", v.outcomes);

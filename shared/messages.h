@@ -56,11 +56,13 @@ struct SubmitReply {
 struct CancelRequest {
   static constexpr std::string_view kType = "cancel";
   std::string id;
+  bool withdraw = false;    // also when it has ended: what it said is taken back
+  std::string reason = {};  // at most 200 bytes, nothing of a patient; "" = on request
 };
 struct CancelReply {
   static constexpr std::string_view kType = "cancelled";
   std::string id;
-  bool cancelled = false;  // false: it had ended before; `state` says how
+  bool cancelled = false;  // false: it had ended before and stays; `state` says how
   CaseState state = CaseState::kCancelled;
 };
 
@@ -95,6 +97,7 @@ struct CaseView {
   std::optional<std::vector<std::string>> gold_medications;
   std::int64_t accepted_ms = 0;
   std::int64_t deadline_ms = 0;
+  std::string cancel_reason;                    // "" = it is not cancelled, or nobody said why
   std::vector<TaskView> tasks;                  // sorted by (stage, round, model)
   std::vector<Recommendation> recommendations;  // by revision; the last one counts
   std::vector<CaseOutcome> outcomes;            // in the order in which they came

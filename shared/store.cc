@@ -27,6 +27,8 @@ constexpr const char* kFeedMax = "100000";
 constexpr const char* kReapBatch = "256";
 constexpr const char* kPromoteBatch = "256";
 constexpr const char* kRestoreBatch = "128";
+// A case may be revised between the look and the step; not so often.
+constexpr int kWithdrawTries = 8;
 constexpr std::int64_t kBeatTtlMs = 5000;
 constexpr std::int64_t kSilentConsumerMs = 5000;
 
@@ -94,6 +96,26 @@ Result<CaseOutcomeReply> ReadOutcomeReply(const std::string& case_id, std::int64
     }
   }
   return recorded;
+}
+
+// What is published about a case that is cancelled.
+Recommendation CancelNotice(const CancelRequest& request, const char* by_default) {
+  Recommendation notice;
+  notice.case_id = request.id;
+  notice.status = CaseState::kCancelled;
+  notice.reason = request.reason.empty() ? by_default : request.reason;
+  return notice;
+}
+
+Result<CancelReply> ReadCancelReply(const std::string& case_id, const RedisReply& reply) {
+  if (reply.items.empty()) return Unexpected("cancel_case");
+  if (reply.items[0].text == "unknown") return Error{ErrorCode::kNotFound, "no case " + case_id};
+  if (reply.items.size() < 2) return Unexpected("cancel_case");
+  CancelReply cancel;
+  cancel.id = case_id;
+  cancel.cancelled = reply.items[0].text == "cancelled";
+  cancel.state = StateFrom(reply.items[1].text);
+  return cancel;
 }
 
 // What a model is asked is what was accepted, or it is not asked.
@@ -165,7 +187,7 @@ std::vector<RedisScript> Store::Scripts() {
           {"due_timers", kDueTimersScript},     {"send_beat", kSendBeatScript},
           {"describe", kDescribeScript},        {"prepare", kPrepareScript},
           {"claim_shard", kClaimShardScript},   {"restore_tasks", kRestoreTasksScript},
-          {"add_outcome", kAddOutcomeScript}};
+          {"add_outcome", kAddOutcomeScript},   {"withdraw_case", kWithdrawCaseScript}};
 }
 
 std::string Store::Key(std::string_view name) const { return prefix_ + std::string(name); }
@@ -276,27 +298,48 @@ void Store::Submit(const NewCase& new_case, Done<SubmitReply> done) {
              Reading<SubmitReply>(NamingNoMemory<SubmitReply>(std::move(done)), read));
 }
 
-void Store::Cancel(const std::string& case_id, Done<CancelReply> done) {
-  Recommendation notice;
-  notice.case_id = case_id;
-  notice.status = CaseState::kCancelled;
-  notice.reason = "cancelled on request";
+void Store::Cancel(const CancelRequest& request, Done<CancelReply> done) {
+  Cancel(request, kWithdrawTries, std::move(done));
+}
+
+void Store::Cancel(const CancelRequest& request, int tries, Done<CancelReply> done) {
+  Recommendation notice = CancelNotice(request, "cancelled on request");
   notice.revision = 0;
-  const auto read = [case_id](const RedisReply& reply) -> Result<CancelReply> {
-    if (reply.items.empty()) return Unexpected("cancel_case");
-    if (reply.items[0].text == "unknown") return Error{ErrorCode::kNotFound, "no case " + case_id};
-    if (reply.items.size() != 2) return Unexpected("cancel_case");
-    CancelReply cancel;
-    cancel.id = case_id;
-    cancel.cancelled = reply.items[0].text == "cancelled";
-    cancel.state = StateFrom(reply.items[1].text);
-    return cancel;
+  const auto then = [this, request, tries, done](const Result<RedisReply>& reply) {
+    if (!reply) return done(reply.error());
+    if (reply->items.empty()) return done(Unexpected("cancel_case"));
+    const bool ended = reply->items[0].text == "ended";
+    if (!ended || !request.withdraw) return done(ReadCancelReply(request.id, *reply));
+    if (reply->items.size() != 5) return done(Unexpected("cancel_case"));
+    Withdraw(request, ToInt(reply->items[2]), ToInt(reply->items[3]), ToInt(reply->items[4]), tries,
+             done);
   };
-  redis_.Run(
-      "cancel_case",
-      {CaseKey(case_id), Key("timers"), Key("counters"), Key("out"), Key("wanted"), Key("cancels")},
-      {case_id, HintChannel(), PackSealed(notice), std::to_string(kCancelledRetentionMs), kFeedMax},
-      Reading<CancelReply>(std::move(done), read));
+  redis_.Run("cancel_case",
+             {CaseKey(request.id), Key("timers"), Key("counters"), Key("out"), Key("wanted"),
+              Key("cancels")},
+             {request.id, HintChannel(), PackSealed(notice), notice.reason,
+              std::to_string(kCancelledRetentionMs), kFeedMax},
+             then);
+}
+
+void Store::Withdraw(const CancelRequest& request, std::int64_t revision, std::int64_t accepted_ms,
+                     std::int64_t now_ms, int tries, Done<CancelReply> done) {
+  Recommendation notice = CancelNotice(request, "withdrawn on request");
+  notice.revision = revision + 1;
+  notice.accepted_ms = accepted_ms;
+  notice.decided_ms = now_ms;
+  const auto then = [this, request, tries, done](const Result<RedisReply>& reply) {
+    if (!reply) return done(reply.error());
+    const bool changed = !reply->items.empty() && reply->items[0].text == "changed";
+    if (!changed) return done(ReadCancelReply(request.id, *reply));
+    if (tries > 1) return Cancel(request, tries - 1, done);
+    done(Error{ErrorCode::kUnavailable, "case " + request.id + " is revised all the time"});
+  };
+  redis_.Run("withdraw_case",
+             {CaseKey(request.id), Key("counters"), Key("out"), Key("wanted"), Key("cancels")},
+             {request.id, HintChannel(), std::to_string(revision), PackSealed(notice),
+              notice.reason, std::to_string(kCancelledRetentionMs), kFeedMax},
+             then);
 }
 
 void Store::Fetch(const std::string& case_id, Done<CaseView> done) {

@@ -22,7 +22,7 @@
 //   id -> since when without a gap; P beat:<id>: string (Beat), expires.
 // - P evidence, P learned, P taken, and what is made of them: chemistry_store.h.
 //
-// Fields of a case: digest, state, v, vignette, gold, source,
+// Fields of a case: digest, state, v, vignette, gold, source, cancel_reason,
 // kind, strategy, seating, ensemble, accepted_ms, deadline_ms, rev, rec:<n>, told (version
 // whose event was restored), outcomes (their number), outcome:<n>, outcome_at:<n>, outcome_by:<by>
 // (number of the latest), known (what was made of them), and per task k =
@@ -157,7 +157,8 @@ class Store {
 
   // --- broker
   void Submit(const NewCase& new_case, Done<SubmitReply> done);
-  void Cancel(const std::string& case_id, Done<CancelReply> done);
+  // Ends a live case; with `withdraw`, takes back what an ended one said.
+  void Cancel(const CancelRequest& request, Done<CancelReply> done);
   void Fetch(const std::string& case_id, Done<CaseView> done);
   // Adds an outcome to an ended case and tells the aggregators. `at_ms` is set here. Errors:
   // kNotFound, kConflict for a case without a recommendation, kInvalid for a revision that is not
@@ -239,6 +240,10 @@ class Store {
   std::string HintChannel() const;
 
  private:
+  void Withdraw(const CancelRequest& request, std::int64_t revision, std::int64_t accepted_ms,
+                std::int64_t now_ms, int tries, Done<CancelReply> done);
+  void Cancel(const CancelRequest& request, int tries, Done<CancelReply> done);
+
   // How long a cancelled case stays readable.
   static constexpr std::int64_t kCancelledRetentionMs = 30LL * 24 * 3600 * 1000;
 

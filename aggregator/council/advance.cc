@@ -92,7 +92,6 @@ Plan Revisit(const CaseView& view, const CaseRecord& record, const Council& coun
 }
 
 Plan Move(const CaseView& view, const Council& council, std::int64_t now_ms) {
-  if (view.state == CaseState::kCancelled) return {};
   const CaseRecord record = ReadRecord(view);
   if (IsFinal(view.state)) return Revisit(view, record, council, now_ms);
   if (now_ms >= view.deadline_ms) return End(view, record, council, now_ms);
@@ -141,6 +140,8 @@ std::int64_t AnswersDueMs(const CaseView& view, const CouncilConfig& config) {
 }
 
 Plan Advance(const CaseView& view, const Council& council, std::int64_t now_ms) {
+  // Whatever comes, also to one that had ended before: nothing brings it back, nothing is learned.
+  if (view.state == CaseState::kCancelled) return {};
   Plan plan = Move(view, council, now_ms);
   if (IsFinal(view.state) || plan.publish) AddLearned(view, council, plan);
   return plan;

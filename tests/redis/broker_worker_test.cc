@@ -169,7 +169,7 @@ TEST_F(BrokerWorkerTest, ACancelAtAnotherBrokerStopsTheTaskHere) {
   Store store(connection);
   ASSERT_TRUE(connection.Call({"PING"}, std::chrono::seconds(10)).ok());
   bool cancelled = false;
-  store.Cancel("c1", [&](const Result<CancelReply>& reply) { cancelled = reply.ok(); });
+  store.Cancel({"c1"}, [&](const Result<CancelReply>& reply) { cancelled = reply.ok(); });
   ASSERT_TRUE(connection.Call({"PING"}, std::chrono::seconds(10)).ok());
   ASSERT_TRUE(cancelled);
   PumpUntil("the worker is told", [&] { return worker.cancels.size() == 1; });

@@ -356,7 +356,7 @@ TEST_F(BusSecurityTest, AHundredThousandBrokenBodiesHurtNobody) {
   const std::string depth_bomb(100000, '\x91');
   const std::vector<std::pair<std::string, std::string>> client_seeds = {
       {"submit", Pack(SubmitRequest{CaseOf("f1")})},
-      {"cancel", Pack(CancelRequest{"nope"})},
+      {"cancel", Pack(CancelRequest{"nope", true, "retracted"})},
       {"fetch", Pack(FetchRequest{"nope"})},
       {"list", Pack(CaseListRequest{"17:nope", 1, CaseState::kFailed, "hl7", "medication"})},
       {"watch", Pack(WatchRequest{"0-0", 0, 10})},

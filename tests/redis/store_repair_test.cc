@@ -99,7 +99,7 @@ TEST_F(StoreRepairTest, ADamagedAnswerIsAnOutcomeOfItsOwnAndADamagedCaseSpoilsAl
 TEST_F(StoreRepairTest, ADamagedEntryOfTheFeedDoesNotHoldUpTheOthers) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   Tell({"XADD", "consilium:{0}:out", "*", "r", "what nobody can read"});
-  Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  Await<CancelReply>([&](auto done) { store_->Cancel({"c1"}, done); });
   const auto slice = Await<WatchSlice>([&](auto done) { store_->Watch("0-0", 10, done); });
   ASSERT_EQ(slice.items.size(), 1u);
   EXPECT_EQ(slice.items[0].case_id, "c1");

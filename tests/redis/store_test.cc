@@ -230,7 +230,7 @@ TEST_F(StoreTest, RenewStopsWhatIsCancelledOrTakenOver) {
   ASSERT_EQ(stop.size(), 1u);
   EXPECT_EQ(stop[0].task, ToRef(lease.task));
   const auto next = Lease("alpha").at(0);
-  Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  Await<CancelReply>([&](auto done) { store_->Cancel({"c1"}, done); });
   stop = Await<std::vector<HeldTask>>([&](auto done) {
     store_->Renew("alpha", "b1", {{ToRef(next.task), next.fence}}, done);
   });
@@ -250,9 +250,9 @@ TEST_F(StoreTest, TaskPastItsDeadlineExpiresInItsLane) {
 
 TEST_F(StoreTest, CancelEndsALiveCaseOnceAndPublishesIt) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
-  auto cancel = Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  auto cancel = Await<CancelReply>([&](auto done) { store_->Cancel({"c1"}, done); });
   EXPECT_TRUE(cancel.cancelled);
-  cancel = Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  cancel = Await<CancelReply>([&](auto done) { store_->Cancel({"c1"}, done); });
   EXPECT_TRUE(cancel.cancelled) << "asked twice, answered alike";
   EXPECT_EQ(Describe().counters["cancelled"], 1);
   EXPECT_TRUE(Lease("alpha").empty());
@@ -261,14 +261,14 @@ TEST_F(StoreTest, CancelEndsALiveCaseOnceAndPublishesIt) {
   const auto slice = Await<WatchSlice>([&](auto done) { store_->Watch("", 10, done); });
   ASSERT_EQ(slice.items.size(), 1u);
   EXPECT_EQ(slice.items[0].status, CaseState::kCancelled);
-  const auto unknown = Ask<CancelReply>([&](auto done) { store_->Cancel("c9", done); });
+  const auto unknown = Ask<CancelReply>([&](auto done) { store_->Cancel({"c9"}, done); });
   EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(StoreTest, CancelOfAnEndedCaseSaysHowItEnded) {
   ASSERT_TRUE(Submit(CaseOf("c1")).ok());
   ASSERT_TRUE(Apply(UpdateOf(Fetch("c1"), CaseState::kComplete)));
-  const auto cancel = Await<CancelReply>([&](auto done) { store_->Cancel("c1", done); });
+  const auto cancel = Await<CancelReply>([&](auto done) { store_->Cancel({"c1"}, done); });
   EXPECT_FALSE(cancel.cancelled);
   EXPECT_EQ(cancel.state, CaseState::kComplete);
 }
@@ -280,7 +280,7 @@ TEST_F(StoreTest, LanesOfAModelWithoutWorkersLoseWhatIsOver) {
   ASSERT_TRUE(Submit(brief).ok());
   ASSERT_TRUE(Submit(CaseOf("c2", {"alpha"})).ok());
   ASSERT_TRUE(Submit(CaseOf("c3", {"alpha"})).ok());
-  Await<CancelReply>([&](auto done) { store_->Cancel("c2", done); });
+  Await<CancelReply>([&](auto done) { store_->Cancel({"c2"}, done); });
   EXPECT_EQ(Reap(60000, 60000).requeued, 0);
   EXPECT_EQ(TaskOf(Fetch("c1"), "alpha").state, "expired");
   EXPECT_EQ(Describe().lanes[0].waiting, 1) << "only c3 can still be worked on";

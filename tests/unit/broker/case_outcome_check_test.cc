@@ -148,5 +148,18 @@ TEST(CaseOutcomeCheckTest, ACaseWithoutARecommendationIsAConflict) {
                    "case c1 was cancelled: there is no recommendation to speak of"}));
 }
 
+TEST(CaseOutcomeCheckTest, AWithdrawnCaseIsAConflictThoughItHasRecommendations) {
+  CaseView view = Ended(CaseState::kComplete);
+  view.recommendations.push_back({});
+  view.recommendations.back().revision = 2;
+  view.recommendations.back().status = CaseState::kCancelled;
+  view.state = CaseState::kCancelled;
+  CaseOutcomeRequest request = Request(CaseOutcomeVerdict::kAccepted);
+  request.revision = 1;
+  EXPECT_EQ(AdmitOutcome(request, view).error(),
+            (Error{ErrorCode::kConflict,
+                   "case c1 was cancelled: there is no recommendation to speak of"}));
+}
+
 }  // namespace
 }  // namespace consilium

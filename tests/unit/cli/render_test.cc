@@ -224,6 +224,47 @@ TEST(RenderCaseTest, ShowsWhoSaidWhatWasRightAndWhetherTheyAgree) {
   EXPECT_EQ(shown(), both + "  Right       amoxicillin, not aspirin (says gold, cli, x)\n");
 }
 
+TEST(RenderCaseTest, AWithdrawnCaseSaysSoFirstAndStillShowsWhatItSaid) {
+  CaseView view = ACase();
+  const std::string before = RenderCase(view, kLook);
+  view.state = CaseState::kCancelled;
+  view.cancel_reason = "replaced by hl7-2";
+  Recommendation notice;
+  notice.revision = view.recommendations.back().revision + 1;
+  notice.status = CaseState::kCancelled;
+  notice.reason = view.cancel_reason;
+  view.recommendations.push_back(notice);
+  const std::string text = RenderCase(view, kLook);
+  ExpectAtMost80Columns(text);
+  EXPECT_LT(text.find("  Withdrawn   replaced by hl7-2\n"), text.find("Vignette"));
+  EXPECT_NE(text.find("CANCELLED"), std::string::npos);
+  const auto answers = [](const std::string& shown) {
+    return shown.substr(shown.find("Answers"), shown.find("Reviews") - shown.find("Answers"));
+  };
+  EXPECT_EQ(answers(text), answers(before)) << "with their grades";
+  EXPECT_NE(text.find("revision 1"), std::string::npos) << text;
+}
+
+TEST(RenderCaseTest, ACancelledCaseSaysWhy) {
+  CaseView view = ACase();
+  view.recommendations.clear();
+  view.state = CaseState::kCancelled;
+  view.cancel_reason = "retracted";
+  EXPECT_NE(RenderCase(view, kLook).find("  Cancelled   retracted\n"), std::string::npos);
+}
+
+TEST(RenderRecommendationTest, ACancellationIsNoReasonForAMedication) {
+  Recommendation notice;
+  notice.case_id = "c1";
+  notice.status = CaseState::kCancelled;
+  notice.reason = "retracted";
+  notice.revision = 0;
+  EXPECT_EQ(RenderRecommendation(notice, kLook), "c1  CANCELLED\n  Cancelled   retracted\n");
+  notice.revision = 2;
+  EXPECT_EQ(RenderRecommendation(notice, kLook),
+            "c1 (revision 2)  CANCELLED\n  Withdrawn   retracted\n");
+}
+
 TEST(RenderCaseTest, SaysHowRealModelsWereAskedAndWhatTheyAre) {
   CaseView view = ACase();
   Outcome& outcome = *view.tasks[0].outcome;

@@ -188,6 +188,31 @@ TEST(SubmissionTest, ACancelledCaseEndsWithoutARecommendation) {
   EXPECT_EQ(ExitCodeOf(submission.tally()), kExitFailed);
 }
 
+TEST(SubmissionTest, ACancelledCaseSaysWhyAndAWithdrawnOneWhatItEndedWith) {
+  Submission submission(Cases(2), true, kStart);
+  submission.NextToSubmit(kStart);
+  submission.NextToSubmit(kStart);
+  submission.OnAccepted(0, Accepted(), kStart);
+  submission.OnAccepted(1, Accepted(), kStart);
+  CaseView cancelled = View("c0", CaseState::kCancelled);
+  cancelled.cancel_reason = "retracted";
+  const TimePoint later = kStart + 10 * Submission::kFetchPause;
+  ASSERT_EQ(submission.NextToFetch(later), 0u);
+  submission.OnFetched(0, cancelled, later);
+  CaseView withdrawn = View("c1", CaseState::kCancelled);
+  withdrawn.recommendations.resize(2);
+  withdrawn.recommendations[1].status = CaseState::kCancelled;
+  withdrawn.recommendations[1].revision = 2;
+  withdrawn.recommendations[1].reason = "replaced by hl7-2";
+  ASSERT_EQ(submission.NextToFetch(later), 1u);
+  submission.OnFetched(1, withdrawn, later);
+  const auto events = submission.TakeEvents();
+  ASSERT_EQ(events.size(), 4u);
+  EXPECT_EQ(events[2].recommendation.reason, "retracted");
+  EXPECT_EQ(events[3].recommendation.reason, "replaced by hl7-2");
+  EXPECT_EQ(ExitCodeOf(submission.tally()), kExitFailed);
+}
+
 TEST(SubmissionTest, ACaseStillLiveIsFetchedAgainLater) {
   Submission submission(Cases(1), true, kStart);
   submission.NextToSubmit(kStart);

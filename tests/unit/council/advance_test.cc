@@ -419,6 +419,24 @@ TEST(AdvanceTest, CancelledCaseIgnoresEverything) {
   }
 }
 
+TEST(AdvanceTest, AWithdrawnCaseIsNeitherRevisedNorLearnedFromAnyMore) {
+  const Council council = Three();
+  CaseView view = DegradedCase(council);
+  ASSERT_FALSE(view.recommendations.empty());
+  // Both came before it was withdrawn, and nobody had looked at them.
+  view.outcomes = {{"cli", CaseOutcomeVerdict::kStated, std::vector<std::string>{"amoxicillin"}, "",
+                    0, kDeadline}};
+  AnswerWith(view, "c", {"amoxicillin"}, kDeadline + 5);
+  ASSERT_FALSE(Advance(view, council, kDeadline + 10).empty());
+  Recommendation notice;
+  notice.case_id = view.id;
+  notice.status = CaseState::kCancelled;
+  notice.revision = view.recommendations.back().revision + 1;
+  view.recommendations.push_back(notice);
+  view.state = CaseState::kCancelled;
+  EXPECT_TRUE(Advance(view, council, kDeadline + 10).empty());
+}
+
 TEST(AdvanceTest, AnswersAreDueAtTheShareOfTheDeadlineWithinItsBounds) {
   const CaseView view = MakeCase(Models());
   CouncilConfig config;

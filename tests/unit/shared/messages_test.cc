@@ -243,6 +243,7 @@ TEST(MessagesTest, ACaseSurvivesWhole) {
   view.gold_medications = {"x"};
   view.accepted_ms = 1;
   view.deadline_ms = 2;
+  view.cancel_reason = "retracted";
   view.tasks = {SomeTask(), SomeTask()};
   view.recommendations = {SomeRecommendation()};
   ExpectSurvives(view);
