@@ -116,7 +116,8 @@ class Outbox {
   // Where to read the feed from; "" = from its beginning.
   void ReadCursor(Done<std::string> done);
   // What stands in the feed between two cursors; `messages` may be empty. A revision that is not
-  // newer than what was added of its case within `keep` is left out.
+  // newer than what was added of its case within `keep` is left out; so is revision 0 (a case that
+  // ended before it said anything).
   void Fill(const std::string& from, const std::string& to,
             const std::vector<OutboxMessage>& messages, milliseconds keep, Done<FillReply> done);
 

@@ -114,6 +114,12 @@ TEST_F(OutboxTest, ARevisionThatWasAddedIsNotAddedAgainWhereverTheCursorStands) 
   EXPECT_EQ(Describe().waiting, 0);
 }
 
+TEST_F(OutboxTest, ACaseThatWasCancelledBeforeItSaidAnythingHasNoMessage) {
+  EXPECT_EQ(Fill("", "1-0", {MessageOf("a", 0), MessageOf("b", 1)}).added, 1);
+  const std::int64_t token = Hold("g1");
+  HeadOf(token, "b");
+}
+
 TEST_F(OutboxTest, AFullOutboxLeavesTheFeedWhereItIs) {
   Outbox small(connection_, Outbox::kSilence, 2);
   const auto fill = [&](const std::string& from, const std::string& to, const std::string& id) {

@@ -145,6 +145,19 @@ OBX|1|TX|NOTICE^)"))
       << text;
 }
 
+TEST(ResultMessageTest, OfSeveralDocumentsTheLatestIsTheParentAndAllAreNamed) {
+  CaseOrigin origin = OriginOf();
+  origin.documents = {"DOC1", "DOC1-ADDENDUM"};
+  const Hl7Message message = Parsed(
+      ResultMessage(HeaderOf(ResultForm::kMdm), origin, RecommendationOf(), nullptr, "", kMade));
+  EXPECT_EQ(message.Find("TXA")->Get(13), "DOC1-ADDENDUM");
+  std::vector<std::string> sources;
+  for (const Hl7Segment* obx : All(message, "OBX")) {
+    if (obx->Get(3) == "SOURCE") sources.push_back(obx->Text(5));
+  }
+  EXPECT_EQ(sources, origin.documents);
+}
+
 TEST(ResultMessageTest, ARevisionReplacesTheDocumentBeforeIt) {
   const auto text = ResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), RecommendationOf(3),
                                   nullptr, "", kMade);
