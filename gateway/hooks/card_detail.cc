@@ -157,6 +157,16 @@ std::string Inputs(const CaseView& view) {
   return text;
 }
 
+// A place in the request, as code; one with anything else in it is text like any other.
+std::string Place(const std::string& where) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.[]-";
+  if (where.size() > 160 || where.find_first_not_of(kAllowed) != where.npos) {
+    return MarkdownLine(where, 160);
+  }
+  return "`" + where + "`";
+}
+
 std::string Call(const CardCall& call) {
   std::vector<std::string> orders;
   for (const DraftOrder& draft : call.drafts) {
@@ -167,7 +177,7 @@ std::string Call(const CardCall& call) {
   std::vector<std::string> remarks;
   for (const Remark& remark : call.remarks) {
     std::string item = MarkdownLine(remark.code, 60);
-    if (!remark.where.empty()) item += " at " + MarkdownLine(remark.where, 160);
+    if (!remark.where.empty()) item += " at " + Place(remark.where);
     remarks.push_back(item + ": " + MarkdownLine(remark.text, 300));
   }
   return List("About to be ordered", orders) + List("Data that could not be used", remarks);

@@ -51,27 +51,28 @@ bool StartsWithNoCase(std::string_view text, std::string_view lower) {
   return true;
 }
 
-// "https://x", "www.x" and "a@x" with a space inside, so that nothing makes links of them.
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// "https://x", "//x", "www.x", "x.com" and "a@x" with a space inside, so that nothing makes links
+// of them. Numbers ("2.5"), "e.g." and the like stay.
 std::string WithoutAddresses(std::string_view line) {
   std::string text;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const std::string_view rest = line.substr(i);
+    const bool inside = i > 0 && line[i - 1] != ' ';
     if (line[i] == '@') {
       text += " @ ";
-    } else if (rest.substr(0, 3) == "://") {
-      text += ": ";
+    } else if (line[i] == '/' && !text.empty() && text.back() == '/') {
+      text += " /";
+    } else if (line[i] == '.' && inside && rest.size() > 2 && IsLetter(rest[1]) &&
+               IsLetter(rest[2])) {
+      text += ". ";
     } else if (StartsWithNoCase(rest, "www.")) {
       text += rest.substr(0, 3);
       text += ' ';
       i += 2;
-    } else if (line[i] == ':' &&
-               (StartsWithNoCase(text.size() >= 6 ? std::string_view(text).substr(text.size() - 6)
-                                                  : std::string_view(),
-                                 "mailto") ||
-                StartsWithNoCase(text.size() >= 4 ? std::string_view(text).substr(text.size() - 4)
-                                                  : std::string_view(),
-                                 "xmpp"))) {
-      text += ": ";
     } else {
       text += line[i];
     }
@@ -110,7 +111,8 @@ std::string Escape(std::string_view line) {
     return "\\" + text;
   }
   const std::size_t digits = text.find_first_not_of("0123456789");
-  if (digits != 0 && digits != text.npos && (text[digits] == '.' || text[digits] == ')')) {
+  if (digits != 0 && digits != text.npos && (text[digits] == '.' || text[digits] == ')') &&
+      (digits + 1 == text.size() || text[digits + 1] == ' ')) {
     text.insert(digits, "\\");
   }
   return text;

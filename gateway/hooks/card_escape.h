@@ -3,7 +3,7 @@
 // Clients render `detail` as GitHub Flavored Markdown, some with raw HTML let through, and turn
 // bare addresses into links, some after entities and escapes were resolved. So text that is not
 // ours can be no link, image, HTML, heading, list or table: what makes an address is written apart
-// ("https: //"), the rest is escaped. Threads: functions without state.
+// ("https:/ /evil. example"), the rest is escaped. Threads: functions without state.
 // Source: GFM 0.29: 2.4 backslash escapes, 6.2 entities, 6.9 autolinks (extension).
 #pragma once
 

@@ -8,25 +8,34 @@ namespace {
 TEST(CardEscapeTest, MarkupOfOthersStaysText) {
   EXPECT_EQ(MarkdownLine("plain text, 5 mg (oral)."), "plain text, 5 mg (oral).");
   EXPECT_EQ(MarkdownLine("[click](https://evil.example/x)"),
-            "\\[click\\](https: //evil.example/x)");
-  EXPECT_EQ(MarkdownLine("![x](//evil.example/p.png)"), "!\\[x\\](//evil.example/p.png)");
+            "\\[click\\](https:/ /evil. example/x)");
+  EXPECT_EQ(MarkdownLine("![x](/p)"), "!\\[x\\](/p)");
   EXPECT_EQ(MarkdownLine("<img src=x onerror=alert(1)>"), "&lt;img src=x onerror=alert(1)&gt;");
   EXPECT_EQ(MarkdownLine("&lt;script&gt;"), "&amp;lt;script&amp;gt;");
   EXPECT_EQ(MarkdownLine("**bold** _it_ ~~s~~ `code` a|b \\*"),
             "\\*\\*bold\\*\\* \\_it\\_ \\~\\~s\\~\\~ \\`code\\` a\\|b \\\\\\*");
 }
 
-// GFM's extension links these without any brackets; some renderers do it after entities were
-// resolved, so that only a space helps.
+// GFM's extension links these without any brackets, other renderers link names of hosts as well;
+// some do it after entities were resolved, so that only a space helps.
 TEST(CardEscapeTest, BareAddressesAreNoLinks) {
-  EXPECT_EQ(MarkdownLine("see https://evil.example"), "see https: //evil.example");
-  EXPECT_EQ(MarkdownLine("see HTTPS://evil.example"), "see HTTPS: //evil.example");
-  EXPECT_EQ(MarkdownLine("see WWW.evil.example"), "see WWW .evil.example");
-  EXPECT_EQ(MarkdownLine("a@evil.example"), "a @ evil.example");
-  EXPECT_EQ(MarkdownLine("mailto:a@evil.example"), "mailto: a @ evil.example");
+  EXPECT_EQ(MarkdownLine("see https://evil.example"), "see https:/ /evil. example");
+  EXPECT_EQ(MarkdownLine("see HTTPS://EVIL.COM"), "see HTTPS:/ /EVIL. COM");
+  EXPECT_EQ(MarkdownLine("see ////evil"), "see / / / /evil");
+  EXPECT_EQ(MarkdownLine("see WWW.e.example"), "see WWW .e. example");
+  EXPECT_EQ(MarkdownLine("a@evil.example"), "a @ evil. example");
+  EXPECT_EQ(MarkdownLine("mailto:a@b"), "mailto:a @ b");
   // What is not seen does not hold an address together either.
-  EXPECT_EQ(MarkdownLine("https:\xe2\x80\x8b//evil.example"), "https: //evil.example");
-  EXPECT_EQ(MarkdownLine("https&colon;//evil.example"), "https&amp;colon;//evil.example");
+  EXPECT_EQ(MarkdownLine("https:\xe2\x80\x8b//evil"), "https:/ /evil");
+  EXPECT_EQ(MarkdownLine("https&colon;//evil"), "https&amp;colon;/ /evil");
+  EXPECT_EQ(MarkdownLine("evil.\xd1\x80\xd1\x84"), "evil. \xd1\x80\xd1\x84");
+}
+
+TEST(CardEscapeTest, DosesAndAbbreviationsStayAsTheyAre) {
+  for (const char* text : {"0.5 mg/kg/day, e.g. p.o. or i.v.", "llama3.3:70b", "1/2 tablet b.i.d.",
+                           "mL/min/1.73 m2", "Stop. Then start."}) {
+    EXPECT_EQ(CleanLine(MarkdownLine(text)), text);
+  }
 }
 
 TEST(CardEscapeTest, NoBlockBeginsInALine) {
@@ -37,7 +46,8 @@ TEST(CardEscapeTest, NoBlockBeginsInALine) {
   EXPECT_EQ(MarkdownLine("a\n\n# heading\r\n| x | y |\n| - | - |"),
             "a # heading \\| x \\| y \\| \\| - \\| - \\|");
   EXPECT_EQ(MarkdownLine("500 mg"), "500 mg");
-  EXPECT_EQ(MarkdownLine("2.5 mg"), "2\\.5 mg");  // reads "2.5 mg"
+  EXPECT_EQ(MarkdownLine("2)"), "2\\)");
+  EXPECT_EQ(MarkdownLine("2.5 mg"), "2.5 mg");
 }
 
 TEST(CardEscapeTest, UnseenAndBrokenCharactersAreGone) {
@@ -64,7 +74,7 @@ TEST(CardEscapeTest, LinesAreCutByCharactersAndSaySo) {
 
 TEST(CardEscapeTest, PlainTextHoldsNoMarkup) {
   EXPECT_EQ(PlainLine("<b>a</b> [x](y) `z` https://e.example", 100),
-            "(b)a(/b) (x)(y) 'z' https: //e.example");
+            "(b)a(/b) (x)(y) 'z' https:/ /e. example");
   EXPECT_EQ(PlainLine("co-amoxiclav (875/125)", 100), "co-amoxiclav (875/125)");
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/clinical/case_maker.h"
+#include "gateway/clinical/routing.h"
 #include "tests/unit/hooks/hook_body.h"
 
 namespace consilium {
@@ -238,6 +240,22 @@ TEST(HookFeedTest, OtherDataOrOtherOrdersAreAnotherMessage) {
   const auto other = ToHookFeed(Read(MakeHookBody()), {}, "https://other.example.com/");
   ASSERT_TRUE(other);
   EXPECT_NE(other->message.digest, digest);
+}
+
+TEST(HookFeedTest, TheMessageStartsACaseThatNamesNobody) {
+  const auto feed = Feed(MakeHookBody());
+  ASSERT_TRUE(feed) << feed.error().text;
+  const auto routing = ParseRouting(DefaultRouting());
+  ASSERT_TRUE(routing);
+  EXPECT_TRUE(StartsCase(*routing, feed->message));
+  constexpr std::int64_t kNow = 1'800'000'000'000;  // 2027-01-15
+  const FeedRecord& record = feed->message.records.at(0);
+  const auto made = MakeVignette(record, JoinContext(record, {}, kNow, 3'600'000), kNow);
+  ASSERT_TRUE(made) << made.error().text;
+  EXPECT_THAT(made->vignette.text, HasSubstr("Community acquired pneumonia"));
+  EXPECT_THAT(made->vignette.text, Not(HasSubstr("Zimmermann")));
+  EXPECT_EQ(made->vignette.patient.age, 52);
+  EXPECT_EQ(made->vignette.patient.sex, "female");
 }
 
 TEST(HookFeedTest, UnreadableResourcesAreSaidAndLeftOut) {
