@@ -138,4 +138,12 @@ std::string WithoutValue(std::string_view error_text) {
   return std::string(error_text.substr(0, error_text.find(" = ")));
 }
 
+std::string LowerAscii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 }  // namespace consilium

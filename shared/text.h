@@ -26,6 +26,8 @@ std::string ToValidUtf8(std::string_view text);
 // Without spaces, tabs and line ends (CR, LF) at either end.
 std::string_view Trimmed(std::string_view text);
 
+std::string LowerAscii(std::string_view text);
+
 // The longest prefix of at most `max` bytes that does not end inside a character.
 std::string_view CutUtf8(std::string_view text, std::size_t max);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 

@@ -10,7 +10,7 @@
 
 #include "shared/ids.h"
 #include "shared/text.h"
-#include "worker/http.h"
+#include "shared/http/http_client.h"
 #include "worker/llm/dialect.h"
 #include "worker/llm/provider.h"
 #include "worker/llm/reply_reader.h"
@@ -145,7 +145,7 @@ class LlmBackend : public Backend {
     ++running.requests;
     LlmRequest form =
         provider_->Request(config_, running.dialect, running.chat, running.call.task.stage);
-    HttpRequest request;
+    HttpCall request;
     request.url = target_.UrlOf(form.path);
     request.headers = target_.headers;
     request.body = std::move(form.body);

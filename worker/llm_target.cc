@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "shared/secret.h"
-#include "worker/text_clean.h"
-#include "worker/url.h"
+#include "shared/text.h"
+#include "shared/http/url.h"
 
 namespace consilium {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "aggregator/council/regimen.h"
 #include "worker/prescription_phrase.h"
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "aggregator/council/regimen.h"
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "shared/text.h"
 #include "worker/text_clean.h"
 
 namespace consilium {

@@ -12,6 +12,7 @@
 #include "worker/prescription.h"
 #include "worker/reply_shape.h"
 #include "worker/reply_values.h"
+#include "shared/text.h"
 #include "worker/text_clean.h"
 
 namespace consilium {

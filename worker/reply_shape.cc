@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "worker/json_object.h"
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

@@ -13,7 +13,7 @@
 #include "shared/ids.h"
 #include "worker/ingredients.h"
 #include "worker/json_lines.h"
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

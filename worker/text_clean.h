@@ -15,8 +15,6 @@ namespace consilium {
 // characters, tag characters and variation selectors. Bytes that are not UTF-8 become U+FFFD.
 std::string CleanText(std::string_view text, bool lines);
 
-std::string LowerAscii(std::string_view text);
-
 // What stands behind the last thought in <think> tags, without one that is not closed: reasoning
 // models think aloud, and their drafts are not their answer.
 std::string_view WithoutThoughts(std::string_view text);

@@ -7,7 +7,7 @@
 
 #include "worker/json_object.h"
 #include "worker/llm/wire_json.h"
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

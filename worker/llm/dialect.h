@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "shared/config.h"
-#include "worker/http.h"
+#include "shared/http/http_client.h"
 #include "worker/llm/chat.h"
 #include "worker/llm/provider.h"
 

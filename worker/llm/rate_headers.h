@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "worker/http.h"
+#include "shared/http/http_client.h"
 
 namespace consilium {
 

@@ -10,7 +10,7 @@
 #include "shared/config.h"
 #include "shared/domain.h"
 #include "worker/backend.h"
-#include "worker/http.h"
+#include "shared/http/http_client.h"
 #include "worker/llm/provider.h"
 
 namespace consilium {

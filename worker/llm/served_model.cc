@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/text_clean.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {

@@ -31,10 +31,11 @@ struct HttpOptions {
 // Of a response, by lower-case name: those about limits and the next attempt.
 using HttpHeaders = std::map<std::string, std::string>;
 
-struct HttpRequest {
+struct HttpCall {
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
-  std::string body;                  // sent by POST
+  bool get = false;                  // GET; else POST of `body`
+  std::string body;
   milliseconds connect{5000};
   milliseconds first_byte{120000};  // after the last byte sent, until the body's first
   milliseconds stall{30000};        // without a byte of the body, once it has begun
@@ -74,7 +75,7 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // The id names the request until it ended.
-  std::uint64_t Start(HttpRequest request, TimePoint now);
+  std::uint64_t Start(HttpCall request, TimePoint now);
   // Closes its connection at once; there will be no reply. Over HTTP/2 its stream is reset with the
   // next frame, and the connection closed when no other request runs.
   void Cancel(std::uint64_t id);

@@ -1,4 +1,4 @@
-#include "worker/http.h"
+#include "shared/http/http_client.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "shared/check.h"
-#include "worker/text_clean.h"
-#include "worker/url.h"
+#include "shared/text.h"
+#include "shared/http/url.h"
 
 namespace consilium {
 namespace {
@@ -33,7 +33,7 @@ struct CloseList {
 
 struct Transfer {
   std::uint64_t id = 0;
-  HttpRequest request;  // owns what curl points to
+  HttpCall request;  // owns what curl points to
   std::unique_ptr<curl_slist, CloseList> headers;
   HttpReply reply;
   TimePoint started;
@@ -49,7 +49,7 @@ struct Transfer {
   TimePoint Due() const { return std::min(started + request.total, last_byte + Patience()); }
 };
 
-bool IsPlain(const HttpRequest& request) {
+bool IsPlain(const HttpCall& request) {
   return LowerAscii(request.url.substr(0, 7)) == "http://";
 }
 
@@ -163,7 +163,7 @@ HttpReply::End EndOf(CURLcode code, bool too_large) {
 void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* headers,
                Sockets& sockets) {
   CURL* easy = transfer.easy.get();
-  const HttpRequest& request = transfer.request;
+  const HttpCall& request = transfer.request;
   const auto set = [easy](CURLoption option, auto value) {
     const CURLcode code = curl_easy_setopt(easy, option, value);
     CHECK(code == CURLE_OK, "libcurl knows the options of the version it was built with");
@@ -173,9 +173,13 @@ void Configure(Transfer& transfer, const HttpOptions& options, curl_slist* heade
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set(CURLOPT_HTTPHEADER, headers);
-  set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDS, request.body.data());
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  if (request.get) {
+    set(CURLOPT_HTTPGET, 1L);
+  } else {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDS, request.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  }
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.reply_bytes_max));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect.count()));
@@ -342,7 +346,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::Make(const HttpOptions& options)
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(state)));
 }
 
-std::uint64_t HttpClient::Start(HttpRequest request, TimePoint now) {
+std::uint64_t HttpClient::Start(HttpCall request, TimePoint now) {
   state_->now = now;
   auto owned = std::make_unique<Transfer>();
   Transfer& transfer = *owned;

@@ -1,4 +1,4 @@
-#include "worker/url.h"
+#include "shared/http/url.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "worker/url.h"
+#include "shared/http/url.h"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,6 @@
 #include <string>
 
 #include "shared/text.h"
-#include "worker/text_clean.h"
 
 namespace consilium {
 namespace {
