@@ -22,11 +22,7 @@ constexpr std::size_t kOutcomeBytesMax = 65536;
 
 std::string MediaType(const HttpRequest& request) {
   const std::string_view type = request.Field("content-type");
-  std::string plain(Trimmed(type.substr(0, type.find(';'))));
-  for (char& c : plain) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return plain;
+  return LowerAscii(Trimmed(type.substr(0, type.find(';'))));
 }
 
 bool IsLines(const std::string& type) {
@@ -207,6 +203,94 @@ void CaseApi::FetchRecommendation(const HttpExchangePtr& exchange) {
       ->Start(*wait);
 }
 
+namespace {
+
+constexpr std::int64_t kListMax = 256;
+// A filter that leaves little is looked for so long in one answer.
+constexpr int kListRounds = 16;
+
+std::optional<CaseState> StateNamed(const std::string& name) {
+  for (std::size_t i = 0; i < std::size(kCaseStateNames); ++i) {
+    if (name == kCaseStateNames[i]) return static_cast<CaseState>(i);
+  }
+  return {};
+}
+
+Result<CaseListRequest> ReadListRequest(const HttpRequest& request) {
+  CaseListRequest list;
+  list.after = request.Query("after").value_or("");
+  list.source = request.Query("source").value_or("");
+  list.kind = request.Query("kind").value_or("");
+  for (const auto& [name, value] : request.query) {
+    if (name == "state") {
+      list.state = StateNamed(value);
+      if (!list.state) return Invalid("state = " + Quoted(value) + ", expected a state of a case");
+    } else if (name == "limit") {
+      const auto [end, problem] =
+          std::from_chars(value.data(), value.data() + value.size(), list.max);
+      if (problem != std::errc() || end != value.data() + value.size() || list.max < 1 ||
+          list.max > kListMax) {
+        return Invalid("limit = " + Quoted(value) + ", expected 1..256");
+      }
+    } else if (name != "after" && name != "source" && name != "kind") {
+      return Invalid(Quoted(name) + ": unknown, expected one of after, kind, limit, source, state");
+    }
+  }
+  return list;
+}
+
+// {"items", "next": cursor or null, "partly"}; the next page is also a Link.
+void AnswerList(const HttpExchangePtr& exchange, const CaseListRequest& asked,
+                const std::vector<CaseSummary>& items, const CaseListReply& last) {
+  Tree body = {{"items", Tree::array()}, {"next", nullptr}, {"partly", last.partly}};
+  for (const CaseSummary& item : items) body["items"].push_back(Tree::parse(ToJson(item)));
+  HttpResponse response;
+  if (!last.end) {
+    body["next"] = last.cursor;
+    std::string link =
+        "</v1/cases?after=" + PercentEncoded(last.cursor) + "&limit=" + std::to_string(asked.max);
+    if (asked.state) {
+      link += std::string("&state=") + kCaseStateNames[static_cast<std::size_t>(*asked.state)];
+    }
+    if (!asked.source.empty()) link += "&source=" + PercentEncoded(asked.source);
+    if (!asked.kind.empty()) link += "&kind=" + PercentEncoded(asked.kind);
+    response = JsonResponse(200, WriteJson(body, -1));
+    response.fields.emplace_back("Link", link + ">; rel=\"next\"");
+  } else {
+    response = JsonResponse(200, WriteJson(body, -1));
+  }
+  exchange->Answer(std::move(response));
+}
+
+void AskList(BusLink& bus, const HttpExchangePtr& exchange, const CaseListRequest& asked,
+             const std::shared_ptr<std::vector<CaseSummary>>& items, const std::string& after,
+             int rounds) {
+  CaseListRequest request = asked;
+  request.after = after;
+  request.max = asked.max - static_cast<std::int64_t>(items->size());
+  bus.Ask<CaseListReply>(request, kTimeout,
+                         [&bus, exchange, asked, items, rounds](Result<CaseListReply> reply,
+                                                                std::optional<std::int64_t> retry) {
+                           if (!reply.ok()) return exchange->Answer(Problem(reply.error(), retry));
+                           items->insert(items->end(), reply->items.begin(), reply->items.end());
+                           const bool enough =
+                               static_cast<std::int64_t>(items->size()) >= asked.max;
+                           if (enough || reply->end || rounds == 0) {
+                             return AnswerList(exchange, asked, *items, *reply);
+                           }
+                           AskList(bus, exchange, asked, items, reply->cursor, rounds - 1);
+                         });
+}
+
+}  // namespace
+
+void CaseApi::List(const HttpExchangePtr& exchange) {
+  const Result<CaseListRequest> list = ReadListRequest(exchange->request());
+  if (!list) return exchange->Answer(Problem(list.error()));
+  AskList(bus_, exchange, *list, std::make_shared<std::vector<CaseSummary>>(), list->after,
+          kListRounds);
+}
+
 void CaseApi::Outcome(const HttpExchangePtr& exchange) {
   const HttpRequest& request = exchange->request();
   if (MediaType(request) != "application/json") {
@@ -229,6 +313,9 @@ void CaseApi::Outcome(const HttpExchangePtr& exchange) {
 void CaseApi::Cancel(const HttpExchangePtr& exchange) {
   CancelRequest request;
   request.id = exchange->request().captured[0];
+  const std::optional<std::string> withdraw = exchange->request().Query("withdraw");
+  request.withdraw = withdraw == "true" || withdraw == "1";
+  request.reason = exchange->request().Query("reason").value_or("");
   bus_.Ask<CancelReply>(
       request, kTimeout, [exchange](Result<CancelReply> reply, std::optional<std::int64_t> retry) {
         if (!reply.ok()) return exchange->Answer(Problem(reply.error(), retry));

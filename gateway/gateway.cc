@@ -6,14 +6,21 @@
 #include "gateway/case_api.h"
 #include "gateway/event_api.h"
 #include "gateway/feed_reader.h"
+#include "gateway/fhir_door.h"
 #include "gateway/gatekeeper.h"
+#include "gateway/hooks_door.h"
+#include "gateway/intake.h"
 #include "gateway/learned_api.h"
 #include "gateway/metrics.h"
+#include "gateway/mllp_door.h"
 #include "gateway/net/connection.h"
 #include "gateway/net/http_server.h"
 #include "gateway/net/loop.h"
 #include "gateway/problem.h"
+#include "gateway/redis_loop.h"
+#include "gateway/result_sender.h"
 #include "gateway/service_api.h"
+#include "shared/endpoint.h"
 #include "shared/log.h"
 
 namespace consilium {
@@ -37,16 +44,29 @@ HttpLimits LimitsOf(const GatewayConfig& config) {
   return limits;
 }
 
+// In the form of the door that it came to.
+HttpResponse Refusal(const HttpRequest& request, int status, const Error& error) {
+  const bool fhir = request.target == "/fhir" || request.target.starts_with("/fhir/");
+  return fhir ? FhirRefusal(status, error) : Problem(status, error);
+}
+
+std::vector<RedisScript> ScriptsOf() {
+  std::vector<RedisScript> scripts = FeedStore::Scripts();
+  const std::vector<RedisScript> more = Outbox::Scripts();
+  scripts.insert(scripts.end(), more.begin(), more.end());
+  return scripts;
+}
+
 }  // namespace
 
 struct Gateway::Parts {
-  Parts(Config given, BrokerAddress brokers, ZmqContext& context)
+  Parts(Config given, BrokerAddress brokers, RedisAddress address, ZmqContext& context)
       : config(std::move(given)),
         bus(loop, context, std::move(brokers)),
         feed(loop, bus),
         gatekeeper(config.gateway.tokens_file, config.gateway.public_url),
         http(
-            loop, LimitsOf(config.gateway), RefusalOf,
+            loop, LimitsOf(config.gateway), Refusal,
             [this](HttpRequest& request, HttpAccess access) {
               return gatekeeper.Admit(request, access);
             },
@@ -54,10 +74,37 @@ struct Gateway::Parts {
                    milliseconds took) { metrics.OnHttp(route, method, code, took); }),
         cases(loop, bus, feed),
         events(loop, bus, feed),
+        redis(loop, std::move(address), ScriptsOf()),
         ask_status(loop, [this] { AskStatus(); }),
         tick(loop, [this] { Tick(); }) {}
 
-  void AddRoutes() {
+  // What needs the checked configuration.
+  Status Prepare() {
+    if (const Status started = gatekeeper.Start(); !started) return started;
+    Result<PlanSettings> settings = Intake::SettingsOf(config);
+    if (!settings) return settings.error();
+    intake.emplace(loop, bus, redis, config, std::move(*settings));
+    mllp.emplace(loop, *intake, metrics, config);
+    fhir.emplace(loop, bus, redis, *intake, config.gateway);
+    hooks.emplace(loop, bus, redis, *intake, config);
+    return hooks->Start();
+  }
+
+  // How others reach it over HTTP.
+  std::string Base(bool tls) const {
+    if (!config.gateway.public_url.empty()) {
+      std::string url = config.gateway.public_url;
+      while (url.ends_with('/')) url.pop_back();
+      return url;
+    }
+    if (config.gateway.http.empty()) return "";
+    const std::string plain = ConnectEndpoint(http.listener().endpoint());
+    return (tls ? "https" : "http") + plain.substr(plain.find(':'));
+  }
+
+  void AddRoutes(const std::string& base) {
+    fhir->AddTo(http, base);
+    hooks->AddTo(http, base);
     AddServiceApi(
         http, metrics, [this] { return Trouble(); }, [this] { RefreshGauges(); });
     cases.AddTo(http, static_cast<std::size_t>(config.gateway.body_bytes_max));
@@ -70,6 +117,7 @@ struct Gateway::Parts {
     if (stopping) return "this gateway is being stopped";
     if (!status) return "no broker has answered yet" + Because(bus.Trouble());
     if (const std::string why = bus.Trouble(); !why.empty()) return why;
+    if (const std::string why = redis.Trouble(); !why.empty()) return why;
     if (!status->accepting && !status->partly)
       return "the brokers accept nothing" + Because(status->reason);
     return "";
@@ -93,22 +141,26 @@ struct Gateway::Parts {
     metrics.Set("http_connections", static_cast<double>(http.sessions()));
     metrics.Set("event_listeners", static_cast<double>(events.listeners()));
     metrics.Set("bus_requests", static_cast<double>(bus.waiting()));
+    metrics.Set("hl7_connections", static_cast<double>(mllp->sessions()));
   }
 
   void Tick() {
     const TimePoint now = Now();
     gatekeeper.Refresh();
     health->Tell(Trouble(), now);
-    if (stopping && (http.sessions() == 0 || now >= stop_by)) return loop.Stop();
+    const bool empty = http.sessions() + mllp->sessions() == 0;
+    if (stopping && (empty || now >= stop_by)) return loop.Stop();
     tick.At(now + kTick);
   }
 
   void OnSignal(StopSignals& signals) {
     if (signals.Count() > 1) return loop.Stop();
     if (std::exchange(stopping, true)) return;
-    LogInfo("gateway_stopping", {{"connections", http.sessions()}});
+    LogInfo("gateway_stopping", {{"connections", http.sessions() + mllp->sessions()}});
     stop_by = Now() + kDrain;
     http.Drain();
+    mllp->Drain();
+    if (results) results->Stop();
     tick.At(Now());
   }
 
@@ -121,6 +173,12 @@ struct Gateway::Parts {
   HttpServer http;
   CaseApi cases;
   EventApi events;
+  RedisLoop redis;  // shard 0
+  std::optional<Intake> intake;
+  std::optional<MllpDoor> mllp;
+  std::optional<FhirDoor> fhir;
+  std::optional<HooksDoor> hooks;
+  std::optional<ResultSender> results;
   std::optional<StatusReply> status;  // of the last seconds
   HealthFile* health = nullptr;
   Timer ask_status;
@@ -129,34 +187,48 @@ struct Gateway::Parts {
   TimePoint stop_by;
 };
 
-Gateway::Gateway(Config config, BrokerAddress brokers, RedisAddress /*redis*/, ZmqContext& context)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(brokers), context)) {}
+Gateway::Gateway(Config config, BrokerAddress brokers, RedisAddress redis, ZmqContext& context)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(brokers), std::move(redis),
+                                     context)) {}
 Gateway::~Gateway() = default;
 
 Status Gateway::Open() {
-  const GatewayConfig& config = parts_->config.gateway;
+  Parts& parts = *parts_;
+  const GatewayConfig& config = parts.config.gateway;
   if (config.http.empty() && config.mllp.empty()) {
     return Invalid("neither gateway.http nor gateway.mllp is set: there is no door to open");
   }
-  if (const Status started = parts_->gatekeeper.Start(); !started) return started;
-  std::shared_ptr<TlsContext> tls;
-  if (!config.tls_cert_file.empty()) {
-    auto made = TlsContext::Server(config.tls_cert_file, config.tls_key_file, "");
-    if (!made) return made.error();
-    tls = *made;
-  }
-  parts_->AddRoutes();
+  if (const Status prepared = parts.Prepare(); !prepared) return prepared;
+  const auto tls = [&](const std::string& client_ca) -> Result<std::shared_ptr<TlsContext>> {
+    if (config.tls_cert_file.empty()) return std::shared_ptr<TlsContext>();
+    return TlsContext::Server(config.tls_cert_file, config.tls_key_file, client_ca);
+  };
+  const auto http_tls = tls("");
+  if (!http_tls) return http_tls.error();
+  const auto mllp_tls = tls(config.mllp_client_ca);
+  if (!mllp_tls) return mllp_tls.error();
   if (!config.http.empty()) {
-    const Status opened = parts_->http.Open(config.http, tls);
+    const Status opened = parts.http.Open(config.http, *http_tls);
     if (!opened) return Error{opened.error().code, "gateway.http: " + opened.error().text};
   }
-  return Ok();
+  const std::string base = parts.Base(*http_tls != nullptr);
+  parts.AddRoutes(base);
+  if (!config.mllp.empty()) {
+    const Status opened = parts.mllp->Open(config.mllp, *mllp_tls);
+    if (!opened) return Error{opened.error().code, "gateway.mllp: " + opened.error().text};
+  }
+  if (config.receiver.empty()) return Ok();
+  parts.results.emplace(parts.loop, parts.bus, parts.redis, parts.feed, parts.config,
+                        base.empty() ? "" : base + "/cases/");
+  return parts.results->Start();
 }
 
 std::string Gateway::http() const {
   return parts_->config.gateway.http.empty() ? "" : parts_->http.listener().endpoint();
 }
-std::string Gateway::mllp() const { return ""; }
+std::string Gateway::mllp() const {
+  return parts_->config.gateway.mllp.empty() ? "" : parts_->mllp->endpoint();
+}
 
 int Gateway::Run(StopSignals& signals, HealthFile& health) {
   parts_->health = &health;

@@ -100,10 +100,6 @@ HttpResponse Problem(const Error& error, std::optional<std::int64_t> retry_after
   return Problem(StatusOf(error.code), error, retry_after_ms);
 }
 
-HttpResponse RefusalOf(const HttpRequest& /*request*/, int status, const Error& error) {
-  return Problem(status, error);
-}
-
 HttpResponse JsonResponse(int status, std::string json) {
   HttpResponse response;
   response.status = status;

@@ -1,5 +1,5 @@
-// What went wrong, as HTTP says it: status codes, RFC 9457 problem documents, and OperationOutcome
-// at the FHIR door. Threads: functions without state.
+// What went wrong, as HTTP says it: status codes and RFC 9457 problem documents.
+// Threads: functions without state.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,6 @@ int StatusOf(ErrorCode code);
 HttpResponse Problem(int status, const Error& error,
                      std::optional<std::int64_t> retry_after_ms = {});
 HttpResponse Problem(const Error& error, std::optional<std::int64_t> retry_after_ms = {});
-
-// The same in the form of the door that `request` came to.
-HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error);
 
 HttpResponse JsonResponse(int status, std::string json);
 

@@ -184,6 +184,7 @@ Result<CaseText> MakeVignette(const FeedRecord& record, const JoinedContext& joi
   made.vignette.text = std::move(notes);
   if (!made.vignette.text.empty()) made.vignette.text += "\n\nStated beside the notes:\n";
   made.vignette.text += lines.text();
+  if (!record.question.empty()) made.vignette.question = scrubber.Scrub(record.question);
   made.vignette.patient = *std::move(patient);
   return made;
 }

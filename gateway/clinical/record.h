@@ -104,6 +104,7 @@ struct FeedRecord {
   std::vector<PatientId> merged;
   std::vector<Fact> facts;
   std::vector<Note> notes;
+  std::string question;   // what is asked, where the door knows it: about draft orders (CDS Hooks)
   std::string reason;     // why they come, referral or visit reason, in a sentence; "" = not stated
   std::string account;    // PID-18; FHIR Account
   std::string visit;      // PV1-19; FHIR Encounter id

@@ -72,6 +72,7 @@ void Fields(A& a, Of<A, FeedRecord> v) {
   a.May("merged", v.merged);
   a.May("facts", v.facts);
   a.May("notes", v.notes);
+  a.May("question", v.question);
   a.May("reason", v.reason);
   a.May("account", v.account);
   a.May("visit", v.visit);

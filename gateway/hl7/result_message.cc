@@ -10,6 +10,7 @@
 
 #include "gateway/hl7/delimiters.h"
 #include "gateway/hl7/escape.h"
+#include "gateway/hl7/hl7_time.h"
 #include "gateway/hl7/result_lines.h"
 #include "shared/ids.h"
 
@@ -47,20 +48,6 @@ class Segment {
  private:
   std::vector<std::string> fields_;
 };
-
-std::string TimeOf(std::int64_t unix_ms) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> time{milliseconds(unix_ms)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(floor<seconds>(time - day));
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d%02u%02u%02d%02d%02d+0000", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text;
-}
 
 // "1980-03-14" as 19800314, as precise as stated; "" for what is no date.
 std::string DateOf(std::string_view iso) {
@@ -115,8 +102,8 @@ class Builder {
   Builder(const ResultHeader& header, const CaseOrigin& origin, const Recommendation& now,
           const Recommendation* before, const std::string& link, std::int64_t made_ms)
       : header_(header), origin_(origin), now_(now), before_(before), link_(link) {
-    made_ = TimeOf(made_ms);
-    decided_ = TimeOf(now.decided_ms > 0 ? now.decided_ms : made_ms);
+    made_ = Hl7Time(made_ms);
+    decided_ = Hl7Time(now.decided_ms > 0 ? now.decided_ms : made_ms);
     withdrawn_ = now.status == CaseState::kCancelled;
     revised_ = now.revision > 1;
   }

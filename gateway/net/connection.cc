@@ -169,6 +169,10 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
     if (over) return;
     if (!bytes.empty() && !closing) events.on_data(bytes);
     if (over) return;
+    if (error == asio::error::eof && events.on_no_more && !closing) {
+      paused = true;  // nothing is left to read
+      return events.on_no_more();
+    }
     if (error) {
       const bool orderly = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
       return End(orderly ? "" : error.message());

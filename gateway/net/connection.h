@@ -38,6 +38,8 @@ class TlsContext {
 struct ConnectionEvents {
   std::function<void(std::string_view bytes)> on_data;
   std::function<void()> on_sent;  // nothing is unsent any more
+  // The other side sends no more but may still read; absent: that ends the connection.
+  std::function<void()> on_no_more;
   // "" = the other side closed it in order. Called once, then nothing more.
   std::function<void(std::string why)> on_end;
 };

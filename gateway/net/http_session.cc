@@ -10,6 +10,8 @@
 #include <limits>
 #include <utility>
 
+#include "shared/text.h"
+
 namespace consilium {
 
 namespace asio = boost::asio;
@@ -25,14 +27,6 @@ constexpr std::size_t kAheadBytesMax = 65536;
 constexpr milliseconds kTick{1000};
 // A client takes at least so much in a second, or it is given up.
 constexpr std::size_t kTakesPerSecond = 65536;
-
-std::string Lower(BeastText text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string DateNow() {
   const std::time_t now = std::time(nullptr);
@@ -81,7 +75,7 @@ class HttpSession::Parser : public http::basic_parser<true> {
                         ErrorOf& /*error*/) override {}
   void on_field_impl(http::field /*field*/, BeastText name, BeastText value,
                      ErrorOf& /*error*/) override {
-    request.fields.emplace_back(Lower(name), std::string(value));
+    request.fields.emplace_back(LowerAscii({name.data(), name.size()}), std::string(value));
   }
   void on_header_impl(ErrorOf& /*error*/) override { head_done = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
@@ -217,8 +211,7 @@ void HttpSession::OnHead() {
                                    " bytes, expected at most " + std::to_string(route_->body_max)},
         true);
   }
-  if (!whole && Lower(BeastText(request.Field("expect").data(), request.Field("expect").size())) ==
-                    "100-continue") {
+  if (!whole && LowerAscii(request.Field("expect")) == "100-continue") {
     connection_->Write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   state_ = State::kBody;

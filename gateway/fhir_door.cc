@@ -1,0 +1,384 @@
+#include "gateway/fhir_door.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "gateway/fhir/bulk.h"
+#include "gateway/fhir/capability.h"
+#include "gateway/fhir/write_outcome.h"
+#include "gateway/fhir/write_parts.h"
+#include "gateway/problem.h"
+#include "shared/codec.h"
+#include "shared/ids.h"
+#include "shared/seal.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr milliseconds kTimeout{20000};
+// A larger one is read beside the loop.
+constexpr std::size_t kReadHereBytesMax = 128u << 10;
+constexpr const char* kFhirJson = "application/fhir+json; fhirVersion=4.0";
+constexpr const char* kModule = "urn:consilium:medication-council";
+
+std::string Dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+HttpResponse FhirResponse(int status, std::string json) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = kFhirJson;
+  response.body = std::move(json);
+  response.body += '\n';
+  return response;
+}
+
+HttpResponse OutcomeResponse(int status, const std::vector<FhirIssue>& issues,
+                             const std::vector<Remark>& remarks = {}) {
+  return FhirResponse(status, WriteOutcome(issues, remarks));
+}
+
+bool IsJson(std::string_view type) {
+  const std::string plain = LowerAscii(Trimmed(type.substr(0, type.find(';'))));
+  return plain == "application/fhir+json" || plain == "application/json" || plain == "text/json";
+}
+
+// What became of each record, for people and programs.
+struct Told {
+  std::vector<FhirIssue> issues;
+  std::vector<Remark> remarks;
+  std::vector<std::string> cases;
+  int status = 202;
+};
+
+Told TellOf(const std::vector<AdmittedRecord>& records) {
+  Told told;
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const AdmittedRecord& record = records[i];
+    told.remarks.insert(told.remarks.end(), record.plan.remarks.begin(), record.plan.remarks.end());
+    std::optional<Error> error;
+    if (record.plan.refusal) {
+      error = Error{ErrorFromName(record.plan.refusal->code), record.plan.refusal->text};
+    } else if (record.submitted && !record.submitted->ok()) {
+      error = record.submitted->error();
+    }
+    if (error) {
+      ++refused;
+      FhirIssue issue = IssueOf(*error);
+      if (records.size() > 1) {
+        issue.diagnostics = "patient " + std::to_string(i + 1) + ": " + issue.diagnostics;
+      }
+      told.issues.push_back(std::move(issue));
+    } else if (record.plan.request) {
+      told.cases.push_back(record.plan.request->id);
+    } else if (!record.plan.same_as.empty()) {
+      told.cases.push_back(record.plan.same_as);
+    }
+  }
+  if (refused > 0 && told.cases.empty()) told.status = 422;
+  if (refused == 0 && told.cases.empty()) told.status = 200;
+  return told;
+}
+
+// The entries of what was sent, as many as there were: each was read, none is kept as a resource.
+ordered_json TransactionResponse(std::size_t entries, const std::string& outcome) {
+  ordered_json bundle = {{"resourceType", "Bundle"}, {"type", "transaction-response"}};
+  for (std::size_t i = 0; i < entries; ++i) {
+    ordered_json response = {{"status", "202 Accepted"}};
+    if (i == 0) response["outcome"] = ordered_json::parse(outcome);
+    bundle["entry"].push_back({{"response", std::move(response)}});
+  }
+  return bundle;
+}
+
+struct BundleHead {
+  std::string type;
+  std::size_t entries = 0;
+  ordered_json header;  // MessageHeader of a message
+};
+
+BundleHead HeadOf(const std::string& body) {
+  BundleHead head;
+  const ordered_json bundle = ordered_json::parse(body, nullptr, false);
+  if (!bundle.is_object()) return head;
+  if (bundle.contains("type") && bundle["type"].is_string()) {
+    head.type = bundle["type"].get<std::string>();
+  }
+  if (bundle.contains("entry") && bundle["entry"].is_array()) {
+    head.entries = bundle["entry"].size();
+    if (head.type == "message" && head.entries > 0 && bundle["entry"][0].contains("resource")) {
+      head.header = bundle["entry"][0]["resource"];
+    }
+  }
+  return head;
+}
+
+// The answer to a message: which one it is about, and that it was taken (messaging.html).
+ordered_json MessageResponse(const ordered_json& header, const std::string& digest,
+                             const std::string& base, const std::string& outcome, bool ok) {
+  const std::string id = DerivedId(digest, 0, "message-response");
+  ordered_json response = {{"resourceType", "MessageHeader"}, {"id", id}};
+  for (const char* const event : {"eventCoding", "eventUri"}) {
+    if (header.contains(event)) response[event] = header[event];
+  }
+  response["source"] = {{"endpoint", base.empty() ? "urn:consilium" : base}};
+  response["response"] = {{"identifier", header.value("id", "unknown")},
+                          {"code", ok ? "ok" : "fatal-error"}};
+  ordered_json told = ordered_json::parse(outcome);
+  const std::string told_id = DerivedId(digest, 0, "message-outcome");
+  told["id"] = told_id;
+  response["response"]["details"] = {{"reference", "urn:uuid:" + told_id}};
+  ordered_json bundle = {{"resourceType", "Bundle"}, {"type", "message"}};
+  bundle["entry"].push_back({{"fullUrl", "urn:uuid:" + id}, {"resource", std::move(response)}});
+  bundle["entry"].push_back({{"fullUrl", "urn:uuid:" + told_id}, {"resource", std::move(told)}});
+  return bundle;
+}
+
+}  // namespace
+
+HttpResponse FhirRefusal(int status, const Error& error) {
+  HttpResponse problem = Problem(status, error);  // for its fields
+  HttpResponse response = OutcomeResponse(status, {IssueOf(error)});
+  response.fields = std::move(problem.fields);
+  return response;
+}
+
+FhirDoor::FhirDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
+                   const GatewayConfig& config)
+    : loop_(loop),
+      bus_(bus),
+      redis_(redis),
+      intake_(intake),
+      body_max_(static_cast<std::size_t>(config.body_bytes_max)),
+      keys_(!config.tokens_file.empty()),
+      cors_(!config.cors_origins.empty()) {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  started_ = FhirInstant(std::chrono::duration_cast<milliseconds>(wall).count());
+}
+
+std::string FhirDoor::PlaceOf(const std::string& case_id) const {
+  return base_ + "/fhir/GuidanceResponse/" + PercentEncoded(case_id);
+}
+
+void FhirDoor::OnBundle(const HttpExchangePtr& exchange, Form form) {
+  const HttpRequest& request = exchange->request();
+  if (!IsJson(request.Field("content-type"))) {
+    return exchange->Answer(FhirRefusal(
+        415, {ErrorCode::kUnsupported, "Content-Type: expected application/fhir+json"}));
+  }
+  FhirJsonLimits limits;
+  limits.bytes_max = body_max_;
+  if (request.body.size() <= kReadHereBytesMax) {
+    return OnRead(exchange, form, ReadBundle(request.body, limits));
+  }
+  loop_.Work([this, exchange, form, body = request.body, limits] {
+    auto reading = std::make_shared<FhirBundleReading>(ReadBundle(body, limits));
+    return [this, exchange, form, reading] { OnRead(exchange, form, std::move(*reading)); };
+  });
+}
+
+void FhirDoor::OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleReading reading) {
+  if (!reading.message) {
+    return exchange->Answer(OutcomeResponse(400, reading.issues));
+  }
+  FeedMessage message = std::move(*reading.message);
+  if (message.sender.empty()) message.sender = exchange->request().client;
+  const FeedMessage kept = message;
+  intake_.Take(
+      std::move(message), [this, exchange, form, kept](Result<std::vector<AdmittedRecord>> records,
+                                                       std::optional<std::int64_t> retry) {
+        if (!records.ok()) {
+          HttpResponse response = FhirRefusal(StatusOf(records.error().code), records.error());
+          if (retry) response.fields = Problem(records.error(), retry).fields;
+          return exchange->Answer(std::move(response));
+        }
+        OnAdmitted(exchange, form, kept, *records);
+      });
+}
+
+void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const FeedMessage& message,
+                          const std::vector<AdmittedRecord>& records) {
+  Told told = TellOf(records);
+  for (const std::string& id : told.cases) {
+    told.issues.push_back({"information", "informational", "",
+                           "case " + id + ": the council was asked; GuidanceResponse/" + id});
+  }
+  if (told.cases.empty() && told.issues.empty()) {
+    told.issues.push_back({"information", "informational", "",
+                           message.records.empty() ? "no patient is in it: nothing was kept"
+                                                   : "kept as context; no case was started"});
+  }
+  const std::string outcome = WriteOutcome(told.issues, told.remarks);
+  HttpResponse response = FhirResponse(told.status, outcome);
+  const BundleHead head = HeadOf(exchange->request().body);
+  if (form == Form::kMessage) {
+    response = FhirResponse(
+        told.status == 202 ? 200 : told.status,
+        Dump(MessageResponse(head.header, message.digest, base_, outcome, told.status != 422)));
+  } else if (form == Form::kTransaction && (head.type == "transaction" || head.type == "batch") &&
+             told.status != 422) {
+    ordered_json bundle = TransactionResponse(head.entries, outcome);
+    bundle["type"] = head.type + "-response";
+    response = FhirResponse(200, Dump(bundle));
+  }
+  if (!told.cases.empty()) {
+    response.fields.emplace_back("Content-Location", PlaceOf(told.cases.front()));
+    response.fields.emplace_back("Location", PlaceOf(told.cases.front()));
+  }
+  exchange->Answer(std::move(response));
+}
+
+// All patients of a bulk file, one after the other; what each became is told at the end.
+void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
+  struct Bulk {
+    std::vector<FeedMessage> messages;
+    std::vector<FhirIssue> issues;
+    std::vector<Remark> remarks;
+    std::vector<AdmittedRecord> records;
+    std::size_t next = 0;
+    std::function<void()> step;
+  };
+  const auto bulk = std::make_shared<Bulk>();
+  const std::string sender =
+      exchange->request().client.empty() ? "fhir" : exchange->request().client;
+  bulk->step = [this, exchange, weak = std::weak_ptr(bulk)] {
+    const auto all = weak.lock();
+    if (all->next == all->messages.size()) {
+      Told told = TellOf(all->records);
+      told.issues.insert(told.issues.begin(), all->issues.begin(), all->issues.end());
+      for (const std::string& id : told.cases) {
+        told.issues.push_back({"information", "informational", "",
+                               "case " + id + ": the council was asked; GuidanceResponse/" + id});
+      }
+      const int status = told.cases.empty() && !all->issues.empty() ? 400 : told.status;
+      return exchange->Answer(OutcomeResponse(status, told.issues, all->remarks));
+    }
+    intake_.Take(std::move(all->messages[all->next++]),
+                 [exchange, all](Result<std::vector<AdmittedRecord>> records,
+                                 std::optional<std::int64_t> retry) {
+                   if (!records.ok()) {
+                     // What was taken stays taken: the same file again finds it so.
+                     HttpResponse response =
+                         FhirRefusal(StatusOf(records.error().code), records.error());
+                     if (retry) response.fields = Problem(records.error(), retry).fields;
+                     return exchange->Answer(std::move(response));
+                   }
+                   for (AdmittedRecord& record : *records) {
+                     all->records.push_back(std::move(record));
+                   }
+                   all->step();
+                 });
+  };
+  loop_.Work([bulk, body = exchange->request().body, sender, exchange] {
+    FhirBulkReader reader("", sender);
+    reader.BeginFile("");
+    reader.Feed(body);
+    reader.EndFile();
+    reader.Finish([&](FeedMessage message) { bulk->messages.push_back(std::move(message)); });
+    bulk->issues = reader.issues();
+    bulk->remarks = reader.remarks();
+    return [bulk] { bulk->step(); };
+  });
+}
+
+void FhirDoor::OnResult(const HttpExchangePtr& exchange, bool whole) {
+  const std::string id = exchange->request().captured[0];
+  bus_.Ask<CaseView>(
+      FetchRequest{id}, kTimeout,
+      [this, exchange, whole, id](Result<CaseView> view, std::optional<std::int64_t> /*retry*/) {
+        if (!view.ok()) {
+          return exchange->Answer(FhirRefusal(StatusOf(view.error().code), view.error()));
+        }
+        intake_.store().OriginsOf({id}, [this, exchange, whole, view = *view](
+                                            Result<std::vector<std::optional<std::string>>> found) {
+          if (!found.ok()) {
+            return exchange->Answer(FhirRefusal(StatusOf(found.error().code), found.error()));
+          }
+          FhirSubject subject;
+          if ((*found)[0]) {
+            if (const auto origin = UnpackSealed<CaseOrigin>(*(*found)[0])) {
+              subject.patient = origin->reference;
+              subject.ids = origin->patient.ids;
+              if (!origin->visit.empty() && origin->door != "hl7") {
+                subject.encounter = "Encounter/" + origin->visit;
+              }
+            }
+          }
+          FhirOutput output;
+          output.base = base_.empty() ? "" : base_ + "/fhir";
+          output.module = kModule;
+          std::string json = WriteResult(view, subject, output);
+          if (!whole) {
+            const ordered_json bundle = ordered_json::parse(json);
+            for (const ordered_json& entry : bundle["entry"]) {
+              if (entry["resource"]["resourceType"] == "GuidanceResponse") {
+                json = Dump(entry["resource"]);
+              }
+            }
+          }
+          const bool final = IsFinal(view.state);
+          HttpResponse response = FhirResponse(final ? 200 : 202, std::move(json));
+          if (!final) {
+            response.fields.emplace_back("X-Progress",
+                                         kCaseStateNames[static_cast<std::size_t>(view.state)]);
+            response.fields.emplace_back("Retry-After", "1");
+          }
+          exchange->Answer(std::move(response));
+        });
+        redis_.PumpSoon();
+      });
+}
+
+void FhirDoor::OnWithdraw(const HttpExchangePtr& exchange) {
+  CancelRequest request;
+  request.id = exchange->request().captured[0];
+  request.withdraw = true;
+  bus_.Ask<CancelReply>(
+      request, kTimeout, [exchange](Result<CancelReply> reply, std::optional<std::int64_t>) {
+        if (!reply.ok()) {
+          return exchange->Answer(FhirRefusal(StatusOf(reply.error().code), reply.error()));
+        }
+        HttpResponse response;
+        response.status = 204;
+        exchange->Answer(std::move(response));
+      });
+}
+
+void FhirDoor::OnMetadata(const HttpExchangePtr& exchange) {
+  CapabilitySettings settings;
+  settings.base = base_.empty() ? "" : base_ + "/fhir";
+  settings.version = CONSILIUM_VERSION;
+  settings.date = started_;
+  settings.keys = keys_;
+  settings.cors = cors_;
+  exchange->Answer(FhirResponse(200, WriteCapability(settings)));
+}
+
+void FhirDoor::AddTo(HttpServer& server, const std::string& base) {
+  base_ = base;
+  const auto post = [&](const std::string& path, Form form) {
+    server.Add({"POST", path, HttpAccess::kWrite,
+                [this, form](const HttpExchangePtr& e) { OnBundle(e, form); }, body_max_});
+  };
+  post("/fhir", Form::kTransaction);
+  post("/fhir/", Form::kTransaction);
+  post("/fhir/Bundle", Form::kBundle);
+  post("/fhir/$process-message", Form::kMessage);
+  server.Add({"POST", "/fhir/bulk", HttpAccess::kWrite,
+              [this](const HttpExchangePtr& e) { OnBulk(e); }, body_max_});
+  server.Add({"GET", "/fhir/metadata", HttpAccess::kOpen,
+              [this](const HttpExchangePtr& e) { OnMetadata(e); }});
+  server.Add({"GET", "/fhir/GuidanceResponse/{id}", HttpAccess::kRead,
+              [this](const HttpExchangePtr& e) { OnResult(e, false); }});
+  server.Add({"GET", "/fhir/Bundle/{id}", HttpAccess::kRead,
+              [this](const HttpExchangePtr& e) { OnResult(e, true); }});
+  server.Add({"DELETE", "/fhir/GuidanceResponse/{id}", HttpAccess::kWrite,
+              [this](const HttpExchangePtr& e) { OnWithdraw(e); }});
+}
+
+}  // namespace consilium

@@ -1,0 +1,78 @@
+#include "gateway/key_sets.h"
+
+#include <memory>
+#include <utility>
+
+#include "gateway/hooks/jwks.h"
+#include "shared/file.h"
+#include "shared/log.h"
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kFetchTotal{5000};
+
+}  // namespace
+
+KeySets::KeySets(HttpCalls& calls, const std::vector<CdsClientConfig>& clients)
+    : calls_(calls), clients_(clients), fetched_(clients.size()) {
+  for (const CdsClientConfig& client : clients_) {
+    issuers_.push_back({client.issuer, client.jku, {}});
+  }
+}
+
+Status KeySets::Start() {
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    if (clients_[i].keys_file.empty()) {
+      FetchSet(i, [] {});
+      continue;
+    }
+    const Result<std::string> text = ReadFile(clients_[i].keys_file, kJwkSetBytesMax);
+    if (!text) return Error{text.error().code, "cds_client.keys_file: " + text.error().text};
+    Result<JwkSet> set = ReadJwkSet(*text);
+    if (!set)
+      return Invalid("cds_client.keys_file: " + clients_[i].keys_file + ": " + set.error().text);
+    if (set->keys.empty()) {
+      return Invalid("cds_client.keys_file: " + clients_[i].keys_file +
+                     ": no key that can be used" +
+                     (set->skipped.empty() ? "" : ": " + set->skipped.front()));
+    }
+    issuers_[i].keys = std::move(set->keys);
+  }
+  return Ok();
+}
+
+void KeySets::FetchSet(std::size_t index, std::function<void()> done) {
+  fetched_[index] = Now();
+  HttpCall call;
+  call.url = clients_[index].jku;
+  call.get = true;
+  call.total = kFetchTotal;
+  call.reply_bytes_max = kJwkSetBytesMax;
+  calls_.Start(std::move(call), [this, index, done = std::move(done)](const HttpReply& reply) {
+    Result<JwkSet> set = Invalid("status " + std::to_string(reply.status) + " " + reply.detail);
+    if (reply.end == HttpReply::End::kDone && reply.status == 200) set = ReadJwkSet(reply.body);
+    if (set.ok()) {
+      issuers_[index].keys = std::move(set->keys);
+    } else {
+      LogWarn("jwks_not_fetched", {{"issuer", clients_[index].issuer}, {"why", set.error().text}});
+    }
+    done();
+  });
+}
+
+void KeySets::Refresh(std::function<void()> done) {
+  std::vector<std::size_t> due;
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    if (!clients_[i].jku.empty() && Now() - fetched_[i] >= kAgainAfter) due.push_back(i);
+  }
+  if (due.empty()) return done();
+  const auto left = std::make_shared<std::size_t>(due.size());
+  for (const std::size_t index : due) {
+    FetchSet(index, [left, done] {
+      if (--*left == 0) done();
+    });
+  }
+}
+
+}  // namespace consilium

@@ -1,0 +1,55 @@
+// HL7 v2 over MLLP: reads frames, hands messages to the intake, acknowledges.
+//
+//   reading --frame--> working (intake) --acknowledgement written--> reading ...
+//
+// One message at a time on a connection, in its order; what comes meanwhile waits, and beyond a
+// bound it is not read. A message that could not be made durable is an error (AE, CE) and comes
+// again. Bytes that nobody can read are rejected with what can be said. An idle connection may stay
+// as long as it likes; one that stops in the middle of a frame may not. Threads: the loop's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/intake.h"
+#include "gateway/metrics.h"
+#include "gateway/net/connection.h"
+#include "gateway/net/loop.h"
+#include "shared/config.h"
+
+namespace consilium {
+
+class MllpSession;
+
+class MllpDoor {
+ public:
+  MllpDoor(Loop& loop, Intake& intake, Metrics& metrics, const Config& config);
+  ~MllpDoor();
+
+  // As Listener::Open.
+  Status Open(const std::string& endpoint, std::shared_ptr<TlsContext> tls);
+  const std::string& endpoint() const { return listener_->endpoint(); }
+  // No new connections or messages; those under way are acknowledged.
+  void Drain();
+  std::size_t sessions() const { return sessions_.size(); }
+
+ private:
+  friend class MllpSession;
+  void Remove(std::uint64_t id);
+
+  Loop& loop_;
+  Intake& intake_;
+  Metrics& metrics_;
+  GatewayConfig config_;
+  std::vector<SourceConfig> sources_;
+  std::unique_ptr<Listener> listener_;
+  std::map<std::uint64_t, std::unique_ptr<MllpSession>> sessions_;
+  std::uint64_t next_ = 1;
+  bool draining_ = false;
+};
+
+}  // namespace consilium

@@ -1,0 +1,241 @@
+#include "gateway/mllp_session.h"
+
+#include <utility>
+
+#include "gateway/feed_ack.h"
+#include "gateway/hl7/ack.h"
+#include "gateway/hl7/batch.h"
+#include "gateway/hl7/charset.h"
+#include "gateway/hl7/hl7_time.h"
+#include "gateway/hl7/message.h"
+#include "gateway/hl7/read_feed.h"
+#include "shared/ids.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+// What is read ahead of the message that is worked at.
+constexpr std::size_t kAheadBytesMax = 1u << 20;
+constexpr milliseconds kTick{1000};
+// For a peer to take its acknowledgements.
+constexpr milliseconds kUnreadMax{30000};
+
+std::int64_t UnixMsNow() {
+  return std::chrono::duration_cast<milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string TypeOf(const Hl7Message& message) {
+  const std::string event = message.msh().Get(9, 2);
+  const std::string type = message.msh().Get(9, 1);
+  // Of anybody's making: only what looks like a type becomes a label.
+  const auto good = [](const std::string& word) {
+    return !word.empty() && word.size() <= 8 &&
+           word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == std::string::npos;
+  };
+  if (!good(type)) return "other";
+  return good(event) ? type + "^" + event : type;
+}
+
+}  // namespace
+
+MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Connection> connection)
+    : door_(door),
+      id_(id),
+      connection_(std::move(connection)),
+      reader_(static_cast<std::size_t>(door.config_.body_bytes_max)),
+      timer_(door.loop_, [this] { OnTime(); }) {
+  ConnectionEvents events;
+  events.on_data = [this](std::string_view bytes) { OnData(bytes); };
+  events.on_sent = [this] { unsent_since_.reset(); };
+  events.on_no_more = [this] { OnNoMore(); };
+  events.on_end = [this](const std::string& /*why*/) { OnEnd(); };
+  connection_->Start(std::move(events));
+  timer_.At(Now() + kTick);
+}
+
+void MllpSession::OnData(std::string_view bytes) {
+  if (draining_) return;
+  reader_.Feed(bytes);
+  if (working_) {
+    unread_ += bytes.size();
+    if (unread_ > kAheadBytesMax) connection_->Pause();
+    return;
+  }
+  Work();
+}
+
+void MllpSession::Work() {
+  if (in_work_) return;
+  in_work_ = true;
+  while (!working_ && !over_) {
+    if (!batch_.empty()) {
+      NextOfBatch();
+      continue;
+    }
+    if (draining_) break;
+    auto payload = reader_.Next();
+    if (!payload && no_more_) payload = reader_.Finish();
+    if (!payload) break;
+    OnPayload(*payload);
+  }
+  in_work_ = false;
+  if (working_ || over_) return;
+  if (draining_ || no_more_) return Close();
+  if (unread_ > 0) {
+    unread_ = 0;
+    connection_->Resume();
+  }
+  if (reader_.half_read() && reader_.begun() != begun_) {
+    begun_ = reader_.begun();
+    begun_at_ = Now();
+  }
+}
+
+void MllpSession::OnPayload(const Result<MllpPayload>& payload) {
+  if (!payload.ok()) {
+    const std::string& begin = reader_.rejected();
+    if (const auto ack = AckForUnreadable(
+            begin, AckOfUnreadable(door_.config_, Sha256Hex(begin), payload.error().text))) {
+      Reply(*ack);
+    }
+    door_.metrics_.OnHl7("unreadable", "AR", milliseconds(0));
+    return;
+  }
+  const Result<Hl7Batch> batch = SplitBatch(payload->bytes);
+  if (!batch) {
+    const AckContent content =
+        AckOfUnreadable(door_.config_, Sha256Hex(payload->bytes), batch.error().text);
+    if (const auto ack = AckForUnreadable(payload->bytes, content)) Reply(*ack);
+    return;
+  }
+  for (const std::string_view message : batch->messages) batch_.emplace_back(message);
+  batched_ = batch->has_headers;
+  if (!batch->remarks.empty()) {
+    LogInfo("hl7_batch_odd", {{"peer", connection_->peer()},
+                              {"code", batch->remarks.front().code},
+                              {"messages", batch->messages.size()}});
+  }
+}
+
+void MllpSession::NextOfBatch() {
+  const std::string bytes = std::move(batch_.front());
+  batch_.pop_front();
+  OnMessage(bytes);
+}
+
+void MllpSession::OnMessage(const std::string& bytes) {
+  const TimePoint began = Now();
+  const std::string digest = Sha256Hex(bytes);
+  const Hl7Charset* charset = FindHl7Charset(door_.config_.charset);
+  Result<Hl7Message> parsed = ParseHl7(bytes, charset);
+  if (parsed) {
+    // A source may have a character set of its own, and only the message says which source it is.
+    for (const SourceConfig& source : door_.sources_) {
+      const bool its = source.application == parsed->msh().Get(3) &&
+                       (source.facility.empty() || source.facility == parsed->msh().Get(4));
+      if (!its) continue;
+      charset = FindHl7Charset(source.charset);
+      parsed = ParseHl7(bytes, charset);
+      break;
+    }
+  }
+  if (!parsed) {
+    const AckContent content = AckOfUnreadable(door_.config_, digest, parsed.error().text);
+    Reply(AckForUnreadable(bytes, content, charset).value_or(""));
+    door_.metrics_.OnHl7("unreadable", "AR", milliseconds(0));
+    return;
+  }
+  const auto message = std::make_shared<Hl7Message>(std::move(*parsed));
+  const std::string type = TypeOf(*message);
+  const auto answer = [this, message, type, began](AckContent content) {
+    if (content.time.empty()) content.time = Hl7Time(UnixMsNow());
+    const auto ack = AckFor(*message, content);
+    const auto code = AckCode(*message, content.verdict);
+    door_.metrics_.OnHl7(type, code ? std::string(*code) : "",
+                         std::chrono::duration_cast<milliseconds>(Now() - began));
+    Reply(ack.value_or(""));
+  };
+  std::variant<FeedMessage, FeedFault> read = ReadFeed(*message, bytes);
+  if (const FeedFault* const fault = std::get_if<FeedFault>(&read)) {
+    return answer(AckOfFault(door_.config_, digest, *fault));
+  }
+  working_ = true;
+  // The session may be gone when the intake answers: what was admitted stays so, and is
+  // acknowledged when it comes again.
+  door_.intake_.Take(
+      std::move(std::get<FeedMessage>(read)),
+      [&door = door_, id = id_, answer, digest](Result<std::vector<AdmittedRecord>> records,
+                                                std::optional<std::int64_t> /*retry*/) {
+        const auto session = door.sessions_.find(id);
+        if (session == door.sessions_.end() || session->second->over_.has_value()) return;
+        if (!records.ok()) {
+          LogInfo("hl7_not_stored", {{"code", ErrorName(records.error().code)}});
+        }
+        answer(records.ok() ? AckOfAdmitted(door.config_, digest, *records)
+                            : AckOfFailure(door.config_, digest, records.error()));
+        session->second->working_ = false;
+        session->second->Work();
+      });
+}
+
+// One acknowledgement, or "" where none is due. Those of a batch leave together, as it came.
+void MllpSession::Reply(std::string ack) {
+  if (over_) return;
+  std::string out;
+  if (!batched_) {
+    out = ack.empty() ? "" : MllpFrame(ack);
+  } else {
+    batch_acks_ += ack;
+    if (batch_.empty()) {
+      if (!batch_acks_.empty()) out = MllpFrame(batch_acks_);
+      batch_acks_.clear();
+      batched_ = false;
+    }
+  }
+  if (out.empty()) return;
+  if (!unsent_since_) unsent_since_ = Now();
+  connection_->Write(std::move(out));
+}
+
+void MllpSession::OnTime() {
+  const TimePoint now = Now();
+  timer_.At(now + kTick);
+  const auto limit = milliseconds(static_cast<std::int64_t>(door_.config_.request_s * 1000));
+  if (over_) {
+    if (now - *over_ >= kUnreadMax) OnEnd();
+    return;
+  }
+  if (!working_ && reader_.half_read() && now - begun_at_ >= limit) {
+    LogInfo("hl7_frame_slow", {{"peer", connection_->peer()}});
+    // What only lacked its end may be whole; whoever waits for an answer gets one.
+    return OnNoMore();
+  }
+  if (unsent_since_ && now - *unsent_since_ >= kUnreadMax) OnEnd();
+}
+
+void MllpSession::Drain() {
+  draining_ = true;
+  if (!working_) Close();
+}
+
+void MllpSession::Close() {
+  over_ = Now();
+  connection_->CloseWhenSent();
+}
+
+// Some senders close their side behind the last message and wait for its answer.
+void MllpSession::OnNoMore() {
+  no_more_ = true;
+  connection_->Pause();
+  Work();
+}
+
+void MllpSession::OnEnd() {
+  over_ = Now();
+  door_.Remove(id_);
+}
+
+}  // namespace consilium

@@ -1,0 +1,54 @@
+// One MLLP connection; see mllp_door.h. Only for mllp_door.cc and mllp_session.cc.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/hl7/mllp_frame.h"
+#include "gateway/mllp_door.h"
+#include "shared/log.h"
+
+namespace consilium {
+
+class MllpSession {
+ public:
+  MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Connection> connection);
+  void Drain();
+
+ private:
+  void OnData(std::string_view bytes);
+  void OnNoMore();
+  void OnEnd();
+  void OnTime();
+  // Works off what was read, until something has to be waited for.
+  void Work();
+  void OnPayload(const Result<MllpPayload>& payload);
+  void NextOfBatch();
+  void OnMessage(const std::string& bytes);
+  void Reply(std::string ack);
+  void Close();
+
+  MllpDoor& door_;
+  std::uint64_t id_;
+  std::unique_ptr<Connection> connection_;
+  MllpReader reader_;
+  std::deque<std::string> batch_;  // messages of the frame, not yet worked off
+  // Answers of a batch with headers gather here, to be one frame again.
+  std::string batch_acks_;
+  bool batched_ = false;
+  bool working_ = false;           // a message is at the intake
+  bool in_work_ = false;           // Work() is on the stack
+  bool draining_ = false;          // no further message is taken
+  bool no_more_ = false;           // nothing more comes; what came is worked off
+  std::optional<TimePoint> over_;  // since when it is being closed
+  std::size_t unread_ = 0;         // bytes fed while working
+  std::uint64_t begun_ = 0;
+  TimePoint begun_at_;  // of the frame that is half-read
+  std::optional<TimePoint> unsent_since_;
+  Timer timer_;
+};
+
+}  // namespace consilium
