@@ -25,6 +25,7 @@ constexpr milliseconds kAsk{1000};  // how long a question to a starting part ma
 constexpr std::chrono::seconds kLogsPause{10};
 constexpr std::uintmax_t kLogBytesMax = 32u << 20;
 constexpr std::size_t kTailLines = 8;
+constexpr Part kStopOrder[] = {Part::kGateway, Part::kRest, Part::kBroker, Part::kRedis};
 
 // True: a stop signal is waiting.
 bool WaitForSignal(StopSignals& stop, milliseconds time) {
@@ -51,7 +52,7 @@ Cluster::Cluster(Config config, DataFolder folder, Say say)
     : config_(std::move(config)), folder_(std::move(folder)), say_(std::move(say)) {}
 
 Cluster::~Cluster() {
-  for (const Part part : {Part::kRest, Part::kBroker, Part::kRedis}) Signal(part, SIGKILL);
+  for (const Part part : kStopOrder) Signal(part, SIGKILL);
 }
 
 Status Cluster::Plan(const std::string& config_file) {
@@ -60,7 +61,8 @@ Status Cluster::Plan(const std::string& config_file) {
   std::error_code failed;
   input.config_file = fs::absolute(config_file, failed).string();
   input.programs = ExecutableFolder();
-  for (const char* name : {"consilium-broker", "consilium-worker", "consilium-aggregator"}) {
+  for (const char* name :
+       {"consilium-broker", "consilium-worker", "consilium-aggregator", "consilium-gateway"}) {
     if (auto found = FindProgram(name); !found.ok()) return found.error();
   }
   redis_url_ = config_.redis.url;
@@ -85,6 +87,7 @@ Status Cluster::Plan(const std::string& config_file) {
   }
   input.data = folder_.path();
   input.endpoints_file = broker_file_ = folder_.File("broker.json");
+  input.gateway_file = gateway_file_ = folder_.File("gateway.json");
   for (ChildPlan& plan : PlanCluster(input)) {
     Child child;
     child.plan = std::move(plan);
@@ -232,6 +235,23 @@ bool Cluster::BrokerIsBound() {
   return true;
 }
 
+bool Cluster::DoorsAreOpen() {
+  const bool planned = std::any_of(children_.begin(), children_.end(), [](const Child& child) {
+    return child.plan.part == Part::kGateway;
+  });
+  if (!planned) return true;
+  const auto bound = ReadEndpoints(gateway_file_);
+  if (!bound.ok() || (bound->http.empty() && bound->mllp.empty())) return false;
+  endpoints_.http = bound->http;
+  endpoints_.mllp = bound->mllp;
+  std::vector<ChildPlan> plans;
+  for (const Child& child : children_) plans.push_back(child.plan);
+  UseDoors(bound->http, bound->mllp, plans);
+  for (std::size_t i = 0; i < plans.size(); ++i) children_[i].plan = std::move(plans[i]);
+  SaveEndpoints();
+  return true;
+}
+
 bool Cluster::AllAnswer(Client& client) {
   const TimePoint now = Now();
   if (status_request_.empty()) {
@@ -270,6 +290,7 @@ std::optional<Status> Cluster::Start(StopSignals& stop) {
   std::error_code ignored;
   fs::remove(EndpointsFile(), ignored);
   fs::remove(broker_file_, ignored);
+  fs::remove(gateway_file_, ignored);
   Want(Part::kRedis);
   auto step = Await(stop, deadline, "redis", [this] { return RedisAnswers(); });
   if (!step || !step->ok()) return step;
@@ -281,7 +302,10 @@ std::optional<Status> Cluster::Start(StopSignals& stop) {
   if (!keys.ok()) return Status(keys.error());
   ZmqContext context;
   Client client(context, BrokerAddress{{endpoints_.clients}, *keys});
-  return Await(stop, deadline, "broker", [this, &client] { return AllAnswer(client); });
+  step = Await(stop, deadline, "broker", [this, &client] { return AllAnswer(client); });
+  if (!step || !step->ok()) return step;
+  Want(Part::kGateway);
+  return Await(stop, deadline, "gateway", [this] { return DoorsAreOpen(); });
 }
 
 void Cluster::Run(StopSignals& stop) {
@@ -322,10 +346,11 @@ void Cluster::StopPart(Part part, StopSignals& stop) {
 void Cluster::Stop(StopSignals& stop) {
   stop.Count();
   stopping_ = true;
-  for (const Part part : {Part::kRest, Part::kBroker, Part::kRedis}) StopPart(part, stop);
+  for (const Part part : kStopOrder) StopPart(part, stop);
   std::error_code ignored;
   fs::remove(EndpointsFile(), ignored);
   fs::remove(broker_file_, ignored);
+  fs::remove(gateway_file_, ignored);
   if (!config_.redis.url.empty()) return;
   for (std::size_t shard = 0; shard < static_cast<std::size_t>(config_.redis.shards); ++shard) {
     folder_.RemoveRedisSocket(shard);

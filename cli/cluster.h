@@ -83,6 +83,7 @@ class Cluster {
   std::string LogsOf(const Child& child) const;
   bool RedisAnswers();
   bool BrokerIsBound();
+  bool DoorsAreOpen();
   bool AllAnswer(Client& client);
   // True while some child of `part` runs; `signal` 0 only looks.
   bool Signal(Part part, int signal);
@@ -95,6 +96,7 @@ class Cluster {
   Endpoints endpoints_;
   std::string redis_url_;  // as redis.url: one a shard
   std::string broker_file_;
+  std::string gateway_file_;
   std::string waiting_for_;  // what AllAnswer() still misses
   std::string status_request_;
   bool stopping_ = false;

@@ -87,6 +87,10 @@ std::vector<ChildPlan> PlanCluster(const PlanInput& input) {
       ours(Part::kRest, name, log_name, "consilium-worker", {"--model", backend.model});
     }
   }
+  if (!input.config.gateway.http.empty() || !input.config.gateway.mllp.empty()) {
+    ours(Part::kGateway, "gateway", "gateway", "consilium-gateway",
+         {"--endpoints-file", input.gateway_file});
+  }
   return children;
 }
 
@@ -99,7 +103,17 @@ void UseEndpoints(const std::string& clients, const std::string& workers,
       SetOption(arguments, "--workers", PlainEndpoint(workers));
     } else if (child.part == Part::kRest && child.name != "aggregator") {
       SetOption(arguments, "--broker", ConnectEndpoint(workers));
+    } else if (child.part == Part::kGateway) {
+      SetOption(arguments, "--broker", ConnectEndpoint(clients));
     }
+  }
+}
+
+void UseDoors(const std::string& http, const std::string& mllp, std::vector<ChildPlan>& children) {
+  for (ChildPlan& child : children) {
+    if (child.part != Part::kGateway) continue;
+    if (!http.empty()) SetOption(child.process.arguments, "--http", http);
+    if (!mllp.empty()) SetOption(child.process.arguments, "--mllp", mllp);
   }
 }
 

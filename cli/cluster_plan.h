@@ -14,11 +14,12 @@
 namespace consilium {
 
 // Started in this order, each when the ones before it are ready; stopped in the opposite order.
-enum class Part { kRedis, kBroker, kRest };
+enum class Part { kRedis, kBroker, kRest, kGateway };
 
 struct ChildPlan {
   Part part = Part::kRest;
-  std::string name;      // "redis", "broker", "aggregator", "worker:<model>"; of endpoints.json
+  // "redis", "broker", "aggregator", "worker:<model>", "gateway"; of endpoints.json
+  std::string name;
   std::string log_name;  // unique among the children
   ProcessSpec process;   // `log` is set by whoever starts it
 };
@@ -31,6 +32,7 @@ struct PlanInput {
   std::vector<std::string> redis_sockets;  // of the private ones, one a shard
   std::string data;                        // absolute
   std::string endpoints_file;              // where the broker says what it is bound to
+  std::string gateway_file;                // where the gateway does
 };
 
 // Where the private Redis of a shard keeps its data.
@@ -38,9 +40,11 @@ std::string RedisFolder(const std::string& data, std::size_t shard);
 
 // Without the broker's endpoints, which are only known once it is bound.
 std::vector<ChildPlan> PlanCluster(const PlanInput& input);
-// Workers connect to, and a restarted broker binds, what the first broker chose.
+// Workers and gateways connect to, and a restarted broker binds, what the first broker chose.
 void UseEndpoints(const std::string& clients, const std::string& workers,
                   std::vector<ChildPlan>& children);
+// A restarted gateway listens where the first one did; "" = that door is closed.
+void UseDoors(const std::string& http, const std::string& mllp, std::vector<ChildPlan>& children);
 
 // The pause before a dead child starts again: 100 ms, twice as long with every death that follows a
 // life of less than 10 s, at most 5 s.

@@ -44,7 +44,10 @@ int RunUp(const UpOptions& options) {
     return kExitInterrupted;
   }
   if (!started->ok()) return GiveUp(cluster, stop, started->error());
-  Say("ready: clients connect to " + cluster.endpoints().clients + "; Ctrl-C stops");
+  const Endpoints& at = cluster.endpoints();
+  if (!at.http.empty()) Say("HTTP (JSON API, FHIR, CDS Hooks) listens on " + at.http);
+  if (!at.mllp.empty()) Say("HL7 v2 (MLLP) listens on " + at.mllp);
+  Say("ready: clients connect to " + at.clients + "; Ctrl-C stops");
   if (!options.ready_file.empty()) {
     auto written = WriteFileAtomically(options.ready_file, cluster.endpoints().clients + "\n");
     if (!written.ok()) return GiveUp(cluster, stop, written.error());

@@ -12,10 +12,12 @@ constexpr std::size_t kFileBytesMax = 1u << 20;
 }  // namespace
 
 std::string EndpointsToJson(const Endpoints& endpoints) {
-  const nlohmann::ordered_json json{{"clients", endpoints.clients},
-                                    {"workers", endpoints.workers},
-                                    {"redis", endpoints.redis},
-                                    {"pids", endpoints.pids}};
+  nlohmann::ordered_json json{{"clients", endpoints.clients},
+                              {"workers", endpoints.workers},
+                              {"redis", endpoints.redis}};
+  if (!endpoints.http.empty()) json["http"] = endpoints.http;
+  if (!endpoints.mllp.empty()) json["mllp"] = endpoints.mllp;
+  json["pids"] = endpoints.pids;
   return json.dump(2) + "\n";
 }
 
@@ -33,6 +35,8 @@ Result<Endpoints> EndpointsFromJson(std::string_view text, const std::string& fi
   if (!read_text("clients", endpoints.clients)) return Invalid(file + ": clients: expected text");
   if (!read_text("workers", endpoints.workers)) return Invalid(file + ": workers: expected text");
   if (!read_text("redis", endpoints.redis)) return Invalid(file + ": redis: expected text");
+  if (!read_text("http", endpoints.http)) return Invalid(file + ": http: expected text");
+  if (!read_text("mllp", endpoints.mllp)) return Invalid(file + ": mllp: expected text");
   const auto pids = json.find("pids");
   if (pids == json.end()) return endpoints;
   if (!pids->is_object()) return Invalid(file + ": pids: expected an object");

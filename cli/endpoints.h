@@ -19,7 +19,9 @@ struct Endpoints {
   std::string clients;  // of the broker, as a client connects to it
   std::string workers;
   std::string redis;  // URL; with several shards as redis.url has them
-  // "redis", "broker", "aggregator", "worker:<model>" -> process ids, in the order of their start.
+  std::string http;   // of the gateway, as it listens; "" = closed, and so below
+  std::string mllp;
+  // "redis", "broker", "aggregator", "worker:<model>", "gateway" -> process ids, in the order of their start.
   std::map<std::string, std::vector<std::int64_t>> pids;
 
   friend bool operator==(const Endpoints&, const Endpoints&) = default;

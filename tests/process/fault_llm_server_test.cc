@@ -17,7 +17,7 @@
 namespace consilium {
 namespace {
 
-using End = HttpExchange::End;
+using End = WireExchange::End;
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
@@ -27,11 +27,11 @@ TEST(FaultLlmListsTest, ModelsAreListed) {
   FaultLlmOptions options;
   options.models = {"m1", "m2:8b"};
   const FaultLlm server(options);
-  const auto get = [&server](const std::string& path, HttpExchangeOptions how = {}) {
+  const auto get = [&server](const std::string& path, WireOptions how = {}) {
     return Exchange(PortOf(server.url()), "GET", path, "", how);
   };
   EXPECT_EQ(Json::parse(get("/v1/models").body)["data"][1]["id"], "m2:8b");
-  HttpExchangeOptions anthropic;
+  WireOptions anthropic;
   anthropic.headers = {"anthropic-version: 2023-06-01"};
   EXPECT_EQ(Json::parse(get("/v1/models", anthropic).body)["data"][0]["type"], "model");
   EXPECT_EQ(Json::parse(get("/v1/models/m1", anthropic).body)["id"], "m1");

@@ -14,7 +14,7 @@
 namespace consilium {
 namespace {
 
-using End = HttpExchange::End;
+using End = WireExchange::End;
 using Json = nlohmann::json;
 using testing::AnyOf;
 using testing::HasSubstr;
@@ -40,7 +40,7 @@ class FaultLlmTest : public testing::TestWithParam<Case> {
     options.plan = [fault](const Asked&) { return fault; };
     server.emplace(options);
   }
-  HttpExchange Send(const LlmWish& wish, const HttpExchangeOptions& how = {}) {
+  WireExchange Send(const LlmWish& wish, const WireOptions& how = {}) {
     return Exchange(PortOf(server->url()), "POST", PathOf(wish), RequestOf(wish), how);
   }
   static LlmWish Generate() {
@@ -73,7 +73,7 @@ class FaultLlmTest : public testing::TestWithParam<Case> {
 
   FaultLlmOptions options;
   std::optional<FaultLlm> server;
-  HttpExchange exchange;
+  WireExchange exchange;
 };
 
 std::string NameOf(const testing::TestParamInfo<Case>& tested) { return Name(tested.param); }
@@ -209,7 +209,7 @@ TEST_P(FaultLlmTest, SlowFirstByteIsLateButRight) {
 
 TEST_P(FaultLlmTest, StallIsSilentFromTheMiddleOn) {
   Serve(Fault::kStall);
-  HttpExchangeOptions how;
+  WireOptions how;
   how.silent_after = milliseconds(300);
   exchange = Send(Generate(), how);
   EXPECT_EQ(exchange.end, End::kSilent);
@@ -223,7 +223,7 @@ TEST_P(FaultLlmTest, StallIsSilentFromTheMiddleOn) {
 TEST_P(FaultLlmTest, EndlessGoesOn) {
   options.endless_gap = milliseconds(1);
   Serve(Fault::kEndless);
-  HttpExchangeOptions how;
+  WireOptions how;
   how.bytes_max = GetParam().streamed ? 20000 : 200;
   exchange = Send(Generate(), how);
   EXPECT_EQ(exchange.end, End::kEnough);
@@ -320,7 +320,7 @@ TEST_P(FaultLlmTest, OversizedIsAsLargeAsItShould) {
 
 TEST_P(FaultLlmTest, ReadingAnOversizedReplyCanStopEarly) {
   Serve(Fault::kOversized);
-  HttpExchangeOptions how;
+  WireOptions how;
   how.bytes_max = 100000;
   EXPECT_EQ(Send(Generate(), how).end, End::kEnough);
   EXPECT_TRUE(server->WaitForClosed(1));

@@ -22,6 +22,10 @@ std::string SimulatedCluster(const SimulatedOptions& options) {
        << "\n"
        << CouncilSection("deadline_s = " + std::to_string(options.deadline_s) + "\n" +
                          options.council);
+  if (options.gateway) {
+    toml << "[gateway]\nhttp = \"tcp://127.0.0.1:0\"\nmllp = \"tcp://127.0.0.1:0\"\n"
+         << options.gateway_lines << "\n";
+  }
   for (int m = 1; m <= options.models; ++m) {
     toml << "[[backend]]\nmodel = \"m" << m << "\"\nprovider = \"simulated\"\nplacement = \""
          << (m % 2 == 0 ? "remote" : "local") << "\"\nconcurrency = 8\n"

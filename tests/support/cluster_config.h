@@ -17,6 +17,8 @@ struct SimulatedOptions {
   std::string backend;  // lines for the [[backend]] table of every model
   std::string broker;   // lines for the [broker] table
   std::string council;  // lines for the [council] table
+  bool gateway = false;  // both of its doors are open, on ports that the system chooses
+  std::string gateway_lines;  // further lines of the [gateway] table
 };
 
 // Five simulated models "m1".."m5", the stronger ones first, that know the demo's vignettes.

@@ -69,6 +69,11 @@ nlohmann::json EndpointsIn(const std::string& data) {
   return nlohmann::json::parse(Slurp(data + "/endpoints.json"), nullptr, false);
 }
 
+int PortOf(const std::string& endpoint) {
+  const std::size_t colon = endpoint.rfind(':');
+  return colon == std::string::npos ? 0 : std::stoi(endpoint.substr(colon + 1));
+}
+
 std::string TextIn(const nlohmann::json& object, const char* key) {
   if (!object.is_object() || !object.contains(key)) return "";
   return object[key].is_string() ? object[key].get<std::string>() : "";
@@ -201,6 +206,9 @@ void ClusterProcess::Kill9Up() {
 std::string ClusterProcess::clients() const { return TextIn(EndpointsIn(data_), "clients"); }
 std::string ClusterProcess::workers() const { return TextIn(EndpointsIn(data_), "workers"); }
 std::string ClusterProcess::redis() const { return TextIn(EndpointsIn(data_), "redis"); }
+
+int ClusterProcess::http() const { return PortOf(TextIn(EndpointsIn(data_), "http")); }
+int ClusterProcess::mllp() const { return PortOf(TextIn(EndpointsIn(data_), "mllp")); }
 
 std::map<std::string, std::vector<pid_t>> ClusterProcess::Pids() const {
   std::map<std::string, std::vector<pid_t>> pids;

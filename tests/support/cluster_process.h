@@ -94,6 +94,8 @@ class ClusterProcess {
   std::string clients() const;  // endpoint for clients
   std::string workers() const;
   std::string redis() const;  // URL
+  int http() const;           // port of the gateway's doors; 0 = closed
+  int mllp() const;
   // "redis", "broker", "aggregator", "worker:<model>"; empty when none runs.
   std::vector<pid_t> PidsOf(const std::string& name) const;
   std::map<std::string, std::vector<pid_t>> Pids() const;

@@ -49,9 +49,9 @@ int SendRequest(int port, const std::string& method, const std::string& path,
   return fd;
 }
 
-HttpExchange ReadReply(int fd, const HttpExchangeOptions& options) {
-  using End = HttpExchange::End;
-  HttpExchange got;
+WireExchange ReadReply(int fd, const WireOptions& options) {
+  using End = WireExchange::End;
+  WireExchange got;
   const TimePoint sent = Now();
   std::vector<char> buffer(std::size_t{1} << 16);
   std::string raw;
@@ -98,10 +98,10 @@ HttpExchange ReadReply(int fd, const HttpExchangeOptions& options) {
   }
 }
 
-HttpExchange Exchange(int port, const std::string& method, const std::string& path,
-                      const std::string& body, const HttpExchangeOptions& options) {
+WireExchange Exchange(int port, const std::string& method, const std::string& path,
+                      const std::string& body, const WireOptions& options) {
   const int fd = SendRequest(port, method, path, body, options.headers);
-  HttpExchange got = ReadReply(fd, options);
+  WireExchange got = ReadReply(fd, options);
   close(fd);
   return got;
 }

@@ -9,7 +9,7 @@
 
 namespace consilium {
 
-struct HttpExchange {
+struct WireExchange {
   enum class End {
     kWhole,   // as long as it said it would be
     kClosed,  // the peer closed; whole only if it had said neither length nor chunks
@@ -24,7 +24,7 @@ struct HttpExchange {
   std::chrono::milliseconds first_byte{0};  // after the request was sent
 };
 
-struct HttpExchangeOptions {
+struct WireOptions {
   std::vector<std::string> headers;  // "Name: value"
   std::chrono::milliseconds silent_after{10000};
   std::size_t bytes_max = std::string::npos;
@@ -34,9 +34,9 @@ struct HttpExchangeOptions {
 int SendRequest(int port, const std::string& method, const std::string& path,
                 const std::string& body, const std::vector<std::string>& headers = {});
 // Reads one reply from it; the socket stays open.
-HttpExchange ReadReply(int fd, const HttpExchangeOptions& options = {});
+WireExchange ReadReply(int fd, const WireOptions& options = {});
 
-HttpExchange Exchange(int port, const std::string& method, const std::string& path,
-                      const std::string& body, const HttpExchangeOptions& options = {});
+WireExchange Exchange(int port, const std::string& method, const std::string& path,
+                      const std::string& body, const WireOptions& options = {});
 
 }  // namespace consilium
