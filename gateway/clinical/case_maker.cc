@@ -39,12 +39,14 @@ std::string WithDate(std::string text, const std::string& time) {
   return text;
 }
 
-std::string Measured(const Fact& fact) {
-  std::string text = Line(NameOf(fact)) + ": ";
+std::string Measured(const Fact& fact, const Scrubber& scrubber) {
+  std::string text = Line(NameOf(fact));
+  if (!fact.instance.empty()) text += " (" + Line(fact.instance) + ")";
+  text += ": ";
   text +=
       fact.value_text.empty() && fact.value ? ShortestDecimal(*fact.value) : Line(fact.value_text);
   if (!fact.unit.empty()) text += " " + Line(fact.unit);
-  if (!fact.detail.empty()) text += " [" + Line(fact.detail) + "]";
+  if (!fact.detail.empty()) text += " [" + scrubber.Scrub(Line(fact.detail)) + "]";
   return WithDate(std::move(text), fact.time);
 }
 
@@ -100,13 +102,13 @@ void AddDiagnoses(const std::vector<Fact>& facts, Lines& lines) {
   if (HasNoneKnown(facts, FactKind::kDiagnosis)) lines.Add("No known problems (stated).");
 }
 
-void AddMeasurements(const std::vector<Fact>& facts, Lines& lines) {
+void AddMeasurements(const std::vector<Fact>& facts, const Scrubber& scrubber, Lines& lines) {
   bool first = true;
   for (const Fact& fact : facts) {
     if (!IsOf(fact, FactKind::kMeasurement) || NameOf(fact).empty()) continue;
     if (!fact.value && fact.value_text.empty()) continue;
     if (std::exchange(first, false)) lines.Add("Measurements:");
-    lines.Add("- " + Measured(fact));
+    lines.Add("- " + Measured(fact, scrubber));
   }
 }
 
@@ -177,7 +179,7 @@ Result<CaseText> MakeVignette(const FeedRecord& record, const JoinedContext& joi
   AddDiagnoses(joined.facts, lines);
   AddAllergies(joined.facts, lines);
   AddMedications(joined.facts, *patient, lines);
-  AddMeasurements(joined.facts, lines);
+  AddMeasurements(joined.facts, scrubber, lines);
   lines.Add(ListLine("Immunizations", joined.facts, FactKind::kImmunization,
                      [](const Fact& fact) { return WithDate(Named(fact), fact.time); }));
 

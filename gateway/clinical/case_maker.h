@@ -19,7 +19,7 @@ struct CaseText {
 // The text: the notes first, in their order, with their titles; then, one line each, what is coded
 // beside them: reason, allergies, diagnoses, measurements (with unit and date), immunizations, and
 // what was not stated. Nothing structured that names the patient is in it; the names and numbers of
-// the record are taken out of notes, titles and reason (scrub.h). Nothing is cut.
+// the record are taken out of notes, titles, reason and measured values (scrub.h). Nothing is cut.
 // Allergies, medications, age, sex, eGFR, weight and pregnancy are in Vignette::patient; an age
 // that the notes state otherwise by more than a year stands in the text beside it, undecided.
 // Errors: kUnsupported (needs_human), kInvalid (neither a note nor a reason nor an active

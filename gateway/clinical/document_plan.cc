@@ -62,8 +62,8 @@ class Planner {
     return found == lookup_.documents.end() ? nullptr : &found->second;
   }
 
+  // Where it is not known whose they are, two texts are not joined.
   bool IsOfThisPatient(const DocumentState& state) const {
-    if (state.patients.empty() && patient_keys_.empty()) return true;
     return std::any_of(state.patients.begin(), state.patients.end(), [&](const std::string& key) {
       return std::find(patient_keys_.begin(), patient_keys_.end(), key) != patient_keys_.end();
     });
@@ -79,7 +79,8 @@ class Planner {
     Say("document_unknown", "the earlier document was not received, or long ago");
   }
   void SayOtherPatient() {
-    Say("document_other_patient", "the earlier document was another patient's: texts not joined");
+    Say("document_other_patient",
+        "the earlier document was another patient's, or it is not known whose: texts not joined");
   }
   void SayRetracted() { Say("document_retracted", "the document was retracted: no case"); }
 

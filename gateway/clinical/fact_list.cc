@@ -40,6 +40,7 @@ bool Remove(std::vector<SeenFact>& facts, Which which) {
 bool SameThing(const Fact& a, const Fact& b) {
   if (a.kind != b.kind || IsNone(a) != IsNone(b)) return false;
   if (IsNone(a)) return true;
+  if (a.instance != b.instance) return false;
   if (a.kind == FactKind::kImmunization && a.time != b.time) return false;
   if (!a.code.empty() && !b.code.empty() && CodeSystemKey(a.system) == CodeSystemKey(b.system)) {
     return a.code == b.code;

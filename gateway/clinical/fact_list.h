@@ -10,7 +10,8 @@
 namespace consilium {
 
 // Whether two statements are about one thing: the same kind and, where both are coded in one
-// system, the same code, else the same text (folded). Immunizations also need the same time.
+// system, the same code, else the same text (folded); and the same instance. Immunizations also
+// need the same time.
 bool SameThing(const Fact& a, const Fact& b);
 
 // Applies a statement: it replaces what was stated about the same thing; kWithdrawn and kInactive

@@ -23,6 +23,7 @@ using Names = std::vector<std::string_view>;
 struct Wanted {
   Names loinc;
   Names names;
+  bool more_may_follow = false;  // "eGFR (MDRD)"
 };
 
 const Wanted& Egfr() {
@@ -30,7 +31,8 @@ const Wanted& Egfr() {
   static const Wanted wanted = {
       {"33914-3", "48642-3", "48643-1", "62238-1", "69405-9", "98979-8", "98980-6"},
       {"egfr", "estimated gfr", "glomerular filtration rate",
-       "estimated glomerular filtration rate", "gfr estimated", "gfr"}};
+       "estimated glomerular filtration rate", "gfr"},
+      true};
   return wanted;
 }
 const Wanted& Weight() {
@@ -53,7 +55,11 @@ bool Is(const Fact& fact, const Wanted& wanted) {
   if (fact.kind != FactKind::kMeasurement || fact.status != FactStatus::kActive) return false;
   const std::string system = CodeSystemKey(fact.system);
   if ((system == "loinc" || system.empty()) && Has(wanted.loinc, fact.code)) return true;
-  return Has(wanted.names, FoldText(fact.text));
+  const std::string name = FoldText(fact.text);
+  return std::any_of(wanted.names.begin(), wanted.names.end(), [&](std::string_view start) {
+    return name.substr(0, start.size()) == start &&
+           (name.size() == start.size() || (wanted.more_may_follow && name[start.size()] == ' '));
+  });
 }
 
 // The latest one, and of those without a time the last one stated.
@@ -87,7 +93,7 @@ std::optional<double> EgfrOf(const std::vector<Fact>& facts, std::vector<Remark>
   const std::string unit = FoldText(fact->unit);
   if (!IsPlainNumber(*fact)) {
     Unusable("eGFR", "not one number: it stands in the text only", remarks);
-  } else if (!unit.empty() && unit.rfind("ml min", 0) != 0) {
+  } else if (!unit.empty() && unit.rfind("ml min", 0) != 0 && unit.rfind("mlmin", 0) != 0) {
     Unusable("eGFR", "not in mL/min: it stands in the text only", remarks);
   } else if (*fact->value < 0 || *fact->value > 250) {
     Unusable("eGFR", "not in 0..250: it stands in the text only", remarks);

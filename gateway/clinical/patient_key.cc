@@ -79,6 +79,7 @@ std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, std::str
     const std::string_view value = Trimmed(id.value);
     const std::string_view authority = Trimmed(id.authority);
     if (value.empty() || IsPlaceholder(value) || IsOfAnotherThing(id)) continue;
+    if (authority.empty() && sender.empty()) continue;
     const std::string key = authority.empty() ? Digest({"patient of sender", sender, value})
                                               : Digest({"patient", authority, value});
     auto& keys = IsMedicalRecordNumber(id) ? records : others;

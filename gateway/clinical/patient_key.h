@@ -18,7 +18,8 @@ inline constexpr std::size_t kPatientKeysMax = 8;
 
 // Under which keys a patient is known: those of medical record, patient internal and enterprise
 // numbers (table 0203: MR, MRN, PI, PT, ...) where there are any, else those of all other usable
-// ids. Without an authority an id counts within `sender` only. None usable: {}.
+// ids. Without an authority an id counts within `sender` only, and not at all where the sender is
+// not stated. None usable: {}.
 //
 // Not usable: empty values and placeholders ("0", "UNKNOWN", "NA", "999999999"), numbers of a
 // country's register or an insurance (SS, DL, PPN, ...: shared by families, borrowed, mistyped) and

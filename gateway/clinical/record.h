@@ -51,6 +51,9 @@ struct Fact {
   std::string text;    // for people: "Penicillin", "Type 2 diabetes", "Creatinine"
   std::string code;    // as coded at its source; "" = not coded
   std::string system;  // HL7 table name or FHIR system: "LN", "http://loinc.org", "I10", ...
+  // Which of several statements under one code of one message ("1", "2", OBX-4): organisms of a
+  // culture, answers of a questionnaire. "" = there is one.
+  std::string instance;
   // What belongs to it: reaction and severity of an allergy, dose and instructions of a medication.
   std::string detail;
   std::optional<double> value;  // of a measurement that is a number
@@ -111,6 +114,10 @@ struct FeedRecord {
   std::string placer;     // order numbers of the one who asked, and
   std::string filler;     // of the one who answered (ORC/OBR-2, -3)
   std::string reference;  // FHIR: "Patient/123"; "" elsewhere
+  // What names people and is only there to be taken out of free text (scrub.h): further names of
+  // the patient, relatives, staff; phone numbers.
+  std::vector<std::string> names;
+  std::vector<std::string> numbers;
   // A note that came in a form that nobody here can read (PDF, RTF, image): a human has to. The
   // case is refused, never made without it.
   bool needs_human = false;

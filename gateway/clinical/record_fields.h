@@ -42,6 +42,7 @@ void Fields(A& a, Of<A, Fact> v) {
   a.May("text", v.text);
   a.May("code", v.code);
   a.May("system", v.system);
+  a.May("instance", v.instance);
   a.May("detail", v.detail);
   a.May("value", v.value);
   a.May("value_text", v.value_text);
@@ -79,6 +80,8 @@ void Fields(A& a, Of<A, FeedRecord> v) {
   a.May("placer", v.placer);
   a.May("filler", v.filler);
   a.May("reference", v.reference);
+  a.May("names", v.names);
+  a.May("numbers", v.numbers);
   a.May("needs_human", v.needs_human);
 }
 

@@ -107,16 +107,21 @@ Scrubber::Scrubber(const FeedRecord& record) {
   for (const std::string* id : {&record.account, &record.visit, &record.placer, &record.filler}) {
     add_id(*id);
   }
+  for (const std::string& number : record.numbers) add_id(number);
   std::sort(ids_.begin(), ids_.end(), [](const std::string& a, const std::string& b) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
   ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
-  for (const std::string* name : {&record.patient.family, &record.patient.given}) {
-    for (Word& word : Words(*name)) {
-      if (Letters(word.folded) >= kNameLettersMin && !IsParticle(word.folded) &&
-          !IsDigit(word.folded.front())) {
-        names_.push_back(std::move(word.folded));
-      }
+  AddName(record.patient.family);
+  AddName(record.patient.given);
+  for (const std::string& name : record.names) AddName(name);
+}
+
+void Scrubber::AddName(std::string_view name) {
+  for (Word& word : Words(name)) {
+    if (Letters(word.folded) >= kNameLettersMin && !IsParticle(word.folded) &&
+        !IsDigit(word.folded.front())) {
+      names_.push_back(std::move(word.folded));
     }
   }
 }

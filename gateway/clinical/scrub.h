@@ -12,18 +12,19 @@
 
 namespace consilium {
 
-// Names: the words of 3 letters and more of family and given names, wherever they stand as whole
-// words in whatever case and accents, become "[name]". A name that is also an ordinary or clinical
-// word ("Long", "Graves") does only where it cannot be one: capitalised, beside another name of the
-// patient or after "Mr", "patient" and the like.
-// Numbers: ids, account, visit and order numbers of 4 characters and more (5 where they are digits
-// only: years, doses) become "[id]".
+// Names (the patient's, and FeedRecord::names): their words of 3 letters and more, wherever they
+// stand as whole words in whatever case and accents, become "[name]". A name that is also an
+// ordinary or clinical word ("Long", "Graves") does only where it cannot be one: capitalised,
+// beside another name of the patient or after "Mr", "patient" and the like. Numbers: ids, account,
+// visit, order and FeedRecord::numbers of 4 characters and more (5 where they are digits only:
+// years, doses) become "[id]".
 class Scrubber {
  public:
   explicit Scrubber(const FeedRecord& record);
   std::string Scrub(std::string_view text) const;
 
  private:
+  void AddName(std::string_view name);
   std::string ScrubIds(std::string_view text) const;
 
   std::vector<std::string> ids_;    // longest first

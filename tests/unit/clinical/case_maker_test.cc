@@ -189,6 +189,14 @@ TEST(MakeVignetteTest, TheLatestOfSeveralCodesForOneThingCounts) {
   EXPECT_EQ(Make(record)->vignette.patient.egfr, 30);
 }
 
+TEST(MakeVignetteTest, EgfrIsKnownByItsNameToo) {
+  FeedRecord record = WithNote("Cough.");
+  record.facts = {Measured("eGFR (MDRD)", "", "44", "MLMIN")};
+  EXPECT_EQ(Make(record)->vignette.patient.egfr, 44);
+  record.facts = {Measured("Birth weight", "", "3", "kg")};
+  EXPECT_EQ(Make(record)->vignette.patient.weight_kg, std::nullopt);
+}
+
 TEST(MakeVignetteTest, PregnancyIsKnownOnlyWhereItIsSaid) {
   FeedRecord record = WithNote("Nausea.");
   const auto pregnant = [&](const char* value, const char* sex) {
@@ -298,6 +306,14 @@ TEST(ScrubberTest, ANameThatIsAWordOfNotesGoesOnlyWhereItIsTheName) {
             "[name] [name] has long QT. Long QT syndrome. Mr. [name], [name], [name]");
   EXPECT_EQ(Scrubbed("Graves", "Ann", "Graves disease in Ms Graves"),
             "Graves disease in Ms [name]");
+}
+
+TEST(ScrubberTest, NamesAndNumbersBesideThePatientGoToo) {
+  FeedRecord record;
+  record.names = {"Kildare", "Nora Muster"};
+  record.numbers = {"(608)271-9000"};
+  EXPECT_EQ(Scrubber(record).Scrub("Dr. Kildare called Nora at (608)271-9000."),
+            "Dr. [name] called [name] at [id].");
 }
 
 TEST(ScrubberTest, NumbersGoWhereTheyStandAloneAndAreLongEnough) {

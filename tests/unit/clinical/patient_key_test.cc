@@ -25,6 +25,7 @@ TEST(PatientKeyTest, WithoutAnAuthorityAnIdCountsWithinItsSenderOnly) {
   EXPECT_EQ(one, PatientKeys({{"", "42", ""}}, "A|X"));
   EXPECT_NE(one, PatientKeys({{"", "42", "MR"}}, "B|X"));
   EXPECT_NE(one, PatientKeys({{"A|X", "42", "MR"}}, "A|X"));
+  EXPECT_EQ(PatientKeys({{"", "42", "MR"}}, ""), Keys());
 }
 
 TEST(PatientKeyTest, PartsDoNotRunIntoEachOther) {

@@ -11,10 +11,11 @@ FeedRecord FullRecord() {
   FeedRecord record;
   record.patient = {{{"HOSP", "42", "MR"}, {"", "43", ""}}, "Muster", "Eva", "1970-02", "female"};
   record.merged = {{"HOSP", "41", "MR"}};
-  Fact fact{FactKind::kMeasurement, "Creatinine", "2160-0", "LN", "fasting", 1.25, "1.25", "mg/dL",
-            FactStatus::kActive,    "2026-11-28"};
+  Fact fact{
+      FactKind::kMeasurement, "Creatinine", "2160-0", "LN", "2", "fasting", 1.25, "1.25", "mg/dL",
+      FactStatus::kActive,    "2026-11-28"};
   record.facts = {fact,
-                  {FactKind::kAllergy, "", "", "", "", {}, "", "", FactStatus::kNoneKnown, ""}};
+                  {FactKind::kAllergy, "", "", "", "", "", {}, "", "", FactStatus::kNoneKnown, ""}};
   record.notes = {{NoteAction::kAddendum, "D2", "D1", "Progress note", "Better.", "2026-11-28"}};
   record.reason = "cough";
   record.account = "A1";
@@ -22,6 +23,8 @@ FeedRecord FullRecord() {
   record.placer = "P1";
   record.filler = "F1";
   record.reference = "Patient/1";
+  record.names = {"Meier"};
+  record.numbers = {"555-0100"};
   record.needs_human = true;
   return record;
 }
