@@ -1,0 +1,113 @@
+#include "gateway/hl7/read_patient.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "gateway/hl7/feed_values.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+// Table 0001, and the words that stand for its codes.
+std::string SexOf(const Hl7Segment& pid, FeedRemarks& remarks) {
+  const std::string code = UpperCase(Trimmed(pid.Get(8)));
+  if (code.empty()) return "";
+  if (code == "F" || code == "FEMALE") return "female";
+  if (code == "M" || code == "MALE") return "male";
+  if (code == "O" || code == "A" || code == "OTHER" || code == "X") return "other";
+  if (code == "U" || code == "N" || code == "UNKNOWN" || code == "UN" || code == "UNK") {
+    return "unknown";
+  }
+  remarks.Add("sex_code", pid.Where(8), "not of table 0001: left out");
+  return "";
+}
+
+void AddOnce(std::string text, std::vector<std::string>& texts) {
+  constexpr std::size_t kMax = 64;
+  if (text.empty() || texts.size() >= kMax) return;
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
+}
+
+// The legal name, else the first.
+std::size_t LegalName(const Hl7Segment& pid) {
+  for (std::size_t i = 1; i <= pid.Repetitions(5); ++i) {
+    if (pid.Get(5, 7, i) == "L") return i;
+  }
+  return 1;
+}
+
+void AddIds(const Hl7Segment& segment, std::size_t field, std::vector<PatientId>& ids) {
+  for (PatientId& id : ReadIds(segment, field)) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+  }
+}
+
+// Names of people: XPN has the family name in its first component, XCN in its second.
+void AddNames(const Hl7Segment& segment, std::size_t field, std::size_t family,
+              std::vector<std::string>& names) {
+  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
+    std::string name(Trimmed(segment.Get(field, family, i)));
+    Append(name, " ", Trimmed(segment.Get(field, family, i, 5)));  // FN: the partner's
+    Append(name, " ", Trimmed(segment.Get(field, family + 1, i)));
+    Append(name, " ", Trimmed(segment.Get(field, family + 2, i)));
+    AddOnce(std::move(name), names);
+  }
+}
+
+// XTN: the number in its first component, or its parts.
+void AddPhones(const Hl7Segment& segment, std::size_t field, std::vector<std::string>& numbers) {
+  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
+    AddOnce(std::string(Trimmed(segment.Get(field, 1, i))), numbers);
+    AddOnce(std::string(Trimmed(segment.Get(field, 7, i))), numbers);
+    AddOnce(std::string(Trimmed(segment.Get(field, 12, i))), numbers);
+  }
+}
+
+}  // namespace
+
+void ReadPid(const Hl7Segment& pid, FeedRecord& record, FeedRemarks& remarks) {
+  Demographics& patient = record.patient;
+  for (const std::size_t field : {std::size_t{3}, std::size_t{2}, std::size_t{4}})
+    AddIds(pid, field, patient.ids);
+  for (const std::size_t field : {std::size_t{19}, std::size_t{20}}) {
+    const std::string number(Trimmed(pid.Get(field)));
+    if (!number.empty()) patient.ids.push_back({"", number, field == 19 ? "SS" : "DL"});
+  }
+  const std::size_t name = LegalName(pid);
+  patient.family = Trimmed(pid.Get(5, 1, name));
+  patient.given = Trimmed(pid.Get(5, 2, name));
+  Append(patient.given, " ", Trimmed(pid.Get(5, 3, name)));
+  patient.birth_date = TimeOf(pid, 7, remarks);
+  patient.sex = SexOf(pid, remarks);
+  record.account = NumberOf(pid, 18);
+  for (const std::size_t field : {std::size_t{5}, std::size_t{6}, std::size_t{9}}) {
+    AddNames(pid, field, 1, record.names);
+  }
+  for (const std::size_t field : {std::size_t{13}, std::size_t{14}}) {
+    AddPhones(pid, field, record.numbers);
+  }
+}
+
+void ReadStaffNames(const Hl7Segment& pv1, FeedRecord& record) {
+  for (const std::size_t field : {std::size_t{7}, std::size_t{8}, std::size_t{9}}) {
+    AddNames(pv1, field, 2, record.names);
+  }
+}
+
+void ReadRelativeNames(const Hl7Segment& nk1, FeedRecord& record) {
+  AddNames(nk1, 2, 1, record.names);
+  AddPhones(nk1, 5, record.numbers);
+}
+
+void ReadMrg(const Hl7Segment& mrg, std::string_view event, FeedRecord& record) {
+  // Source: HL7 v2.5 chapter 3: merge of patients and persons, change of an identifier.
+  static constexpr std::array<std::string_view, 8> kMerges = {"A18", "A30", "A34", "A36",
+                                                              "A39", "A40", "A46", "A47"};
+  if (std::find(kMerges.begin(), kMerges.end(), event) == kMerges.end()) return;
+  for (const std::size_t field : {std::size_t{1}, std::size_t{4}})
+    AddIds(mrg, field, record.merged);
+}
+
+}  // namespace consilium
