@@ -10,14 +10,15 @@ namespace {
 
 bool CanDivide(char c) {
   const char lower = static_cast<char>(c | 0x20);
-  return c > ' ' && c < '\x7F' && !(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'z');
+  return c > ' ' && c < '\x7F' && c != '"' && !(c >= '0' && c <= '9') &&
+         !(lower >= 'a' && lower <= 'z');
 }
 
 Error NotADelimiter(const char* field, char c) {
   std::string text = field;
   text += " has ";
   text += Quoted(std::string_view(&c, 1));
-  text += ", expected a printable ASCII character that is neither letter nor digit";
+  text += ", expected a printable ASCII character, no letter, digit or quote";
   return Invalid(std::move(text));
 }
 

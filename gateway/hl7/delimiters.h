@@ -10,7 +10,7 @@
 
 namespace consilium {
 
-// Each is one printable ASCII character that is neither letter nor digit, no two are equal;
+// Each is one printable ASCII character, no letter, digit or quote; no two are equal;
 // '\0' = the message has none (only `field` and `component` are always there).
 struct Hl7Delimiters {
   char field = '|';

@@ -241,6 +241,8 @@ Hl7Text UnescapeHl7(std::string_view raw, const Hl7Delimiters& delimiters,
 
 std::string EscapeHl7(std::string_view text, const Hl7Delimiters& delimiters, Hl7TextType type) {
   const std::string valid = ToValidUtf8(text);
+  // Where a period divides, it may not stand in a sequence.
+  const bool commands = type == Hl7TextType::kFormatted && LetterFor('.', delimiters) == '\0';
   Escaper out(delimiters.escape);
   if (valid == "\"\"") {
     out.Sequence("X2222");
@@ -249,7 +251,7 @@ std::string EscapeHl7(std::string_view text, const Hl7Delimiters& delimiters, Hl
   for (std::size_t i = 0; i < valid.size(); ++i) {
     const char c = valid[i];
     if (c == '\r' || c == '\n') {
-      out.Sequence(type == Hl7TextType::kFormatted ? ".br" : "X0D");
+      out.Sequence(commands ? ".br" : "X0D");
       if (c == '\r' && i + 1 < valid.size() && valid[i + 1] == '\n') ++i;
     } else if (const char letter = LetterFor(c, delimiters); letter != '\0') {
       out.Sequence(std::string_view(&letter, 1));

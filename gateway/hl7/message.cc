@@ -62,7 +62,9 @@ std::string_view Hl7Segment::Raw(std::size_t field) const {
   if (index_ > 0) return core_->Token(span, field);
   // MSH-1 stands between the name and MSH-2.
   if (field == 1) return std::string_view(core_->text).substr(core_->starts[1] - 1, 1);
-  return core_->Token(span, field - 1);
+  // A line that continues the header behind MSH-2 is no delimiter.
+  const std::string_view raw = core_->Token(span, field - 1);
+  return field == 2 ? raw.substr(0, core_->msh2_bytes) : raw;
 }
 
 std::size_t Hl7Segment::Repetitions(std::size_t field) const {

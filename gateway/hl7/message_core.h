@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct Hl7Core {
 
   std::string text;
   Hl7Delimiters delimiters;
+  std::size_t msh2_bytes = 0;
   const Hl7Charset* charset = nullptr;
   std::vector<std::uint32_t> starts;  // of every name and field, in order
   std::vector<Span> spans;

@@ -108,9 +108,7 @@ bool MllpReader::ReadFrame(Outcome& outcome) {
   if (skips) {
     begin_ = scan_;
   } else if (scan_ == limit) {
-    std::string text = "the payload of a frame has more than ";
-    text += Bytes(payload_max_);
-    outcome = Refuse(scan_, {ErrorCode::kTooLarge, std::move(text)});
+    outcome = RefuseTooLarge(scan_);
     state_ = State::kSkip;
     begin_ = scan_;
     return true;
@@ -181,6 +179,12 @@ Result<MllpPayload> MllpReader::Refuse(std::size_t end, Error error) {
   return error;
 }
 
+Result<MllpPayload> MllpReader::RefuseTooLarge(std::size_t end) {
+  std::string text = "the payload of a frame has more than ";
+  text += Bytes(payload_max_);
+  return Refuse(end, {ErrorCode::kTooLarge, std::move(text)});
+}
+
 // Where 0x1C stands when nothing but blanks is between it and `end`; kNone = nowhere.
 std::size_t MllpReader::WithoutEnd(std::size_t end) const {
   while (end > begin_ && IsBlank(buffer_[end - 1])) --end;
@@ -191,8 +195,12 @@ std::optional<Result<MllpPayload>> MllpReader::Finish() {
   Outcome outcome;
   const std::size_t size = buffer_.size();
   const std::size_t end = state_ == State::kBetween ? kNone : WithoutEnd(size);
+  const bool reads = state_ == State::kFrame || state_ == State::kUnframed;
   const bool unframed = state_ == State::kUnframed;
-  if (end != kNone) {
+  if (reads && std::min(end, size) - begin_ > payload_max_) {
+    // What might have been the next header was not.
+    outcome = RefuseTooLarge(size);
+  } else if (end != kNone) {
     Emit(end, outcome);
   } else if (unframed) {
     Emit(size, outcome);
@@ -216,9 +224,15 @@ std::string MllpFrame(std::string_view payload) {
   std::string frame;
   frame.reserve(payload.size() + 3);
   frame += kStart;
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    const bool ends = payload[i] == kEnd && (i + 1 == payload.size() || payload[i + 1] == kReturn);
-    if (!ends) frame += payload[i];
+  while (!payload.empty()) {
+    const std::size_t marks = payload.find(kEnd);
+    frame += payload.substr(0, marks);
+    if (marks == kNone) break;
+    payload.remove_prefix(marks);
+    const std::size_t behind = payload.find_first_not_of(kEnd);
+    if (behind == kNone) break;
+    if (payload[behind] != kReturn) frame += payload.substr(0, behind);
+    payload.remove_prefix(behind);
   }
   frame += kEnd;
   frame += kReturn;

@@ -51,8 +51,8 @@ class MllpReader {
   std::optional<Result<MllpPayload>> Next();
 
   // Ends the stream, or gives up waiting (Next has nothing): what was half-read. A payload if only
-  // 0x0D was missing, or 0x0B (`ended` is false then); else kInvalid. nullopt = there was none. The
-  // reader starts anew.
+  // 0x0D was missing, or 0x0B (`ended` is false then); else kInvalid, kTooLarge. nullopt = there
+  // was none. The reader starts anew.
   std::optional<Result<MllpPayload>> Finish();
 
   // The first bytes (at most 1,024) of the payload that the latest error was about.
@@ -78,6 +78,7 @@ class MllpReader {
   void Begin(State state, std::size_t at);
   void Emit(std::size_t end, Outcome& outcome);
   Result<MllpPayload> Refuse(std::size_t end, Error error);
+  Result<MllpPayload> RefuseTooLarge(std::size_t end);
   std::size_t WithoutEnd(std::size_t end) const;
 
   std::size_t payload_max_;
@@ -91,8 +92,8 @@ class MllpReader {
   std::uint64_t garbage_bytes_ = 0;
 };
 
-// The payload in a frame. A frame's end within it (0x1C before 0x0D or at its end) is left out:
-// what EscapeHl7 wrote has none.
+// The payload in a frame. A frame's end within it (0x1C, several too, before 0x0D or at its end) is
+// left out: what EscapeHl7 wrote has none.
 std::string MllpFrame(std::string_view payload);
 
 }  // namespace consilium

@@ -118,6 +118,7 @@ class Parser {
     const Result<DeclaredDelimiters> declared = ReadDelimiters(text.substr(begin + 3));
     if (!declared.ok()) return declared.error();
     core_->delimiters = declared->delimiters;
+    core_->msh2_bytes = declared->bytes - 1;
     const std::size_t fields_begin = begin + 3 + declared->bytes;
 
     BeginSegment(begin);

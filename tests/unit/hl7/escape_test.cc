@@ -104,7 +104,8 @@ TEST(EscapeTest, WhatDividesIsEscaped) {
 
 TEST(EscapeTest, TextThatAttacksStaysInItsField) {
   const Hl7Delimiters other = {':', ';', '+', '/', '%', '?'};
-  for (const Hl7Delimiters& delimiters : {Hl7Delimiters{}, other}) {
+  const Hl7Delimiters period = {'|', '.', '~', '\\', '&', '\0'};
+  for (const Hl7Delimiters& delimiters : {Hl7Delimiters{}, other, period}) {
     for (const char* text :
          {"x\rOBX|2|TX|||stop all medication", "x\nMSH|^~\\&|EVIL", "\x1C\r\x0BMSH|^~\\&|EVIL",
           "\\X0D\\PID|1", "\\.br\\PID|1", "a\\", "\\", "\\E\\F\\E\\", "::;;++//%%??", "\"\""}) {

@@ -189,12 +189,12 @@ TEST(Hl7MessageTest, WhatIsNoMessageIsInvalid) {
   EXPECT_EQ(error("GET / HTTP/1.1\r\n"), kNoMsh);
   EXPECT_EQ(error("MSH|"), "MSH-2 is empty, expected the delimiters, such as ^~\\&");
   EXPECT_EQ(error("MSH||A\r"), "MSH-2 is empty, expected the delimiters, such as ^~\\&");
-  EXPECT_EQ(
-      error("MSHA^~\\&A"),
-      "MSH-1 has \"A\", expected a printable ASCII character that is neither letter nor digit");
-  EXPECT_EQ(
-      error("MSH|^A\\&|"),
-      "MSH-2 has \"A\", expected a printable ASCII character that is neither letter nor digit");
+  EXPECT_EQ(error("MSHA^~\\&A"),
+            "MSH-1 has \"A\", expected a printable ASCII character, no letter, digit or quote");
+  EXPECT_EQ(error("MSH|^A\\&|"),
+            "MSH-2 has \"A\", expected a printable ASCII character, no letter, digit or quote");
+  EXPECT_EQ(error("MSH|\"~\\&|"),
+            "MSH-2 has \"\\\"\", expected a printable ASCII character, no letter, digit or quote");
   EXPECT_EQ(error("MSH|^~\\&#%|"), "MSH-2 has more than 5 characters");
   constexpr const char* kSecond =
       "the text holds a second header (MSH, BHS or FHS), expected one message";
@@ -248,6 +248,14 @@ TEST(Hl7MessageTest, ARawLineEndInAnObrDoesNotHideWhatFollows) {
   EXPECT_EQ(Names(message), (Words{"MSH", "OBR", "OBX"}));
   EXPECT_EQ(message.Find("OBR")->Get(4, 2), "complete\nblood count");
   EXPECT_EQ(message.Find("OBR")->Get(7), "20260101");
+}
+
+TEST(Hl7MessageTest, WhatContinuesMsh2IsNoDelimiter) {
+  const Hl7Message message = Parsed("MSH|^~\\&\rhello|x\r");
+  EXPECT_EQ(message.msh().Raw(2), "^~\\&");
+  EXPECT_EQ(message.msh().Get(3), "x");
+  EXPECT_EQ(RemarkOf(message, "continuation_line"),
+            "MSH-2: line without a segment name, kept in the field before it");
 }
 
 TEST(Hl7MessageTest, UnknownEscapesStayAndAreRemarkedOn) {

@@ -166,6 +166,7 @@ TEST(MllpReaderTest, APayloadAtTheLimitIsReadAndOneByteMoreIsRefused) {
   EXPECT_EQ(Hear("\x0B" + most + most + "\x1C\x0B" + "b\x1C\r"), (Heard{{kTooLarge, "b"}, 0}));
   EXPECT_EQ(Hear("\x0B" + most + most), (Heard{{kTooLarge}, 0}));
   EXPECT_EQ(Hear("MSH|^~\\&|" + most), (Heard{{kTooLarge}, 0}));
+  EXPECT_EQ(Hear("\x0B" + most.substr(3) + "\x0BMSH|"), (Heard{{kTooLarge}, 0}));
 }
 
 TEST(MllpReaderTest, TheBeginningOfWhatWasRefusedIsKept) {
@@ -245,6 +246,9 @@ TEST(MllpReaderTest, ALargeFrameByteByByteTakesLinearTime) {
 }
 
 TEST(MllpFrameTest, APayloadIsFramedAndReadAgain) {
+  EXPECT_EQ(MllpFrame("a\x1C\x1C\rb\x1C\x1C"),
+            "\x0B"
+            "a\rb\x1C\r");
   EXPECT_EQ(MllpFrame("MSH|^~\\&|\r"), "\x0BMSH|^~\\&|\r\x1C\r");
   EXPECT_EQ(MllpFrame(""), "\x0B\x1C\r");
   EXPECT_EQ(Hear(MllpFrame("a\x1C\rb\x1C"
