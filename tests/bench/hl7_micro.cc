@@ -1,11 +1,12 @@
 // Reading HL7 v2: the target is far above 2,000 messages of 1 to 5 KiB a second on one core.
-// `memchr_ratio`: time by that of finding every segment end in the same bytes with memchr, in the
-// same run.
+// `memchr_ratio`: processor time by that of finding every segment end in the same bytes with
+// memchr, in the same run.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -37,8 +38,12 @@ std::string NoteMessage(std::size_t bytes, bool ascii = true) {
   return text;
 }
 
-double SecondsOf(std::size_t rounds, std::string_view bytes) {
-  const auto begin = std::chrono::steady_clock::now();
+double ProcessorSeconds() {
+  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
+}
+
+double ScanSeconds(std::size_t rounds, std::string_view bytes) {
+  const double begin = ProcessorSeconds();
   for (std::size_t i = 0; i < rounds; ++i) {
     const char* at = bytes.data();
     const char* const end = at + bytes.size();
@@ -47,18 +52,19 @@ double SecondsOf(std::size_t rounds, std::string_view bytes) {
       benchmark::DoNotOptimize(++at);
     }
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return ProcessorSeconds() - begin;
 }
 
 template <class Step>
 void Measure(benchmark::State& state, const std::string& bytes, Step step) {
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = ProcessorSeconds();
   for (auto _ : state) step();
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-  const auto rounds = static_cast<std::size_t>(state.iterations());
+  const double spent = ProcessorSeconds() - begin;
+  const double scan = ScanSeconds(static_cast<std::size_t>(state.iterations()), bytes);
   state.SetItemsProcessed(state.iterations());
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
-  state.counters["memchr_ratio"] = spent.count() / SecondsOf(rounds, bytes);
+  // A single iteration under ctest is below what the clock can tell.
+  if (scan > 0) state.counters["memchr_ratio"] = spent / scan;
 }
 
 void Hl7Parse(benchmark::State& state) {
