@@ -72,10 +72,11 @@ FhirConcept ReadConcept(const FhirNode& concept_node, std::string_view preferred
 }
 
 bool HasCoding(const FhirNode& concept_node, std::string_view system, std::string_view code) {
-  for (const FhirNode& coding : concept_node.Objects("coding")) {
-    if (coding.Text("system") == system && coding.Text("code") == code) return true;
-  }
-  return false;
+  const FhirValue* const codings = concept_node ? concept_node.value()->Find("coding") : nullptr;
+  if (codings == nullptr) return false;
+  return std::any_of(codings->items.begin(), codings->items.end(), [&](const FhirValue& coding) {
+    return coding.TextOf("code") == code && coding.TextOf("system") == system;
+  });
 }
 
 std::string ReadStatusConcept(const FhirNode& concept_node, std::string_view system,

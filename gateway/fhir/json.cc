@@ -131,14 +131,16 @@ const FhirValue* Twin(const FhirValue& object, std::string_view name) {
 
 FhirIssue CheckValue(const FhirValue& value);
 
-FhirIssue CheckArray(const FhirValue& array, const FhirValue* twin) {
+// `array` is the member `name` of `object`.
+FhirIssue CheckArray(const FhirValue& array, const FhirValue& object, std::string_view name) {
   if (array.items.empty()) return Wrong("structure", "an empty array, expected items or nothing");
   for (std::size_t i = 0; i < array.items.size(); ++i) {
     const FhirValue& item = array.items[i];
     if (item.kind == Kind::kArray) return Wrong("structure", "an array in an array", Index(i));
-    const bool filled =
-        twin != nullptr && i < twin->items.size() && twin->items[i].kind != Kind::kNull;
-    if (item.kind == Kind::kNull && filled) continue;
+    if (item.kind == Kind::kNull) {
+      const FhirValue* const twin = Twin(object, name);
+      if (twin != nullptr && i < twin->items.size() && twin->items[i].kind != Kind::kNull) continue;
+    }
     FhirIssue issue = CheckValue(item);
     if (issue.code.empty()) continue;
     issue.expression = Index(i) + issue.expression;
@@ -153,8 +155,8 @@ FhirIssue CheckObject(const FhirValue& object) {
   }
   for (std::size_t i = 0; i < object.items.size(); ++i) {
     const FhirValue& item = object.items[i];
-    FhirIssue issue = item.kind == Kind::kArray ? CheckArray(item, Twin(object, object.names[i]))
-                                                : CheckValue(item);
+    FhirIssue issue =
+        item.kind == Kind::kArray ? CheckArray(item, object, object.names[i]) : CheckValue(item);
     if (issue.code.empty()) continue;
     issue.expression = "." + NameForPath(object.names[i]) + issue.expression;
     return issue;
@@ -172,8 +174,8 @@ FhirIssue CheckValue(const FhirValue& value) {
         return Wrong("value", "a control character, expected none but tab and line ends");
       }
       return {};
-    case Kind::kArray:
-      return CheckArray(value, nullptr);
+    case Kind::kArray:  // of no object: the arrays of objects are looked at there
+      return Wrong("structure", "an array, expected an object");
     case Kind::kObject:
       return CheckObject(value);
     case Kind::kBoolean:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <set>
 
 #include "shared/text.h"
 
@@ -15,7 +16,7 @@ constexpr std::string_view kBlocks[] = {
     "h6",      "header",  "hr",         "html",  "li",    "ol",      "p",  "pre",
     "section", "table",   "tbody",      "tfoot", "thead", "tr",      "ul"};
 // Nothing that is between their tags is for people.
-constexpr std::string_view kHidden[] = {"head", "script", "style", "title"};
+constexpr std::string_view kHidden[] = {"script", "style", "title"};
 
 struct Reference {
   std::string_view name;
@@ -108,7 +109,8 @@ std::string TagName(std::string_view markup, std::size_t at) {
   return name;
 }
 
-// One past the '>' that ends the tag at `at`; values between quotes may hold one.
+// One past the '>' that ends the tag at `at`; values between quotes may hold one. npos when another
+// tag begins or the text ends before: then it is no tag, and nobody's words are lost.
 std::size_t TagEnd(std::string_view markup, std::size_t at) {
   char quote = 0;
   for (; at < markup.size(); ++at) {
@@ -119,9 +121,11 @@ std::size_t TagEnd(std::string_view markup, std::size_t at) {
       quote = c;
     } else if (c == '>') {
       return at + 1;
+    } else if (c == '<') {
+      break;
     }
   }
-  return markup.size();
+  return std::string_view::npos;
 }
 
 template <std::size_t n>
@@ -165,71 +169,109 @@ class Writer {
   bool pending_space_ = false;
 };
 
-}  // namespace
+class MarkupReader {
+ public:
+  explicit MarkupReader(std::string_view markup) : markup_(markup) {}
 
-std::string MarkupText(std::string_view markup) {
-  Writer writer;
-  std::string hidden;  // the tag whose end is waited for
-  int pre = 0;
-  std::size_t at = 0;
-  while (at < markup.size()) {
-    const char c = markup[at];
-    if (c == '<' && at + 1 < markup.size()) {
-      const std::string_view rest = markup.substr(at);
-      if (rest.substr(0, 4) == "<!--") {
-        const std::size_t end = rest.find("-->", 4);
-        at = end == rest.npos ? markup.size() : at + end + 3;
-        continue;
-      }
-      constexpr std::string_view kCdata = "<![CDATA[";
-      if (rest.substr(0, kCdata.size()) == kCdata) {
-        const std::size_t end = std::min(rest.find("]]>"), rest.size());
-        if (hidden.empty()) writer.Bytes(rest.substr(kCdata.size(), end - kCdata.size()));
-        at += std::min(end + 3, rest.size());
-        continue;
-      }
-      const bool closes = rest[1] == '/';
-      const std::size_t name_at = at + (closes ? 2 : 1);
-      if (rest[1] == '!' || rest[1] == '?' ||
-          (name_at < markup.size() && IsLetter(markup[name_at]))) {
-        const std::string name = TagName(markup, name_at);
-        const std::size_t end = TagEnd(markup, at + 1);
-        const bool empty = end - at >= 2 && markup[end - 2] == '/';
-        at = end;
-        if (!hidden.empty()) {
-          if (closes && name == hidden) hidden.clear();
-        } else if (In(kHidden, name)) {
-          if (!closes && !empty) hidden = name;
-        } else if (name == "td" || name == "th") {
-          if (!closes) writer.Cell();
-        } else if (In(kBlocks, name)) {
-          writer.Line();
-          if (name == "li" && !closes) writer.Bytes("- ");
-          if (name == "pre") pre = std::max(0, pre + (closes ? -1 : empty ? 0 : 1));
-        }
-        continue;
-      }
+  std::string Read() {
+    while (at_ < markup_.size()) {
+      if (markup_[at_] == '<' && (Comment() || Cdata() || Tag())) continue;
+      if (markup_[at_] == '&' && CharacterReference()) continue;
+      Plain(markup_[at_++]);
     }
-    ++at;
-    if (!hidden.empty()) continue;
-    if (c == '&') {
-      const std::size_t end = markup.substr(0, std::min(markup.size(), at + 12)).find(';', at);
-      const std::uint32_t code = end == markup.npos ? 0 : Decode(markup.substr(at, end - at));
-      if (code != 0) {
-        writer.Character(code);
-        at = end + 1;
-        continue;
-      }
+    return writer_.Take();
+  }
+
+ private:
+  static constexpr std::size_t kNone = std::string_view::npos;
+
+  bool At(std::string_view words) const { return markup_.substr(at_, words.size()) == words; }
+
+  bool Comment() {
+    if (!At("<!--") || comments_end_) return false;
+    const std::size_t end = markup_.find("-->", at_ + 4);
+    comments_end_ = end == kNone;  // no comment ends from here on: none is looked for again
+    if (comments_end_) return false;
+    at_ = end + 3;
+    return true;
+  }
+
+  bool Cdata() {
+    constexpr std::string_view kBegin = "<![CDATA[";
+    if (!At(kBegin)) return false;
+    const std::size_t begin = at_ + kBegin.size();
+    const std::size_t end = std::min(markup_.find("]]>", begin), markup_.size());
+    if (end > begin) writer_.Bytes(markup_.substr(begin, end - begin));
+    at_ = std::min(end + 3, markup_.size());
+    return true;
+  }
+
+  bool Tag() {
+    if (at_ + 1 >= markup_.size()) return false;
+    const char next = markup_[at_ + 1];
+    const bool closes = next == '/';
+    const std::size_t name_at = at_ + (closes ? 2 : 1);
+    const bool named = name_at < markup_.size() && IsLetter(markup_[name_at]);
+    if (!named && next != '!' && next != '?') return false;
+    const std::size_t end = TagEnd(markup_, at_ + 1);
+    if (end == kNone) return false;
+    const std::string name = TagName(markup_, name_at);
+    const bool empty = markup_[end - 2] == '/';
+    at_ = end;
+    if (name == "td" || name == "th") {
+      if (!closes) writer_.Cell();
+    } else if (In(kHidden, name)) {
+      if (!closes && !empty) Hide(name);
+    } else if (In(kBlocks, name)) {
+      writer_.Line();
+      if (name == "li" && !closes) writer_.Bytes("- ");
+      if (name == "pre") pre_ = std::max(0, pre_ + (closes ? -1 : empty ? 0 : 1));
     }
-    if (c == '\n' && pre > 0) {
-      writer.Line();
-    } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      writer.Space();
+    return true;
+  }
+
+  // Goes on at the end tag of `name`; stays where there is none: what follows is then for people.
+  void Hide(const std::string& name) {
+    if (unended_.count(name) != 0) return;
+    std::size_t end = at_;
+    while ((end = markup_.find("</", end)) != kNone && TagName(markup_, end + 2) != name) end += 2;
+    if (end == kNone) {
+      unended_.insert(name);
     } else {
-      writer.Bytes(markup.substr(at - 1, 1));
+      at_ = end;
     }
   }
-  return writer.Take();
-}
+
+  bool CharacterReference() {
+    const std::size_t end = markup_.substr(0, std::min(markup_.size(), at_ + 12)).find(';', at_);
+    if (end == kNone) return false;
+    const std::uint32_t code = Decode(markup_.substr(at_ + 1, end - at_ - 1));
+    if (code == 0) return false;
+    writer_.Character(code);
+    at_ = end + 1;
+    return true;
+  }
+
+  void Plain(char c) {
+    if (c == '\n' && pre_ > 0) {
+      writer_.Line();
+    } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      writer_.Space();
+    } else {
+      writer_.Bytes(std::string_view(&c, 1));
+    }
+  }
+
+  const std::string_view markup_;
+  Writer writer_;
+  std::size_t at_ = 0;
+  int pre_ = 0;
+  bool comments_end_ = false;
+  std::set<std::string> unended_;
+};
+
+}  // namespace
+
+std::string MarkupText(std::string_view markup) { return MarkupReader(markup).Read(); }
 
 }  // namespace consilium

@@ -26,15 +26,17 @@ PatientLinks ReadPatientLinks(const FhirNode& patient, const FhirEntry& entry,
   return links;
 }
 
-void EndIds(const std::vector<PatientId>& ids, FeedRecord& record) {
+bool EndIds(const std::vector<PatientId>& ids, FeedRecord& record) {
   for (const PatientId& id : ids) {
     const auto same = [&](const PatientId& other) {
       return other.authority == id.authority && other.value == id.value;
     };
     if (std::any_of(record.patient.ids.begin(), record.patient.ids.end(), same)) continue;
     if (std::any_of(record.merged.begin(), record.merged.end(), same)) continue;
+    if (record.merged.size() >= kEndedIdsMax) return false;
     record.merged.push_back(id);
   }
+  return true;
 }
 
 }  // namespace consilium

@@ -19,7 +19,10 @@ struct PatientLinks {
 PatientLinks ReadPatientLinks(const FhirNode& patient, const FhirEntry& entry,
                               const FhirScope& scope);
 
-// Adds the ids that end, without those that `record`'s patient has, and each once.
-void EndIds(const std::vector<PatientId>& ids, FeedRecord& record);
+inline constexpr std::size_t kEndedIdsMax = 1024;  // of one record
+
+// Adds the ids that end, without those that `record`'s patient has, and each once. False: there are
+// more than kEndedIdsMax.
+bool EndIds(const std::vector<PatientId>& ids, FeedRecord& record);
 
 }  // namespace consilium

@@ -125,16 +125,23 @@ void BundleReader::ReadPatients() {
 
 void BundleReader::EndPatients() {
   for (const FhirEntry* const entry : patients_) {
-    const PatientLinks links = ReadPatientLinks(NodeOf(*entry), *entry, index_);
+    const FhirNode node = NodeOf(*entry);
+    const PatientLinks links = ReadPatientLinks(node, *entry, index_);
     FeedRecord& record = drafts_[entry].record;
-    EndIds(links.ended_ids, record);
+    bool few = EndIds(links.ended_ids, record);
     for (const FhirEntry* const other : links.ended) {
-      EndIds(drafts_[other].record.patient.ids, record);
+      few = few && EndIds(drafts_[other].record.patient.ids, record);
       ended_.insert(other);
+    }
+    if (links.by != nullptr) few = few && EndIds(record.patient.ids, drafts_[links.by].record);
+    if (!few) {
+      node.Refuse(
+          "too-costly", "link",
+          "more than " + std::to_string(kEndedIdsMax) + " identifiers end with one Patient");
     }
     if (!links.replaced) continue;
     ended_.insert(entry);
-    if (links.by != nullptr) EndIds(record.patient.ids, drafts_[links.by].record);
+    if (message.remarks.size() >= kFhirRemarksMax) continue;
     message.remarks.push_back({"patient_replaced", entry->path + ".link",
                                "another Patient stands in its place: nothing is read for it"});
   }

@@ -17,10 +17,23 @@ int RankOf(const std::string& use) {
   return use == "old" || use == "maiden" ? 0 : 1;
 }
 
+// Each is compared with each when patients are merged.
+constexpr std::size_t kPatientIdsMax = 256;
+
+std::size_t CountOf(const FhirNode& parent, const char* name) {
+  const FhirValue* const member = parent.value()->Find(name);
+  return member == nullptr ? 0 : member->items.size();
+}
+
 }  // namespace
 
 Demographics ReadPatient(const FhirNode& patient) {
   Demographics result;
+  if (CountOf(patient, "identifier") > kPatientIdsMax) {
+    patient.Refuse("too-costly", "identifier",
+                   "expected at most " + std::to_string(kPatientIdsMax) + " identifiers");
+    return result;
+  }
   for (const FhirNode& identifier : patient.Objects("identifier")) {
     const std::string use =
         identifier.Code("use", {"usual", "official", "temp", "secondary", "old"});

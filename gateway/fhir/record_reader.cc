@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/fhir/json.h"
+#include "gateway/fhir/patient_links.h"
 #include "gateway/fhir/read_bundle.h"
 #include "gateway/fhir/resource_reader.h"
 #include "gateway/fhir/subject.h"
@@ -143,9 +144,18 @@ FhirRecordReading FhirRecordReader::Finish() {
     }
   };
   if (reading_.has_patient) {
-    read(*ours, [&](const FhirNode& node, const FhirContext&, FhirDraft&) {
+    read(*ours, [&](const FhirNode& node, const FhirContext& context, FhirDraft&) {
       Demographics patient = ReadPatient(node);
-      if (node.issues().empty()) draft.record.patient = std::move(patient);
+      const PatientLinks links = ReadPatientLinks(node, context.entry, index_);
+      if (!node.issues().empty()) return;
+      draft.record.patient = std::move(patient);
+      if (!EndIds(links.ended_ids, draft.record)) {
+        context.Note("too_many", node.PathOf("link"), "more Patients end than are taken");
+      }
+      if (links.replaced) {
+        context.Note("patient_replaced", node.PathOf("link"),
+                     "another Patient stands in its place");
+      }
     });
   }
   for (const FhirEntry& entry : index_.entries()) {

@@ -20,7 +20,7 @@
 
 namespace consilium {
 
-inline constexpr std::size_t kFhirTakenMax = 4096;
+inline constexpr std::size_t kFhirTakenMax = 16384;
 
 struct FhirRecordReading {
   FeedRecord record;         // `reference` is always set: "Patient/<id>"

@@ -1,5 +1,6 @@
 #include "gateway/fhir/scope.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/fhir/json.h"
@@ -42,13 +43,15 @@ FhirEntry MakeEntry(const FhirValue& resource, std::string_view full_url, std::s
 
 bool FhirIndex::Add(FhirEntry entry) {
   const std::size_t at = entries_.size();
-  if (!entry.full_url.empty() && !by_url_.emplace(entry.full_url, at).second) return false;
+  const std::string name = entry.type + "/" + entry.id;
+  const std::string place = entry.base + " " + name;
+  if (!entry.full_url.empty() && by_url_.count(entry.full_url) != 0) return false;
+  if (!entry.id.empty() && by_place_.count(place) != 0) return false;
+  if (!entry.full_url.empty()) by_url_.emplace(entry.full_url, at);
   if (!entry.id.empty()) {
-    std::vector<std::size_t>& same = by_name_[entry.type + "/" + entry.id];
-    for (const std::size_t i : same) {
-      if (entries_[i].base == entry.base) return false;
-    }
-    same.push_back(at);
+    by_place_.emplace(place, at);
+    Same& same = by_name_[name];
+    if (same.count++ == 0) same.first = at;
   }
   entries_.push_back(std::move(entry));
   return true;
@@ -57,27 +60,36 @@ bool FhirIndex::Add(FhirEntry entry) {
 void FhirIndex::IndexIdentifiers() {
   by_identifier_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    for (const std::string& key : IdentifierKeys(*entries_[i].resource)) {
-      std::vector<std::size_t>& same = by_identifier_[entries_[i].type + "|" + key];
-      if (same.empty() || same.back() != i) same.push_back(i);
+    std::vector<std::string> keys = IdentifierKeys(*entries_[i].resource);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    for (const std::string& key : keys) {
+      Same& same = by_identifier_[entries_[i].type + "|" + key];
+      if (same.count++ == 0) same.first = i;
     }
   }
 }
 
+FhirScope::Answer FhirIndex::AnswerOf(const Same& same) const {
+  if (same.count > 1) return {Found::kSeveral, nullptr};
+  return {Found::kOne, &entries_[same.first]};
+}
+
 FhirScope::Answer FhirIndex::FindRestful(const FhirReference& reference,
                                          const FhirEntry& from) const {
-  const auto found = by_name_.find(reference.type + "/" + reference.id);
-  if (found == by_name_.end()) return {};
   // "Patient/1" is of the server of the one that says so. Where one of the two does not say which
   // server it is of, the type and the id decide, if they name one resource only.
-  Answer answer;
-  for (const std::size_t i : found->second) {
-    const FhirEntry& entry = entries_[i];
-    if (!from.base.empty() && !entry.base.empty() && from.base != entry.base) continue;
-    if (answer.found != Found::kNone) return {Found::kSeveral, nullptr};
-    answer = {Found::kOne, &entry};
-  }
-  return answer;
+  const std::string name = reference.type + "/" + reference.id;
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return {};
+  if (from.base.empty()) return AnswerOf(found->second);
+  const auto same_base = by_place_.find(from.base + " " + name);
+  const auto no_base = by_place_.find(" " + name);
+  const bool one = same_base != by_place_.end();
+  const bool other = no_base != by_place_.end();
+  if (one && other) return {Found::kSeveral, nullptr};
+  if (!one && !other) return {};
+  return {Found::kOne, &entries_[one ? same_base->second : no_base->second]};
 }
 
 FhirScope::Answer FhirIndex::Find(const FhirReference& reference, const FhirEntry& from) const {
@@ -92,8 +104,7 @@ FhirScope::Answer FhirIndex::Find(const FhirReference& reference, const FhirEntr
   const auto found =
       by_identifier_.find(reference.type + "|" + IdentifierKey(reference.system, reference.value));
   if (found == by_identifier_.end()) return {};
-  if (found->second.size() > 1) return {Found::kSeveral, nullptr};
-  return {Found::kOne, &entries_[found->second.front()]};
+  return AnswerOf(found->second);
 }
 
 }  // namespace consilium

@@ -52,8 +52,15 @@ class FhirIndex : public FhirScope {
 
   std::vector<FhirEntry> entries_;
   std::unordered_map<std::string, std::size_t> by_url_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;        // "Type/id"
-  std::unordered_map<std::string, std::vector<std::size_t>> by_identifier_;  // "Type|system|value"
+  // What has the same name; more than one is nobody, so only the first and their number count.
+  struct Same {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  Answer AnswerOf(const Same& same) const;
+  std::unordered_map<std::string, std::size_t> by_place_;  // "base Type/id"
+  std::unordered_map<std::string, Same> by_name_;          // "Type/id"
+  std::unordered_map<std::string, Same> by_identifier_;    // "Type|system|value"
 };
 
 }  // namespace consilium

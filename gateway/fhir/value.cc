@@ -1,9 +1,13 @@
 #include "gateway/fhir/value.h"
 
+#include <algorithm>
+
 namespace consilium {
 
 const FhirValue* FhirValue::Find(std::string_view name) const {
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  // While a tree is being read a name may stand there before its value.
+  const std::size_t members = std::min(names.size(), items.size());
+  for (std::size_t i = 0; i < members; ++i) {
     if (names[i] == name) return &items[i];
   }
   return nullptr;

@@ -153,7 +153,11 @@ TEST(MarkupTextTest, WhatIsNoMarkupStaysText) {
             "a & b &unknown; &#0; &#xD800; &#99999999;");
   EXPECT_EQ(MarkupText("5&micro;g &#181; &#xb5;"), "5\xC2\xB5g \xC2\xB5 \xC2\xB5");
   EXPECT_EQ(MarkupText("<"), "<");
-  EXPECT_EQ(MarkupText("x<b"), "x");
+  EXPECT_EQ(MarkupText("x<b"), "x<b");
+  EXPECT_EQ(MarkupText("<p>T <b 38 C</p><p>BP 'low</p>"), "T <b 38 C\nBP 'low");
+  EXPECT_EQ(MarkupText("a<a title=\"b>c"), "a<a title=\"b>c");
+  EXPECT_EQ(MarkupText("a<!-- b <i>c</i>"), "a<!-- b c");
+  EXPECT_EQ(MarkupText("<html><head><title>x</title><body>a<script>b <p>c"), "ab\nc");
   EXPECT_EQ(MarkupText(""), "");
 }
 

@@ -50,6 +50,11 @@ TEST(FhirJsonTest, WhatIsNoJsonIsRefusedAtItsByte) {
             "fatal invalid P.a: not JSON at byte 32");
 }
 
+TEST(FhirJsonTest, NameWithoutAValueIsRefused) {
+  EXPECT_EQ(Problem(R"({"resourceType";"Bundle"})"),
+            "fatal invalid Resource.resourceType: not JSON at byte 16");
+}
+
 TEST(FhirJsonTest, BytesThatAreNotUtf8AreRefused) {
   EXPECT_EQ(Problem("{\"resourceType\":\"P\",\"a\":\"caf\xE9\"}"),
             "fatal invalid : not UTF-8 at byte 29");
