@@ -245,6 +245,21 @@ class CommandLine {
     show->add_option("case", show_.id, "id of the case")->required();
     AddAsk(show, show_.ask, "limit of the question (default 10)");
 
+    CLI::App* cases = Command(app_, "cases", "List the cases that there are, the newest first",
+                              "consilium cases --state cancelled --limit 20\n"
+                              "  consilium cases --source hl7 --json",
+                              [this] { return RunCases(cases_); });
+    cases->add_option("--state", cases_.state, "only those in this state, e.g. complete")
+        ->check(CLI::IsMember(
+            std::vector<std::string>(std::begin(kCaseStateNames), std::end(kCaseStateNames))));
+    cases->add_option("--source", cases_.source, "only those that came from there, exactly");
+    cases->add_option("--kind", cases_.kind, "only those of this kind of task");
+    cases->add_option("--limit", cases_.limit, "at most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
+    cases->add_option("--after", cases_.after, "go on from here")->type_name("CURSOR");
+    AddAsk(cases, cases_.ask, "limit of each question (default 10)");
+
     CLI::App* watch =
         Command(app_, "watch", "Print recommendations as they are published",
                 "consilium watch --from-start --count 10", [this] { return RunWatch(watch_); });
@@ -668,6 +683,7 @@ class CommandLine {
   CancelOptions cancel_;
   OutcomeOptions outcome_;
   ShowOptions show_;
+  CasesOptions cases_;
   WatchOptions watch_;
   AskOptions status_;
   ChemistryOptions chemistry_;

@@ -43,6 +43,16 @@ struct ShowOptions {
 };
 int RunShow(const ShowOptions& options);
 
+struct CasesOptions {
+  AskOptions ask;
+  std::string state;  // filters; "" = any
+  std::string source;
+  std::string kind;
+  std::string after;  // cursor
+  std::int64_t limit = 50;
+};
+int RunCases(const CasesOptions& options);
+
 struct CancelOptions {
   AskOptions ask;
   std::vector<std::string> ids;

@@ -1,0 +1,25 @@
+#include "cli/render_cases.h"
+
+#include "cli/render_parts.h"
+
+namespace consilium {
+
+std::string RenderCases(const std::vector<CaseSummary>& cases, const Look& look) {
+  if (cases.empty()) return "";
+  Table table({{"case", false, true},
+               {"accepted", false, false},
+               {"state", false, false},
+               {"rev", true, false},
+               {"kind", false, true},
+               {"source", false, true}});
+  for (const CaseSummary& one : cases) {
+    // "11-27 14:02"; the rest is in `show`.
+    table.Row({one.id, render::UtcTime(one.accepted_ms).substr(5, 11),
+               std::string(render::StateName(one.state)),
+               one.revision > 0 ? std::to_string(one.revision) : "-", one.kind,
+               one.source.empty() ? "-" : one.source});
+  }
+  return table.Text(look);
+}
+
+}  // namespace consilium
