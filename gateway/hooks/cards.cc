@@ -72,10 +72,11 @@ ordered_json Suggestion(const std::vector<Medication>& medications, bool recomme
                         const std::string& uuid, const ProposalFrame& frame) {
   ordered_json actions = ordered_json::array();
   for (const Medication& one : medications) {
+    const std::string id = NameUuid("request|" + uuid + "|" + std::to_string(actions.size()));
     actions.push_back(
         {{"type", "create"},
          {"description", PlainLine("Draft a proposal for " + RegimenText(one), kLabelMax * 2)},
-         {"resource", DraftProposal(one, frame)}});
+         {"resource", DraftProposal(one, frame, id)}});
   }
   std::string label = frame.simulated ? "SIMULATED: draft " : "Draft ";
   label += Names(medications);

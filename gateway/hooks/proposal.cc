@@ -1,40 +1,42 @@
 #include "gateway/hooks/proposal.h"
 
-#include "gateway/hooks/card_detail.h"
+#include "gateway/fhir/write_result.h"
 #include "gateway/hooks/card_escape.h"
 
 namespace consilium {
+namespace {
 
-using nlohmann::ordered_json;
+constexpr std::size_t kFieldMax = 300;
 
-ordered_json DraftProposal(const Medication& medication, const ProposalFrame& frame) {
-  ordered_json request = {
-      {"resourceType", "MedicationRequest"},
-      {"meta",
-       {{"security", ordered_json::array(
-                         {{{"system", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"},
-                           {"code", "AIAST"},
-                           {"display", "Artificial Intelligence asserted"}}})}}},
-      {"status", "draft"},
-      {"intent", "proposal"},
-      {"medicationCodeableConcept", {{"text", CleanLine(medication.ingredient, 300)}}},
-      {"subject", {{"reference", "Patient/" + frame.patient}}}};
-  if (!frame.encounter.empty()) {
-    request["encounter"] = {{"reference", "Encounter/" + frame.encounter}};
-  }
-  const std::string indication = CleanLine(medication.indication, 300);
-  if (!indication.empty()) {
-    request["reasonCode"] = ordered_json::array({{{"text", indication}}});
-  }
-  std::string note = "Proposed by a council of language models, Consilium case " + frame.case_id +
-                     ", revision " + std::to_string(frame.revision) +
-                     ". To be reviewed by a clinician before use.";
-  if (frame.simulated) note = "SIMULATED, not medical advice. " + note;
-  request["note"] = ordered_json::array({{{"text", note}}});
-  const std::string dosage = CleanLine(DosageText(medication), 500);
-  if (!dosage.empty()) {
-    request["dosageInstruction"] = ordered_json::array({{{"text", dosage}}});
-  }
+// One line each: a client puts them into fields and buttons.
+Medication OneLined(const Medication& medication) {
+  Medication clean;
+  clean.ingredient = CleanLine(medication.ingredient, kFieldMax);
+  clean.dose = CleanLine(medication.dose, kFieldMax);
+  clean.unit = CleanLine(medication.unit, kFieldMax);
+  clean.route = CleanLine(medication.route, kFieldMax);
+  clean.frequency = CleanLine(medication.frequency, kFieldMax);
+  clean.duration = CleanLine(medication.duration, kFieldMax);
+  clean.indication = CleanLine(medication.indication, kFieldMax);
+  return clean;
+}
+
+}  // namespace
+
+nlohmann::ordered_json DraftProposal(const Medication& medication, const ProposalFrame& frame,
+                                     const std::string& id) {
+  FhirProposal proposal;
+  proposal.medication = OneLined(medication);
+  proposal.id = id;
+  proposal.case_id = frame.case_id;
+  proposal.simulated = frame.simulated;
+  FhirSubject subject;
+  subject.patient = "Patient/" + frame.patient;
+  if (!frame.encounter.empty()) subject.encounter = "Encounter/" + frame.encounter;
+  nlohmann::ordered_json request = MedicationProposal(proposal, subject);
+  // Where it comes from, as it will be read in the client's own record.
+  request["note"].push_back({{"text", "Consilium case " + frame.case_id + ", revision " +
+                                          std::to_string(frame.revision) + "."}});
   return request;
 }
 

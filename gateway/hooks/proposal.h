@@ -17,9 +17,9 @@ struct ProposalFrame {
   bool simulated = false;
 };
 
-// FHIR R4: status "draft", intent "proposal" ("no authorization to act"), labelled as asserted by
-// AI (v3-ObservationValue|AIAST). Nothing that was not stated is in it: no code, no requester, no
-// date.
-nlohmann::ordered_json DraftProposal(const Medication& medication, const ProposalFrame& frame);
+// As every proposal of Consilium in FHIR (gateway/fhir/write_result.h), for this patient and with
+// the case in its notes.
+nlohmann::ordered_json DraftProposal(const Medication& medication, const ProposalFrame& frame,
+                                     const std::string& id);
 
 }  // namespace consilium

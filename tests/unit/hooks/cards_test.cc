@@ -86,10 +86,15 @@ TEST(CardsTest, RecommendationIsOneSuggestionToDraft) {
     "medicationCodeableConcept":{"text":"amoxicillin"},
     "subject":{"reference":"Patient/123"},"encounter":{"reference":"Encounter/7"},
     "reasonCode":[{"text":"otitis media"}],
-    "note":[{"text":"Proposed by a council of language models, Consilium case case-1, revision 2. )"
-                                    R"(To be reviewed by a clinician before use."}],
-    "dosageInstruction":[{"text":"500 mg oral, every 8 hours, 7 days"}]})");
-  EXPECT_EQ(suggestion["actions"][0]["resource"], expected);
+    "note":[{"text":"Proposed by a council of language models. A clinician decides, and orders."},
+            {"text":"Consilium case case-1, revision 2."}],
+    "dosageInstruction":[{"text":"500 mg, oral, every 8 hours, for 7 days",
+                          "timing":{"code":{"text":"every 8 hours"}},"route":{"text":"oral"},
+                          "doseAndRate":[{"doseQuantity":{"value":500,"unit":"mg"}}]}]})");
+  json resource = suggestion["actions"][0]["resource"];
+  EXPECT_EQ(resource["id"].get<std::string>().size(), 36u);
+  resource.erase("id");
+  EXPECT_EQ(resource, expected);
 }
 
 TEST(CardsTest, DetailLetsAReviewerJudgeForThemselves) {
@@ -305,7 +310,7 @@ TEST(CardsTest, SimulatedIsSaidEverywhere) {
   EXPECT_THAT(card["detail"].get<std::string>(), HasSubstr("| beta SIMULATED | ok |"));
   EXPECT_THAT(
       card["suggestions"][0]["actions"][0]["resource"]["note"][0]["text"].get<std::string>(),
-      testing::StartsWith("SIMULATED, not medical advice."));
+      testing::StartsWith("SIMULATED: "));
 }
 
 TEST(CardsTest, LongNamesStayWithinTheSummary) {

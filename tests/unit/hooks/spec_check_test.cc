@@ -55,6 +55,7 @@ const std::vector<Row> kLinkRows = {{"label", Must::kYes, kText},
 // FHIR R4, MedicationRequest: what this service may write; status, intent, medication[x] and
 // subject are 1..1.
 const std::vector<Row> kRequestRows = {{"resourceType", Must::kYes, kText},
+                                       {"id", Must::kMay, kText},
                                        {"meta", Must::kMay, kObject},
                                        {"status", Must::kYes, kText},
                                        {"intent", Must::kYes, kText},
