@@ -45,7 +45,7 @@ HttpLimits LimitsOf(const GatewayConfig& config) {
 }
 
 // In the form of the door that it came to.
-HttpResponse Refusal(const HttpRequest& request, int status, const Error& error) {
+HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error) {
   const bool fhir = request.target == "/fhir" || request.target.starts_with("/fhir/");
   return fhir ? FhirRefusal(status, error) : Problem(status, error);
 }
@@ -66,7 +66,7 @@ struct Gateway::Parts {
         feed(loop, bus),
         gatekeeper(config.gateway.tokens_file, config.gateway.public_url),
         http(
-            loop, LimitsOf(config.gateway), Refusal,
+            loop, LimitsOf(config.gateway), RefusalOf,
             [this](HttpRequest& request, HttpAccess access) {
               return gatekeeper.Admit(request, access);
             },

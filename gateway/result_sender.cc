@@ -158,8 +158,8 @@ void ResultSender::Store(const SlicePtr& slice) {
     message.case_id = now.case_id;
     message.revision = now.revision;
     message.bytes =
-        Sealed(ResultMessage(header_, item.origin, now, item.before ? &*item.before : nullptr,
-                             link_.empty() ? "" : link_ + now.case_id, now.decided_ms));
+        Sealed(WriteResultMessage(header_, item.origin, now, item.before ? &*item.before : nullptr,
+                                  link_.empty() ? "" : link_ + now.case_id, now.decided_ms));
     messages.push_back(std::move(message));
   }
   outbox_.Fill(slice->from, slice->reply.cursor, messages, keep_, [this](Result<FillReply> reply) {

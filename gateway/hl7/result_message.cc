@@ -254,9 +254,9 @@ std::string ResultControlId(const std::string& case_id, std::int64_t revision) {
   return id;
 }
 
-std::string ResultMessage(const ResultHeader& header, const CaseOrigin& origin,
-                          const Recommendation& recommendation, const Recommendation* before,
-                          const std::string& link, std::int64_t made_ms) {
+std::string WriteResultMessage(const ResultHeader& header, const CaseOrigin& origin,
+                               const Recommendation& recommendation, const Recommendation* before,
+                               const std::string& link, std::int64_t made_ms) {
   Builder builder(header, origin, recommendation, before, link, made_ms);
   return header.form == ResultForm::kMdm ? builder.Mdm() : builder.Oru();
 }

@@ -42,8 +42,8 @@ std::string ResultControlId(const std::string& case_id, std::int64_t revision);
 // One message; every segment ends in CR. `before`: the revision before, so that what it said and
 // this one does not is taken back line by line; nullptr where it is not known or this is the first.
 // `link`: where all of it can be seen; "" = nowhere. `made_ms`: now, Unix milliseconds.
-std::string ResultMessage(const ResultHeader& header, const CaseOrigin& origin,
-                          const Recommendation& recommendation, const Recommendation* before,
-                          const std::string& link, std::int64_t made_ms);
+std::string WriteResultMessage(const ResultHeader& header, const CaseOrigin& origin,
+                               const Recommendation& recommendation, const Recommendation* before,
+                               const std::string& link, std::int64_t made_ms);
 
 }  // namespace consilium

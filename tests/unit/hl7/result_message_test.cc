@@ -105,7 +105,7 @@ std::vector<std::string> Statuses(const std::string& text) {
 }
 
 TEST(ResultMessageTest, AResultSaysWhatItIsAndAllThatItRestsOn) {
-  EXPECT_EQ(Readable(ResultMessage(HeaderOf(), OriginOf(), RecommendationOf(), nullptr,
+  EXPECT_EQ(Readable(WriteResultMessage(HeaderOf(), OriginOf(), RecommendationOf(), nullptr,
                                    "https://c.example/cases/1?a=b&c=d", kMade)),
             R"(MSH|^~\&|CONSILIUM|HOSP|EPIC|GENERAL|20261128101535+0000||ORU^R01^ORU_R01|)" +
                 ResultControlId(OriginOf().case_id, 1) + R"(|P|2.5.1||||||UNICODE UTF-8
@@ -132,7 +132,7 @@ OBX|16|TX|LINK^Details^99CSL||https://c.example/cases/1?a=b\T\c=d||||||F|||20261
 }
 
 TEST(ResultMessageTest, ADocumentHasTheCaseAsItsNumberAndTheNoteAsItsParent) {
-  const std::string text = Readable(ResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(),
+  const std::string text = Readable(WriteResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(),
                                                   RecommendationOf(), nullptr, "", kMade));
   EXPECT_TRUE(text.starts_with(
       R"(MSH|^~\&|CONSILIUM|HOSP|EPIC|GENERAL|20261128101535+0000||MDM^T02^MDM_T02|)" +
@@ -149,7 +149,7 @@ TEST(ResultMessageTest, OfSeveralDocumentsTheLatestIsTheParentAndAllAreNamed) {
   CaseOrigin origin = OriginOf();
   origin.documents = {"DOC1", "DOC1-ADDENDUM"};
   const Hl7Message message = Parsed(
-      ResultMessage(HeaderOf(ResultForm::kMdm), origin, RecommendationOf(), nullptr, "", kMade));
+      WriteResultMessage(HeaderOf(ResultForm::kMdm), origin, RecommendationOf(), nullptr, "", kMade));
   EXPECT_EQ(message.Find("TXA")->Get(13), "DOC1-ADDENDUM");
   std::vector<std::string> sources;
   for (const Hl7Segment* obx : All(message, "OBX")) {
@@ -159,7 +159,7 @@ TEST(ResultMessageTest, OfSeveralDocumentsTheLatestIsTheParentAndAllAreNamed) {
 }
 
 TEST(ResultMessageTest, ARevisionReplacesTheDocumentBeforeIt) {
-  const auto text = ResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), RecommendationOf(3),
+  const auto text = WriteResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), RecommendationOf(3),
                                   nullptr, "", kMade);
   const Hl7Message message = Parsed(text);
   EXPECT_EQ(message.msh().Raw(9), "MDM^T10^MDM_T02");
@@ -177,7 +177,7 @@ TEST(ResultMessageTest, AWithdrawalCancelsTheLastDocumentAndShowsNoMedication) {
   withdrawn.decided_ms = kDecided;
   const Recommendation before = RecommendationOf(2);
   const auto text =
-      ResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), withdrawn, &before, "", kMade);
+      WriteResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), withdrawn, &before, "", kMade);
   const Hl7Message message = Parsed(text);
   EXPECT_EQ(message.msh().Raw(9), "MDM^T11^MDM_T01");
   EXPECT_EQ(message.Find("TXA")->Raw(12), "hl7-0123456789abcdef01234567.2^CONSILIUM");
@@ -194,7 +194,7 @@ TEST(ResultMessageTest, ARevisionCorrectsItsLinesAndTakesBackThoseThatItDoesNotH
   now.safety.resize(1);
   now.missing.clear();
   now.simulated = true;
-  const std::string text = ResultMessage(HeaderOf(), OriginOf(), now, &before, "", kMade);
+  const std::string text = WriteResultMessage(HeaderOf(), OriginOf(), now, &before, "", kMade);
   EXPECT_THAT(Statuses(text),
               testing::ElementsAre("NOTICE  C", "SIMULATED  F", "STATUS  C", "RECOMMENDATION  C",
                                    "DOSE 1 C", "CONFIDENCE  C", "SUPPORT  C", "SAFETY 1 C",
@@ -202,7 +202,7 @@ TEST(ResultMessageTest, ARevisionCorrectsItsLinesAndTakesBackThoseThatItDoesNotH
                                    "DOSE 2 D", "SAFETY 2 D", "SAFETY 3 D", "MISSING 1 D"));
   EXPECT_EQ(Parsed(text).Find("OBR")->Get(25), "C");
   for (const std::string& status :
-       Statuses(ResultMessage(HeaderOf(), OriginOf(), now, nullptr, "", kMade))) {
+       Statuses(WriteResultMessage(HeaderOf(), OriginOf(), now, nullptr, "", kMade))) {
     EXPECT_TRUE(status.ends_with(" C")) << status;
   }
 }
@@ -215,7 +215,7 @@ TEST(ResultMessageTest, AWithdrawnResultSaysSoAndNamesNoMedication) {
   now.status = CaseState::kCancelled;
   now.reason = "the note was retracted";
   now.decided_ms = kDecided;
-  const std::string text = ResultMessage(HeaderOf(), OriginOf(), now, &before, "", kMade);
+  const std::string text = WriteResultMessage(HeaderOf(), OriginOf(), now, &before, "", kMade);
   EXPECT_THAT(Statuses(text),
               testing::ElementsAre("NOTICE  C", "STATUS  C", "SOURCE 1 C", "CASE  C",
                                    "RECOMMENDATION  W", "DOSE 1 W", "DOSE 2 W", "CONFIDENCE  W",
@@ -243,7 +243,7 @@ TEST(ResultMessageTest, TheSameRevisionHasTheSameControlIdAndNoOtherHas) {
   }
   EXPECT_EQ(ids.size(), 1000u);
   const auto text = [](std::int64_t made_ms) {
-    return ResultMessage(HeaderOf(), OriginOf(), RecommendationOf(), nullptr, "", made_ms);
+    return WriteResultMessage(HeaderOf(), OriginOf(), RecommendationOf(), nullptr, "", made_ms);
   };
   EXPECT_EQ(text(kMade), text(kMade));
   EXPECT_EQ(Parsed(text(kMade)).msh().Get(10), Parsed(text(kMade + 99000)).msh().Get(10));
@@ -255,7 +255,7 @@ TEST(ResultMessageTest, WhatIsNotKnownStaysEmpty) {
   r.case_id = "c";
   r.status = CaseState::kInsufficient;
   r.reason = "too little agreement";
-  const std::string text = ResultMessage({}, origin, r, nullptr, "", kMade);
+  const std::string text = WriteResultMessage({}, origin, r, nullptr, "", kMade);
   EXPECT_EQ(Readable(text), R"(MSH|^~\&|CONSILIUM||||20261128101535+0000||ORU^R01^ORU_R01|)" +
                                 ResultControlId("c", 1) + R"(|P|2.5.1||||||UNICODE UTF-8
 PID|1
@@ -274,7 +274,7 @@ TEST(ResultMessageTest, BirthDatesAreAsPreciseAsTheyWereStatedAndSexesAsTheTable
     origin.patient.birth_date = birth_date;
     origin.patient.sex = sex;
     const Hl7Message message =
-        Parsed(ResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade));
+        Parsed(WriteResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade));
     return message.Find("PID")->Get(7) + " " + message.Find("PID")->Get(8);
   };
   EXPECT_EQ(pid("1980", "female"), "1980 F");
@@ -289,7 +289,7 @@ TEST(ResultMessageTest, AnAuthorityOfAnyKindIsWrittenAsWhatItIs) {
   const auto authority = [](const std::string& text) {
     CaseOrigin origin;
     origin.patient.ids = {{text, "1", "MR"}};
-    const std::string message = ResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade);
+    const std::string message = WriteResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade);
     return std::string(Parsed(message).Find("PID")->Raw(3));
   };
   EXPECT_EQ(authority("HOSP"), "1^^^HOSP^MR");
@@ -374,7 +374,7 @@ TEST(ResultMessageTest, HostileTextStaysTextInItsField) {
     }
     for (const ResultForm form : {ResultForm::kOru, ResultForm::kMdm}) {
       const std::string text =
-          ResultMessage(HeaderOf(form), origin, r, nullptr, "https://x/" + Hostile(random), kMade);
+          WriteResultMessage(HeaderOf(form), origin, r, nullptr, "https://x/" + Hostile(random), kMade);
       EXPECT_EQ(text.find_first_of(std::string("\x0b\x1c\n\0", 4)), std::string::npos) << seed;
       const Hl7Message message = Parsed(text);
       for (const Hl7Segment& segment : message.segments()) {
