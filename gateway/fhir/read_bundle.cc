@@ -153,7 +153,7 @@ void BundleReader::ReadClinical() {
     const FhirNode node = NodeOf(entry);
     if (!CheckModifiers(node) || SubjectMember(entry.type) == nullptr) continue;
     const FhirContext context{index_, entry, message.remarks};
-    const FhirSubject subject = FindSubject(node, entry, index_);
+    const FhirSubjectFound subject = FindSubject(node, entry, index_);
     if (subject.patient == nullptr) {
       context.Note(subject.code, subject.where, subject.text);
     } else if (ended_.count(subject.patient) != 0) {

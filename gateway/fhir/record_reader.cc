@@ -161,7 +161,7 @@ FhirRecordReading FhirRecordReader::Finish() {
   for (const FhirEntry& entry : index_.entries()) {
     if (entry.type == "Patient" || SubjectMember(entry.type) == nullptr) continue;
     read(entry, [&](const FhirNode& node, const FhirContext& context, FhirDraft& part) {
-      const FhirSubject subject = FindSubject(node, entry, index_);
+      const FhirSubjectFound subject = FindSubject(node, entry, index_);
       if (subject.patient == ours) {
         ReadResource(node, context, part);
       } else if (subject.patient != nullptr) {

@@ -7,7 +7,7 @@ namespace {
 
 using Found = FhirScope::Found;
 
-FhirSubject Nobody(const char* code, const FhirNode& member, std::string text) {
+FhirSubjectFound Nobody(const char* code, const FhirNode& member, std::string text) {
   return {nullptr, code, member.path(), std::move(text)};
 }
 
@@ -18,7 +18,8 @@ bool IsSubjectRequired(const std::string& type) {
 
 }  // namespace
 
-FhirSubject FindSubject(const FhirNode& resource, const FhirEntry& entry, const FhirScope& scope) {
+FhirSubjectFound FindSubject(const FhirNode& resource, const FhirEntry& entry,
+                             const FhirScope& scope) {
   const FhirNode member = resource.Object(SubjectMember(entry.type));
   if (!member) {
     if (IsSubjectRequired(entry.type)) resource.Missing(SubjectMember(entry.type));

@@ -13,7 +13,7 @@
 
 namespace consilium {
 
-struct FhirSubject {
+struct FhirSubjectFound {
   const FhirEntry* patient = nullptr;
   const char* code = "";  // of the remark when there is none: "subject_missing", ...
   std::string where;
@@ -22,6 +22,7 @@ struct FhirSubject {
 
 // `resource` is of a clinical type with a subject. Where R4 makes the subject mandatory and it is
 // missing, that is an issue ("required") as well.
-FhirSubject FindSubject(const FhirNode& resource, const FhirEntry& entry, const FhirScope& scope);
+FhirSubjectFound FindSubject(const FhirNode& resource, const FhirEntry& entry,
+                             const FhirScope& scope);
 
 }  // namespace consilium
