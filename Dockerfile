@@ -12,6 +12,7 @@ COPY shared shared
 COPY broker broker
 COPY worker worker
 COPY aggregator aggregator
+COPY gateway gateway
 COPY cli cli
 ENV CCACHE_DIR=/ccache LANG=C.UTF-8
 RUN --mount=type=cache,id=consilium-ccache,target=/ccache \
