@@ -23,7 +23,7 @@ bool IsId(std::string_view text) {
 }
 
 std::string ReadTiming(const FhirNode& timing) {
-  const std::string named = ReadConcept(timing.Object("code")).text;
+  std::string named = ReadConcept(timing.Object("code")).text;
   if (!named.empty()) return named;
   const FhirNode repeat = timing.Object("repeat");
   std::string text;
@@ -201,19 +201,23 @@ FhirReference ReadReference(const FhirNode& reference) {
 }
 
 std::string ReadDosage(const FhirNode& dosage) {
-  const std::string text(Trimmed(dosage.Text("text")));
+  std::string text(Trimmed(dosage.Text("text")));
   if (!text.empty()) return text;
   std::string parts;
   const auto add = [&](const std::string& part) {
-    if (!part.empty()) parts += (parts.empty() ? "" : ", ") + part;
+    if (part.empty()) return;
+    if (!parts.empty()) parts += ", ";
+    parts += part;
   };
   for (const FhirNode& rate : dosage.Objects("doseAndRate")) {
     const FhirQuantity dose = ReadQuantity(rate.Object("doseQuantity"));
     add(dose.unit.empty() && !dose.value.empty() ? "dose " + dose.value : dose.Text());
     const FhirNode range = rate.Object("doseRange");
-    const std::string low = ReadQuantity(range.Object("low")).Text();
+    std::string both = ReadQuantity(range.Object("low")).Text();
     const std::string high = ReadQuantity(range.Object("high")).Text();
-    add(low.empty() || high.empty() ? low + high : low + " to " + high);
+    if (!both.empty() && !high.empty()) both += " to ";
+    both += high;
+    add(both);
   }
   add(ReadConcept(dosage.Object("route")).text);
   add(ReadTiming(dosage.Object("timing")));

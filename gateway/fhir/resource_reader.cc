@@ -16,8 +16,7 @@ using Kind = FhirValue::Kind;
 std::string FindMember(const FhirValue& value, std::string_view name) {
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const bool object = value.kind == Kind::kObject;
-    const std::string step =
-        object ? "." + NameForPath(value.names[i]) : "[" + std::to_string(i) + "]";
+    std::string step = object ? "." + NameForPath(value.names[i]) : "[" + std::to_string(i) + "]";
     if (object && value.names[i] == name) return step;
     if (value.items[i].items.empty()) continue;
     const std::string below = FindMember(value.items[i], name);
@@ -128,7 +127,7 @@ FeedRecord FinishRecord(FhirDraft draft) {
 }
 
 std::string DocumentKey(const FhirNode& resource, const FhirEntry& entry) {
-  const std::string named = entry.type + "/" + entry.id;
+  std::string named = entry.type + "/" + entry.id;
   if (!entry.id.empty() && entry.full_url.rfind("urn:", 0) != 0) return named;
   std::string key = ReadIdentifierKey(resource.Object("masterIdentifier"));
   // DocumentReference has several, Composition one.
