@@ -330,6 +330,8 @@ void CaseApi::AddTo(HttpServer& server, std::size_t body_max) {
   server.Add({"POST", "/v1/cases", HttpAccess::kWrite,
               [this, body_max](const HttpExchangePtr& e) { Submit(e, body_max); }, 0, true});
   server.Add(
+      {"GET", "/v1/cases", HttpAccess::kRead, [this](const HttpExchangePtr& e) { List(e); }});
+  server.Add(
       {"GET", "/v1/cases/{id}", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Fetch(e); }});
   server.Add({"DELETE", "/v1/cases/{id}", HttpAccess::kWrite,
               [this](const HttpExchangePtr& e) { Cancel(e); }});
