@@ -11,9 +11,9 @@
 
 #include "shared/check.h"
 #include "shared/ids.h"
+#include "shared/text.h"
 #include "worker/ingredients.h"
 #include "worker/json_lines.h"
-#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -180,7 +180,14 @@ const KnownCase* SimulatedModel::Find(const BackendCall& call) const {
   const auto by_id = by_id_.find(call.task.case_id);
   if (by_id != by_id_.end()) return by_id->second;
   const auto by_text = by_text_.find(call.vignette.text);
-  return by_text == by_text_.end() ? nullptr : by_text->second;
+  if (by_text != by_text_.end()) return by_text->second;
+  // A door puts what it knows of the patient around the note; the longest one in it is meant.
+  const KnownCase* longest = nullptr;
+  for (const auto& [text, known] : by_text_) {
+    if (longest != nullptr && text.size() <= longest->text.size()) continue;
+    if (call.vignette.text.find(text) != std::string::npos) longest = known;
+  }
+  return longest;
 }
 
 double SimulatedModel::SkillFor(const KnownCase& known) const {

@@ -312,6 +312,16 @@ TEST_F(SimulatedTest, ManyBadLinesAreCountedNotListed) {
   EXPECT_EQ(warnings.back(), file.path() + ": 30 more bad lines");
 }
 
+TEST_F(SimulatedTest, KnowsACaseThatADoorPutMoreAround) {
+  const SimulatedModel model = Load();
+  BackendCall call = Ask("hl7-0123");
+  call.vignette.text =
+      "Progress note\nChest pain.\n\nStated beside the notes:\nAllergies: not stated.";
+  EXPECT_EQ(model.Plan(call).outcome.status, OutcomeStatus::kOk);
+  call.vignette.text = "Chest";
+  EXPECT_EQ(model.Plan(call).outcome.code, "unknown_case");
+}
+
 TEST_F(SimulatedTest, ShippedKnowledgeIsWhole) {
   config.simulated.knowledge = std::string(CONSILIUM_SOURCE_DIR) + "/configs/demo/vignettes.jsonl";
   Load();
