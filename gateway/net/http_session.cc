@@ -1,5 +1,6 @@
 #include "gateway/net/http_session.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -177,6 +178,13 @@ void HttpSession::OnHead() {
   std::optional<HttpTarget> target = ParseTarget(request.target);
   if (!target) {
     return Refuse(400, {ErrorCode::kInvalid, "the target of the request is not well-formed"}, true);
+  }
+  const auto hosts = std::count_if(request.fields.begin(), request.fields.end(),
+                                   [](const auto& field) { return field.first == "host"; });
+  if (hosts > 1 || (hosts == 0 && !http10_)) {
+    return Refuse(400,
+                  {ErrorCode::kInvalid, "Host: " + std::to_string(hosts) + " times, expected once"},
+                  true);
   }
   request.segments = std::move(target->segments);
   request.query = std::move(target->query);

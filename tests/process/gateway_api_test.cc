@@ -144,7 +144,8 @@ TEST_F(GatewayApiTest, LinesAreAnsweredOneByOneByTheirNumber) {
 
 TEST_F(GatewayApiTest, CasesAreListedInPagesAndByState) {
   for (int i = 1; i <= 5; ++i) {
-    ASSERT_LE(Ask("POST", "/v1/cases", CaseOf(i, "list-" + std::to_string(i)), {kJson}).status, 202);
+    ASSERT_LE(Ask("POST", "/v1/cases", CaseOf(i, "list-" + std::to_string(i)), {kJson}).status,
+              202);
   }
   std::set<std::string> seen;
   std::string path = "/v1/cases?limit=2";
@@ -177,8 +178,9 @@ TEST_F(GatewayApiTest, WhatWasRightIsRecordedAndACaseIsWithdrawn) {
   const auto said = Ask("POST", "/v1/cases/judge-1/outcome", outcome, {kJson});
   ASSERT_EQ(said.status, 200) << said.body;
   EXPECT_EQ(json::parse(said.body)["count"], 1);
-  EXPECT_TRUE(json::parse(Ask("POST", "/v1/cases/judge-1/outcome", outcome, {kJson}).body)["duplicate"]
-                  .get<bool>());
+  EXPECT_TRUE(
+      json::parse(Ask("POST", "/v1/cases/judge-1/outcome", outcome, {kJson}).body)["duplicate"]
+          .get<bool>());
   EXPECT_EQ(Ask("DELETE", "/v1/cases/judge-1").status, 409) << "it has ended";
   ASSERT_EQ(Ask("DELETE", "/v1/cases/judge-1?withdraw=true&reason=retracted").status, 200);
   const json view = json::parse(Ask("GET", "/v1/cases/judge-1").body);
@@ -186,11 +188,11 @@ TEST_F(GatewayApiTest, WhatWasRightIsRecordedAndACaseIsWithdrawn) {
   EXPECT_TRUE(view["recommendations"].back()["medications"].empty());
 }
 
-// Reads Server-Sent Events until `count` came.
-std::vector<json> ReadEvents(int fd, std::size_t count, std::string& last_id) {
+// Reads Server-Sent Events until all of `cases` were in one; every event that came.
+std::vector<json> ReadEvents(int fd, std::set<std::string> cases, std::string& last_id) {
   std::string in;
   std::vector<json> events;
-  while (events.size() < count) {
+  while (!cases.empty()) {
     char bytes[65536];
     const ssize_t got = ::read(fd, bytes, sizeof bytes);
     if (got <= 0) break;
@@ -200,14 +202,14 @@ std::vector<json> ReadEvents(int fd, std::size_t count, std::string& last_id) {
     while ((at = in.find("data: {", at)) != std::string::npos) {
       const std::size_t end = in.find('\n', at);
       if (end == std::string::npos) break;
-      const json data = json::parse(in.substr(at + 6, end - at - 6), nullptr, false);
-      if (data.is_discarded()) break;  // cut by the framing of a chunk; more comes
-      events.push_back(data);
+      events.push_back(json::parse(in.substr(at + 6, end - at - 6)));
+      cases.erase(events.back()["case"].get<std::string>());
       at = end;
     }
     const std::size_t id = in.rfind("\nid: ");
     if (id != std::string::npos) last_id = in.substr(id + 5, in.find('\n', id + 5) - id - 5);
   }
+  EXPECT_TRUE(cases.empty()) << "no event of " << *cases.begin();
   return events;
 }
 
@@ -216,32 +218,34 @@ TEST_F(GatewayApiTest, EventsComeInOrderAndAreResumedWhereTheyEnded) {
   std::string head(12, ' ');
   ASSERT_EQ(::read(fd, head.data(), 12), 12);
   EXPECT_EQ(head, "HTTP/1.1 200");
+  std::set<std::string> sent;
   for (int i = 1; i <= 3; ++i) {
-    ASSERT_EQ(Ask("POST", "/v1/cases", CaseOf(i, "event-" + std::to_string(i)), {kJson}).status, 202);
+    sent.insert("event-" + std::to_string(i));
+    ASSERT_EQ(Ask("POST", "/v1/cases", CaseOf(i, *sent.rbegin()), {kJson}).status, 202);
   }
   std::string last_id;
-  const auto first = ReadEvents(fd, 3, last_id);
+  const auto first = ReadEvents(fd, sent, last_id);
   ::close(fd);
-  ASSERT_EQ(first.size(), 3u);
   for (std::size_t i = 0; i < first.size(); ++i) {
     EXPECT_EQ(first[i]["version"], 1);
-    EXPECT_EQ(first[i]["sequence"], i + 1);
-    EXPECT_EQ(first[i]["type"], "recommendation");
+    EXPECT_EQ(first[i]["sequence"], i + 1) << "a client that misses one sees it";
     EXPECT_EQ(first[i]["recommendation"]["case_id"], first[i]["case"]);
   }
   ASSERT_FALSE(last_id.empty());
   // What is published while nobody listens is there afterwards.
+  sent.clear();
   for (int i = 4; i <= 6; ++i) {
     const std::string id = "event-" + std::to_string(i);
+    sent.insert(id);
     ASSERT_EQ(Ask("POST", "/v1/cases", CaseOf(i, id), {kJson}).status, 202);
     ASSERT_EQ(Ask("GET", "/v1/cases/" + id + "?wait=30s").status, 200);
   }
   const int again =
       SendRequest(cluster_->http(), "GET", "/v1/events", "", {"Last-Event-ID: " + last_id});
-  std::set<std::string> cases;
-  for (const json& event : ReadEvents(again, 3, last_id)) cases.insert(event["case"]);
+  for (const json& event : ReadEvents(again, sent, last_id)) {
+    EXPECT_EQ(event["type"], "recommendation");
+  }
   ::close(again);
-  EXPECT_EQ(cases, (std::set<std::string>{"event-4", "event-5", "event-6"}));
 }
 
 TEST_F(GatewayApiTest, WhatWasLearnedHealthAndMetricsAreThere) {
@@ -255,12 +259,17 @@ TEST_F(GatewayApiTest, WhatWasLearnedHealthAndMetricsAreThere) {
 }
 
 TEST_F(GatewayApiTest, APageOfTheWebCannotSpeakUnderANameOfItsOwn) {
-  const int fd = SendRequest(cluster_->http(), "GET", "/v1/trust", "");
-  ::close(fd);
-  WireOptions options;
-  options.headers = {"Host: evil.example"};
-  const auto reply = Exchange(cluster_->http(), "GET", "/v1/trust", "", options);
-  EXPECT_EQ(reply.status == 421 || reply.status == 400, true) << reply.status;
+  const auto status_of = [](const std::string& hosts) {
+    const int fd = SendRaw(cluster_->http(), "GET /v1/trust HTTP/1.1\r\n" + hosts + "\r\n");
+    const int status = ReadReply(fd).status;
+    ::close(fd);
+    return status;
+  };
+  EXPECT_EQ(status_of("Host: localhost:7380\r\n"), 200);
+  EXPECT_EQ(status_of("Host: [::1]:7380\r\n"), 200);
+  EXPECT_EQ(status_of("Host: evil.example\r\n"), 421);
+  EXPECT_EQ(status_of("Host: localhost\r\nHost: evil.example\r\n"), 400);
+  EXPECT_EQ(status_of(""), 400);
 }
 
 }  // namespace

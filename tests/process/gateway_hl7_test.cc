@@ -35,9 +35,8 @@ std::string Note(const std::string& type, const std::string& id, const std::stri
          "||||AU\rOBX|1|TX|NOTE^Progress note||" + text + "||||||F\r";
 }
 
-const std::string kText =
-    "A 61-year-old with a mechanical mitral valve and atrial fibrillation asks for an oral "
-    "anticoagulant for the long term.";
+// One that the simulated models know.
+const std::string kText = JsonLines(DemoCases(1))[0]["text"];
 
 class GatewayHl7Test : public testing::Test {
  protected:
@@ -95,8 +94,7 @@ TEST_F(GatewayHl7Test, WhatTheFeedSaidEarlierIsJoinedForThatPatientAndNoOther) {
   EXPECT_EQ(ack(Msh("ADT^A08", "a-1") + "EVN|A08|20261128\r" + Pid("200") +
                 "AL1|1|DA|PCN^Penicillin|SV|anaphylaxis\rDG1|1||I48.0^Atrial fibrillation^I10\r"),
             "AA");
-  EXPECT_EQ(ack(Msh("RDE^O11", "r-1") + Pid("200") +
-                "ORC|NW|5\rRXE||WARF^warfarin 5 mg|1||TAB\r"),
+  EXPECT_EQ(ack(Msh("RDE^O11", "r-1") + Pid("200") + "ORC|NW|5\rRXE||WARF^warfarin 5 mg|1||TAB\r"),
             "AA");
   EXPECT_TRUE(Cases().empty()) << "neither is a note or a referral";
   EXPECT_EQ(ack(Note("T02", "n-1", "200", "d-1", kText)), "AA");
@@ -105,7 +103,7 @@ TEST_F(GatewayHl7Test, WhatTheFeedSaidEarlierIsJoinedForThatPatientAndNoOther) {
     const json patient = Case(one["id"], "")["vignette"]["patient"];
     const std::string text = Case(one["id"], "")["vignette"]["text"];
     if (text.find("Atrial fibrillation") != std::string::npos) {
-      EXPECT_EQ(patient["allergies"], json::parse(R"(["Penicillin"])"));
+      EXPECT_EQ(patient["allergies"], json::array({"Penicillin (severe; anaphylaxis)"}));
       EXPECT_EQ(patient["medications"].size(), 1u) << patient;
     } else {
       EXPECT_TRUE(patient["allergies"].empty()) << "of another patient";
@@ -125,19 +123,20 @@ TEST_F(GatewayHl7Test, AReplacementSupersedesAndARetractionWithdraws) {
             "AA");
   const std::string first = Cases()[0]["id"];
   EXPECT_EQ(Case(first)["state"], "complete");
-  ASSERT_EQ(Hl7Field(sender.Ask(Note("T10", "x-2", "300", "doc-b", kText + " Now with gout.",
-                                     "doc-a"))
-                         .value_or(""),
-                     "MSA", 1),
-            "AA");
+  ASSERT_EQ(
+      Hl7Field(sender.Ask(Note("T10", "x-2", "300", "doc-b", kText + " Now with gout.", "doc-a"))
+                   .value_or(""),
+               "MSA", 1),
+      "AA");
   const json withdrawn = Case(first, "");
   EXPECT_EQ(withdrawn["state"], "cancelled");
   EXPECT_TRUE(withdrawn["recommendations"].back()["medications"].empty());
   ASSERT_EQ(Cases().size(), 2u);
   const std::string second = Cases()[0]["id"];
   EXPECT_EQ(Case(second)["state"], "complete");
-  ASSERT_EQ(Hl7Field(sender.Ask(Msh("MDM^T11", "x-3") + "EVN|T11|20261128\r" + Pid("300") +
-                                "TXA|1|PN|TX|20261128||||||||doc-b|||||CA\r")
+  ASSERT_EQ(Hl7Field(sender
+                         .Ask(Msh("MDM^T11", "x-3") + "EVN|T11|20261128\r" + Pid("300") +
+                              "TXA|1|PN|TX|20261128||||||||doc-b|||||CA\r")
                          .value_or(""),
                      "MSA", 1),
             "AA");
@@ -167,10 +166,11 @@ TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
   MllpSender sender(cluster_->mllp());
   for (int i = 0; i < 5; ++i) {
     const std::string number = std::to_string(i);
-    ASSERT_EQ(Hl7Field(sender.Ask(Note("T02", "f-" + number, "40" + number, "d" + number, kText))
-                           .value_or(""),
-                       "MSA", 1),
-              "AA");
+    ASSERT_EQ(
+        Hl7Field(
+            sender.Ask(Note("T02", "f-" + number, "40" + number, "d" + number, kText)).value_or(""),
+            "MSA", 1),
+        "AA");
   }
   for (const json& one : Cases()) Case(one["id"]);
   int asked = 0;
@@ -179,8 +179,8 @@ TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
         return MllpReceiver::AckOf(message, ++asked == 1 ? "AE" : "AA");
       },
       port);
-  EXPECT_TRUE(Eventually([&] { return receiver.Messages().size() >= 6; },
-                         std::chrono::seconds(90)));
+  EXPECT_TRUE(
+      Eventually([&] { return receiver.Messages().size() >= 6; }, std::chrono::seconds(90)));
   std::set<std::string> ids;
   for (const std::string& message : receiver.Messages()) ids.insert(Hl7Field(message, "MSH", 10));
   EXPECT_EQ(ids.size(), 5u) << "the refused one came again under the same id";
@@ -195,10 +195,11 @@ TEST_F(GatewayHl7Test, WhatIsWrongIsRefusedInTheRightForm) {
   EXPECT_EQ(Hl7Field(ack, "ERR", 3).substr(0, 3), "200");
   ack = ask(Msh("MDM^T02", "e-2") + "TXA|1|PN\r");
   EXPECT_EQ(Hl7Field(ack, "MSA", 1), "AE");
-  EXPECT_EQ(Hl7Field(ack, "ERR", 2), "PID") << ack;
+  EXPECT_EQ(Hl7Field(ack, "ERR", 2), "PID^1") << ack;
   EXPECT_EQ(Hl7Field(ack, "ERR", 3).substr(0, 3), "101");
-  ack = ask(Msh("MDM^T02", "e-3") + Pid("1") +
-            "TXA|1|PN|AP|||||||||pdf-1|||||AU\rOBX|1|ED|NOTE||^AP^PDF^Base64^JVBERi0xLjQK||||||F\r");
+  ack =
+      ask(Msh("MDM^T02", "e-3") + Pid("1") +
+          "TXA|1|PN|AP|||||||||pdf-1|||||AU\rOBX|1|ED|NOTE||^AP^PDF^Base64^JVBERi0xLjQK||||||F\r");
   EXPECT_EQ(Hl7Field(ack, "MSA", 1), "AE") << "a PDF is for a human, never silently empty";
   EXPECT_NE(ack.find("human"), std::string::npos) << ack;
   ack = ask("this is no message");
@@ -220,9 +221,8 @@ TEST_F(GatewayHl7Test, BatchesHalfClosedAndSlowConnectionsAreSurvived) {
   Start(options);
   {
     MllpSender sender(cluster_->mllp());
-    const auto acks =
-        sender.Ask("BHS|^~\\&|HIS|WARD\r" + Note("T02", "b-1", "500", "b1", kText) +
-                   Note("T02", "b-2", "501", "b2", kText) + "BTS|2");
+    const auto acks = sender.Ask("BHS|^~\\&|HIS|WARD\r" + Note("T02", "b-1", "500", "b1", kText) +
+                                 Note("T02", "b-2", "501", "b2", kText) + "BTS|2");
     ASSERT_TRUE(acks.has_value());
     EXPECT_NE(acks->find("MSA|AA|b-1"), std::string::npos) << *acks;
     EXPECT_NE(acks->find("MSA|AA|b-2"), std::string::npos);
@@ -254,20 +254,26 @@ TEST_F(GatewayHl7Test, EveryMessageOfTheCollectionIsAcknowledged) {
   int messages = 0;
   for (std::string line; std::getline(file, line);) {
     const json row = json::parse(line);
+    const std::string text = row["text"];
     ++messages;
-    const auto ack = sender.Ask(row["text"]);
+    const std::string accept = Hl7Field(text, "MSH", 15);
+    const std::string application = Hl7Field(text, "MSH", 16);
+    if (accept == "NE" && (application == "NE" || application.empty())) {
+      // None is wanted. The answer to the next one shows that none came.
+      sender.SendBytes("\x0b" + text + "\x1c\r");
+      ++codes["none"];
+      continue;
+    }
+    const auto ack = sender.Ask(text);
     ASSERT_TRUE(ack.has_value()) << row["id"] << " got no answer";
-    ASSERT_NE(ack->find("MSA|"), std::string::npos) << row["id"] << ": " << *ack;
-    ++codes[Hl7Field(*ack, "MSA", 1)];
+    EXPECT_EQ(Hl7Field(*ack, "MSA", 2), Hl7Field(text, "MSH", 10)) << row["id"] << ": " << *ack;
+    const std::string code = Hl7Field(*ack, "MSA", 1);
+    EXPECT_EQ(code[0], accept == "AL" ? 'C' : 'A') << row["id"] << ": " << *ack;
+    ++codes[code];
   }
   EXPECT_EQ(messages, 134);
-  for (const auto& [code, count] : codes) {
-    std::cout << code << ": " << count << "\n";
-    EXPECT_TRUE(code == "AA" || code == "AE" || code == "AR" || code == "CA" || code == "CE" ||
-                code == "CR")
-        << code;
-  }
-  EXPECT_GT(codes["AA"] + codes["CA"], 100);
+  for (const auto& [code, count] : codes) std::cout << code << ": " << count << "\n";
+  EXPECT_GT(codes["AA"] + codes["CA"], 75);
 }
 
 TEST_F(GatewayHl7Test, AKilledGatewayHasAcknowledgedNothingThatIsLostAndMakesNoSecondCase) {

@@ -48,9 +48,7 @@ TEST(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore) 
                          std::chrono::seconds(10)));
   folder.Write("tokens", "nonsense\n");
   EXPECT_TRUE(Eventually(
-      [&] {
-        return cluster.LogOf("gateway").find("tokens_unreadable") != std::string::npos;
-      },
+      [&] { return cluster.LogOf("gateway").find("tokens_unreadable") != std::string::npos; },
       std::chrono::seconds(10)));
   EXPECT_EQ(ask("GET", "/v1/trust", "w-secret").status, 200) << "a mistake changes nothing";
   const std::string log = cluster.LogOf("gateway");

@@ -13,11 +13,11 @@ struct SimulatedOptions {
   double latency_ms = 20;
   std::string strategy = "random";
   double deadline_s = 60;
-  std::string more;     // lines for the [backend.simulated] table of every model
-  std::string backend;  // lines for the [[backend]] table of every model
-  std::string broker;   // lines for the [broker] table
-  std::string council;  // lines for the [council] table
-  bool gateway = false;  // both of its doors are open, on ports that the system chooses
+  std::string more;           // lines for the [backend.simulated] table of every model
+  std::string backend;        // lines for the [[backend]] table of every model
+  std::string broker;         // lines for the [broker] table
+  std::string council;        // lines for the [council] table
+  bool gateway = false;       // both of its doors are open, on ports that the system chooses
   std::string gateway_lines;  // further lines of the [gateway] table
 };
 

@@ -33,16 +33,20 @@ bool TakeChunks(const std::string& raw, std::size_t& at, std::string& body) {
 
 int SendRequest(int port, const std::string& method, const std::string& path,
                 const std::string& body, const std::vector<std::string>& headers) {
+  std::string text = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  for (const std::string& header : headers) text += header + "\r\n";
+  text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return SendRaw(port, text);
+}
+
+int SendRaw(int port, const std::string& bytes) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(port));
-  std::string text = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
-  for (const std::string& header : headers) text += header + "\r\n";
-  text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
-      send(fd, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
+      send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
     close(fd);
     throw std::runtime_error("no connection to port " + std::to_string(port));
   }

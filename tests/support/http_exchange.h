@@ -33,6 +33,8 @@ struct WireOptions {
 // A socket connected to the loopback port, with the request sent. Throws std::runtime_error.
 int SendRequest(int port, const std::string& method, const std::string& path,
                 const std::string& body, const std::vector<std::string>& headers = {});
+// The same of bytes as they are.
+int SendRaw(int port, const std::string& bytes);
 // Reads one reply from it; the socket stays open.
 WireExchange ReadReply(int fd, const WireOptions& options = {});
 
