@@ -16,6 +16,7 @@
 #include "gateway/net/connection.h"
 #include "gateway/net/http_server.h"
 #include "gateway/net/loop.h"
+#include "gateway/outbox_api.h"
 #include "gateway/problem.h"
 #include "gateway/redis_loop.h"
 #include "gateway/result_sender.h"
@@ -75,6 +76,7 @@ struct Gateway::Parts {
         cases(loop, bus, feed),
         events(loop, bus, feed),
         redis(loop, std::move(address), ScriptsOf()),
+        outbox(redis),
         ask_status(loop, [this] { AskStatus(); }),
         tick(loop, [this] { Tick(); }) {}
 
@@ -109,6 +111,7 @@ struct Gateway::Parts {
         http, metrics, [this] { return Trouble(); }, [this] { RefreshGauges(); });
     cases.AddTo(http, static_cast<std::size_t>(config.gateway.body_bytes_max));
     events.AddTo(http);
+    outbox.AddTo(http);
     AddLearnedApi(http, bus);
   }
 
@@ -125,6 +128,10 @@ struct Gateway::Parts {
   static std::string Because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
   void AskStatus() {
+    outbox.Describe([this](const OutboxStatus& waiting) {
+      metrics.Set("results_waiting", static_cast<double>(waiting.waiting));
+      metrics.Set("results_set_aside", static_cast<double>(waiting.aside));
+    });
     bus.Ask<StatusReply>(StatusRequest{}, kStatusTimeout,
                          [this](Result<StatusReply> reply, std::optional<std::int64_t> /*retry*/) {
                            if (reply.ok()) {
@@ -174,6 +181,7 @@ struct Gateway::Parts {
   CaseApi cases;
   EventApi events;
   RedisLoop redis;  // shard 0
+  OutboxApi outbox;
   std::optional<Intake> intake;
   std::optional<MllpDoor> mllp;
   std::optional<FhirDoor> fhir;

@@ -34,7 +34,7 @@ TEST(OperationsDocTest, EveryAlarmIsExplained) {
   const std::string doc = Read(root / "docs" / "operations.md");
   ASSERT_FALSE(doc.empty());
   std::size_t alarms = 0;
-  for (const char* room : {"broker", "worker", "aggregator", "shared"}) {
+  for (const char* room : {"broker", "worker", "aggregator", "gateway", "shared"}) {
     for (const auto& file : fs::recursive_directory_iterator(root / room)) {
       if (file.path().extension() != ".cc") continue;
       const auto events = All(Read(file.path()), R"re(Log(?:Warn|Error)\(\s*"([a-z_]+)")re");
