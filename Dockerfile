@@ -1,4 +1,4 @@
-# The four programs in one small image (the last stage), and the Redis they are tested with (stage `redis`).
+# The five programs in one small image (the last stage), and the Redis they are tested with (stage `redis`).
 # docs/operations.md says how they are run; compose.yaml runs them.
 
 FROM debian:12-slim AS build
@@ -39,21 +39,21 @@ ENTRYPOINT ["redis-server", "/etc/consilium/redis.conf"]
 FROM debian:12-slim AS consilium
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-       ca-certificates libzmq5 libhiredis0.14 libcurl4 libspdlog1.10 libssl3 libjemalloc2 \
+       ca-certificates libzmq5 libhiredis0.14 libcurl4 libspdlog1.10 libssl3 libjemalloc2 libprometheus-cpp-core1.0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin consilium \
     && install -d -m 1777 /run/consilium
 COPY --from=build /out/bin/ /usr/local/bin/
 COPY configs /usr/share/consilium/configs
 # A library that is missing is found here, not at the first start.
-RUN for program in consilium consilium-broker consilium-worker consilium-aggregator; do \
+RUN for program in consilium consilium-broker consilium-worker consilium-aggregator consilium-gateway; do \
       "$program" --version || exit 1; done
 ENV CONSILIUM_HOME=/usr/share/consilium \
     CONSILIUM_CONFIG=/etc/consilium/consilium.toml
 USER consilium
 STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="Consilium" \
-      org.opencontainers.image.description="A council of LLMs for brief clinical vignettes: broker, worker, aggregator, command line"
+      org.opencontainers.image.description="A council of LLMs for brief clinical vignettes: broker, worker, aggregator, gateway, command line"
 # The loop of each program writes this file every second when it is started with --health.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 \
     CMD ["consilium", "health", "/run/consilium/health"]
