@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <exception>
 #include <functional>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/feed/feed_format.h"
 #include "cli/output.h"
 #include "shared/allow_list.h"
 #include "shared/config.h"
@@ -42,6 +44,7 @@ class CommandLine {
     AddCluster();
     AddDoctor();
     AddCases();
+    AddFeed();
     AddReading();
     AddOperating();
     AddChemistry();
@@ -236,6 +239,80 @@ class CommandLine {
                      "why, at most 200 bytes, published: nothing of a patient")
         ->type_name("TEXT");
     AddAsk(cancel, cancel_.ask, "limit of each question (default 10)");
+  }
+
+  void AddFeed() {
+    CLI::App* feed = Command(
+        app_, "feed", "Send files of messages to a gateway, once or as they come",
+        "consilium feed messages/ --mllp 10.0.0.7:2575\n"
+        "  consilium feed export/ bundle.json --http https://gateway:8080 --token-env TOKEN\n"
+        "  consilium feed inbox/ --follow --state feed.state --mllp 10.0.0.7:2575\n"
+        "  consilium feed configs/demo/vignettes.jsonl --as mdm --mllp 127.0.0.1:2575\n\n"
+        "HL7 v2 (plain, batches, frames of MLLP) goes to --mllp; FHIR Bundles and resources, bulk\n"
+        "exports and cases go to --http. What a file is is told by its content; folders are gone\n"
+        "through, in the order of names. Every message ends as accepted, refused or not sent.\n\n"
+        "Exit codes: 0 all accepted, 1 some were not, 2 wrong usage or input, 3 the gateway\n"
+        "cannot be reached, 130 interrupted. docs/gateway.md says more.",
+        [this] { return RunFeed(feed_); });
+    feed->add_option("path", feed_.paths, "files and folders")->required();
+    feed->add_option("--mllp", feed_.mllp, "receiver of HL7 v2, at an address of this site")
+        ->type_name("HOST:PORT");
+    CLI::Option* http =
+        feed->add_option("--http", feed_.http, "gateway of FHIR and cases")->type_name("URL");
+    feed->add_option("--format", feed_.format, "what the files are, whatever they look like")
+        ->check(CLI::IsMember(
+            std::vector<std::string>(std::begin(kFeedFormatNames), std::end(kFeedFormatNames))));
+    feed->add_option("--as", feed_as_, "send cases as messages of HL7 v2 (MDM^T02)")
+        ->type_name("mdm")
+        ->check(CLI::IsMember({"mdm"}))
+        ->each([this](const std::string&) { feed_.as_mdm = true; });
+    feed->add_option("--rate", feed_rate_,
+                     "messages a second, e.g. 50 or 0.5/s (default: as they "
+                     "are taken)")
+        ->type_name("N/s")
+        ->check([this](const std::string& text) { return ReadRate(text, feed_.rate); });
+    feed->add_option("--connections", feed_.connections,
+                     "messages under way at once; with more than one their order is not kept")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    feed->add_option("--retries", feed_.retries,
+                     "how often a message is sent again without an answer (default 8, with "
+                     "--follow for ever)")
+        ->check(CLI::Range(0, 1000000));
+    feed->add_option("--timeout", feed_.timeout_s, "how long an acknowledgement may take")
+        ->type_name("SECONDS")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 3600.0));
+    CLI::Option* follow = feed->add_flag(
+        "--follow", feed_.follow,
+        "look for new files every second, until Ctrl-C; one is taken when it has stopped growing");
+    CLI::Option* state =
+        feed->add_option("--state", feed_.state,
+                         "file that remembers what was sent, so that a restart goes on there");
+    feed->add_option("--repeat", feed_.repeat,
+                     "send everything so often; a gateway knows what it has seen")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000))
+        ->excludes(follow)
+        ->excludes(state);
+    feed->add_option("--token-env", feed_.token_env,
+                     "environment variable with the token for --http")
+        ->type_name("NAME")
+        ->needs(http);
+    feed->add_option("--ca-file", feed_.ca_file, "certificates to trust, for --http (PEM)")
+        ->needs(http);
+    AddJson(feed, feed_.json);
+  }
+
+  // "50", "50/s", "0.5/s". "" when it is good, for CLI11.
+  static std::string ReadRate(const std::string& text, double& rate) {
+    constexpr double kMost = 100000;
+    std::string number = text;
+    if (number.ends_with("/s")) number.resize(number.size() - 2);
+    const char* const end = number.data() + number.size();
+    const auto [at, failed] = std::from_chars(number.data(), end, rate);
+    const bool good = failed == std::errc() && at == end && rate > 0 && rate <= kMost;
+    return good ? "" : "--rate = " + Quoted(text) + ", expected messages a second, e.g. 50/s";
   }
 
   void AddReading() {
@@ -680,6 +757,9 @@ class CommandLine {
   DeadOptions dead_;
   DrainOptions drain_;
   SubmitOptions submit_;
+  FeedOptions feed_;
+  std::string feed_as_;
+  std::string feed_rate_;
   CancelOptions cancel_;
   OutcomeOptions outcome_;
   ShowOptions show_;

@@ -37,6 +37,26 @@ struct SubmitOptions {
 };
 int RunSubmit(const SubmitOptions& options);
 
+// Files of messages into a gateway.
+struct FeedOptions {
+  std::vector<std::string> paths;
+  std::string mllp;    // "HOST:PORT"; "" = none
+  std::string http;    // URL; "" = none
+  std::string format;  // "" = told by the content
+  bool as_mdm = false;
+  double rate = 0;  // messages a second; 0 = as fast as they are taken
+  std::int64_t connections = 1;
+  std::optional<std::int64_t> retries;  // without an answer
+  double timeout_s = 30;                // for an answer
+  std::int64_t repeat = 1;              // passes
+  bool follow = false;
+  std::string state;  // file; "" = none
+  std::string token_env;
+  std::string ca_file;
+  bool json = false;
+};
+int RunFeed(const FeedOptions& options);
+
 struct ShowOptions {
   AskOptions ask;
   std::string id;

@@ -1,0 +1,56 @@
+#include "cli/feed/feed_attempt.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+milliseconds PauseBefore(int nth, const FeedPatience& patience) {
+  const auto doubled = patience.pause * (std::int64_t{1} << std::clamp(nth - 1, 0, 20));
+  return std::min(patience.pause_max, doubled);
+}
+
+}  // namespace
+
+FeedEnd FeedAttempt::End(FeedEnd::Kind kind, std::string code, std::string text) {
+  return {std::move(item_), kind, std::move(code), std::move(text), again_};
+}
+
+std::optional<FeedEnd> FeedAttempt::Judge(const FeedVerdict& verdict, const FeedPatience& patience,
+                                          TimePoint now) {
+  if (verdict.kind == FeedVerdict::Kind::kAccepted) {
+    return End(FeedEnd::Kind::kAccepted, verdict.code, "");
+  }
+  if (verdict.kind == FeedVerdict::Kind::kRefused) {
+    return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
+  }
+  milliseconds pause(verdict.wait_ms);
+  switch (verdict.cause) {
+    case FeedVerdict::Cause::kSilence:
+      if (++silences_ > patience.retries) {
+        in_vain_ = true;
+        return End(FeedEnd::Kind::kUnsent, verdict.code, verdict.text);
+      }
+      pause = std::max(pause, PauseBefore(silences_, patience));
+      break;
+    case FeedVerdict::Cause::kError:
+      if (++errors_ > patience.error_retries) {
+        return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
+      }
+      pause = std::max(pause, PauseBefore(errors_, patience));
+      break;
+    case FeedVerdict::Cause::kBusy:
+      if (!busy_since_) busy_since_ = now;
+      if (now - *busy_since_ >= patience.busy) {
+        return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
+      }
+      pause = std::max(pause, patience.pause);
+      break;
+  }
+  ++again_;
+  next_ = now + pause;
+  return std::nullopt;
+}
+
+}  // namespace consilium

@@ -1,0 +1,61 @@
+// What `consilium feed` sends, one at a time, and how each of them ends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace consilium {
+
+// Where in a gateway it goes.
+enum class FeedDoor {
+  kMllp,   // an HL7 v2 message
+  kCases,  // POST /v1/cases: a case as one line of JSON
+  kFhir,   // POST /fhir: a Bundle
+  kBulk,   // POST /fhir/bulk: resources as lines of JSON
+};
+
+struct FeedItem {
+  FeedDoor door = FeedDoor::kMllp;
+  std::string file;
+  std::int64_t number = 1;  // in its file
+  std::string id;           // MSH-10, case id; "" = it has none
+  std::string bytes;
+  std::string file_key;  // feed_state.h
+};
+
+// "notes.hl7, message 3"
+inline std::string PlaceOf(const FeedItem& item) {
+  return item.file + ", message " + std::to_string(item.number);
+}
+
+struct FeedEnd {
+  enum class Kind {
+    kAccepted,
+    kRefused,  // with `code` and, for people, `text`
+    kUnsent,   // nobody knows of it, or whether somebody does: sending it again is right
+  };
+  FeedItem item;
+  Kind kind = Kind::kUnsent;
+  std::string code;  // "AA", "AR", "http_422", "invalid", "no_answer", ...
+  std::string text;
+  int again = 0;  // how often it was sent again
+};
+
+// What an answer means.
+struct FeedVerdict {
+  enum class Kind { kAccepted, kRefused, kAgain };
+  Kind kind = Kind::kAgain;
+  std::string code;
+  std::string text;
+  // kAgain: not before so long from now; 0 = after the usual pause.
+  std::int64_t wait_ms = 0;
+  // Of kAgain.
+  enum class Cause {
+    kSilence,  // no answer that can be used: nobody knows what became of it
+    kError,    // an answer: an error that may pass
+    kBusy,     // an answer: it is to wait (a full queue)
+  };
+  Cause cause = Cause::kSilence;
+};
+
+}  // namespace consilium

@@ -1,0 +1,135 @@
+#include "cli/feed/feed_run.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace consilium {
+namespace {
+
+constexpr milliseconds kTick{100};
+
+}  // namespace
+
+FeedRun::FeedRun(FeedSource& source, FeedSender* mllp, FeedSender* http, Options options)
+    : source_(source), mllp_(mllp), http_(http), options_(std::move(options)) {}
+
+std::size_t FeedRun::under_way() const {
+  std::size_t count = 0;
+  for (const FeedSender* sender : {mllp_, http_}) {
+    if (sender != nullptr) count += sender->under_way();
+  }
+  return count;
+}
+
+void FeedRun::Take(FeedEnd end, FeedTally& tally) {
+  FeedTally::Door& door = tally.doors[static_cast<std::size_t>(end.item.door)];
+  switch (end.kind) {
+    case FeedEnd::Kind::kAccepted:
+      ++door.accepted;
+      break;
+    case FeedEnd::Kind::kRefused:
+      ++door.refused;
+      ++tally.codes[end.code];
+      break;
+    case FeedEnd::Kind::kUnsent:
+      ++door.unsent;
+      break;
+  }
+  options_.on_end(end);
+  if (end.kind == FeedEnd::Kind::kUnsent) return;
+  if (const Status kept = source_.Ended(end.item); !kept && !failed_) {
+    failed_ = true;
+    error_ = kept.error();
+  }
+}
+
+// Sends what there is room and time for, in the order of the source.
+void FeedRun::Begin(FeedTally& tally, TimePoint now) {
+  while (options_.rate <= 0 || now >= next_send_) {
+    if (!next_item_) next_item_ = source_.Next();
+    if (!next_item_) return;
+    FeedSender* const sender = SenderOf(next_item_->door);
+    if (sender == nullptr) {
+      FeedItem item = *std::exchange(next_item_, std::nullopt);
+      const char* flag = item.door == FeedDoor::kMllp ? "--mllp HOST:PORT" : "--http URL";
+      ++tally.doors[static_cast<std::size_t>(item.door)].sent;
+      Take({std::move(item), FeedEnd::Kind::kUnsent, "no_door",
+            std::string("it goes to a door that was not named (") + flag + ")", 0},
+           tally);
+      continue;
+    }
+    if (!sender->HasRoom()) return;
+    ++tally.doors[static_cast<std::size_t>(next_item_->door)].sent;
+    sender->Send(*std::exchange(next_item_, std::nullopt), now);
+    if (options_.rate <= 0) continue;
+    // What could not be sent in time is not made up for in a burst.
+    const auto gap = std::chrono::duration_cast<TimePoint::duration>(
+        std::chrono::duration<double>(1.0 / options_.rate));
+    next_send_ = std::max(next_send_ + gap, now);
+  }
+}
+
+TimePoint FeedRun::Turn(TimePoint now, FeedTally& tally) {
+  TimePoint next = TimePoint::max();
+  std::vector<FeedEnd> ended;
+  tally.resent = 0;
+  for (FeedSender* sender : {mllp_, http_}) {
+    if (sender == nullptr) continue;
+    next = std::min(next, sender->Turn(now, ended));
+    tally.resent += sender->resent();
+  }
+  for (FeedEnd& end : ended) Take(std::move(end), tally);
+  tally.messages_left = source_.messages_left() + (next_item_ ? 1 : 0);
+  tally.files_left = source_.files_left();
+  return ended.empty() ? next : now;
+}
+
+FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
+  std::optional<End> end;
+  TimePoint give_up = TimePoint::max();
+  TimePoint look_at = Now();
+  next_send_ = Now();
+  for (;;) {
+    TimePoint now = Now();
+    if (options_.look && !end && now >= look_at) {
+      options_.look();
+      look_at = now + kLook;
+    }
+    if (!end) Begin(tally, now);
+    TimePoint next = Turn(now, tally);
+    for (const FeedSender* sender : {mllp_, http_}) {
+      if (end || sender == nullptr || !sender->Unreachable()) continue;
+      end = End::kUnreachable;
+      error_ = {ErrorCode::kUnavailable, *sender->Unreachable()};
+    }
+    if (!end && failed_) end = End::kFailed;
+    if (!end && stop.Count() > 0) end = End::kInterrupted;
+    const bool empty = !next_item_ && source_.messages_left() == 0 && source_.files_left() == 0;
+    if (!end && !options_.look && empty && under_way() == 0) end = End::kDone;
+    if (end && give_up == TimePoint::max()) give_up = now + kGrace;
+    if (end && (under_way() == 0 || now >= give_up || stop.Count() > 1)) break;
+    options_.on_tick(tally, now);
+    if (!end && next_item_ && SenderOf(next_item_->door)->HasRoom()) {
+      next = std::min(next, next_send_);
+    }
+    next = std::min({next, now + kTick, end ? give_up : TimePoint::max()});
+    std::vector<pollfd> polled = {{stop.fd(), POLLIN, 0}};
+    for (const FeedSender* sender : {mllp_, http_}) {
+      if (sender != nullptr) sender->AddPolled(polled);
+    }
+    now = Now();
+    const auto wait = next <= now ? milliseconds(0) : std::chrono::ceil<milliseconds>(next - now);
+    poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
+  }
+  std::vector<FeedEnd> abandoned;
+  for (FeedSender* sender : {mllp_, http_}) {
+    if (sender != nullptr) sender->Abandon(abandoned);
+  }
+  for (FeedEnd& one : abandoned) Take(std::move(one), tally);
+  return *end;
+}
+
+}  // namespace consilium

@@ -1,0 +1,34 @@
+// One way into a gateway. Threads: one; nothing blocks, but for looking a name up again.
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/feed/feed_item.h"
+#include "shared/clock.h"
+
+namespace consilium {
+
+class FeedSender {
+ public:
+  virtual ~FeedSender() = default;
+  // Takes no more while this is false.
+  virtual bool HasRoom() const = 0;
+  virtual void Send(FeedItem item, TimePoint now) = 0;
+  virtual std::size_t under_way() const = 0;
+  virtual void AddPolled(std::vector<pollfd>& polled) const = 0;
+  // Does all that is possible, appends what ended. The result is when to call again at the latest.
+  virtual TimePoint Turn(TimePoint now, std::vector<FeedEnd>& ended) = 0;
+  // Gives up what is under way: kUnsent, as nobody knows what became of it.
+  virtual void Abandon(std::vector<FeedEnd>& ended) = 0;
+  // How often something was sent again so far.
+  virtual std::size_t resent() const = 0;
+  // Why the gateway cannot be reached at all; empty while it can, or may.
+  virtual std::optional<std::string> Unreachable() const = 0;
+};
+
+}  // namespace consilium

@@ -1,0 +1,20 @@
+// What the answers of a gateway mean for what was sent. Pure. Threads: functions without state.
+#pragma once
+
+#include <string_view>
+
+#include "cli/feed/feed_item.h"
+#include "shared/http/http_client.h"
+
+namespace consilium {
+
+// An acknowledgement of HL7 v2. AA, CA: accepted. AR, CR: refused, as is AE, CE, but for ERR-3 207
+// (an application error), which says nothing about the message and may pass. What cannot be read,
+// or is about another message, is no answer.
+FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload);
+
+// A response of HTTP. 2xx: accepted, a case when its line says so. 429, 503: wait, as Retry-After
+// says. 408, 500, 502, 504 and no whole response: again. Everything else: refused.
+FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply);
+
+}  // namespace consilium
