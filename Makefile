@@ -8,11 +8,11 @@ PRESET ?= release
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-programs:  ## install missing Debian packages, then build the four programs (PRESET=release)
+programs:  ## install missing Debian packages, then build the five programs (PRESET=release)
 	@tools/install-packages --without-tests
 	@cmake --preset $(PRESET) > /dev/null
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target \
-	  consilium consilium-broker consilium-worker consilium-aggregator
+	  consilium consilium-broker consilium-worker consilium-aggregator consilium-gateway
 
 build: programs  ## the programs, the tests and the benchmarks
 	@cmake --build --preset $(PRESET) -j $(JOBS)

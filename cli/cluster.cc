@@ -61,8 +61,10 @@ Status Cluster::Plan(const std::string& config_file) {
   std::error_code failed;
   input.config_file = fs::absolute(config_file, failed).string();
   input.programs = ExecutableFolder();
-  for (const char* name :
-       {"consilium-broker", "consilium-worker", "consilium-aggregator", "consilium-gateway"}) {
+  std::vector<const char*> programs = {"consilium-broker", "consilium-worker",
+                                       "consilium-aggregator"};
+  if (HasGateway(config_)) programs.push_back("consilium-gateway");
+  for (const char* name : programs) {
     if (auto found = FindProgram(name); !found.ok()) return found.error();
   }
   redis_url_ = config_.redis.url;
@@ -236,10 +238,7 @@ bool Cluster::BrokerIsBound() {
 }
 
 bool Cluster::DoorsAreOpen() {
-  const bool planned = std::any_of(children_.begin(), children_.end(), [](const Child& child) {
-    return child.plan.part == Part::kGateway;
-  });
-  if (!planned) return true;
+  if (!HasGateway(config_)) return true;
   const auto bound = ReadEndpoints(gateway_file_);
   if (!bound.ok() || (bound->http.empty() && bound->mllp.empty())) return false;
   endpoints_.http = bound->http;

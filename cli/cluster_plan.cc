@@ -40,6 +40,10 @@ void SetOption(std::vector<std::string>& arguments, const std::string& option,
 
 }  // namespace
 
+bool HasGateway(const Config& config) {
+  return !config.gateway.http.empty() || !config.gateway.mllp.empty();
+}
+
 std::string RedisFolder(const std::string& data, std::size_t shard) {
   return shard == 0 ? data : data + "/redis-" + std::to_string(shard);
 }
@@ -87,7 +91,7 @@ std::vector<ChildPlan> PlanCluster(const PlanInput& input) {
       ours(Part::kRest, name, log_name, "consilium-worker", {"--model", backend.model});
     }
   }
-  if (!input.config.gateway.http.empty() || !input.config.gateway.mllp.empty()) {
+  if (HasGateway(input.config)) {
     ours(Part::kGateway, "gateway", "gateway", "consilium-gateway",
          {"--endpoints-file", input.gateway_file});
   }

@@ -35,6 +35,9 @@ struct PlanInput {
   std::string gateway_file;                // where the gateway does
 };
 
+// A door is open, so there is one.
+bool HasGateway(const Config& config);
+
 // Where the private Redis of a shard keeps its data.
 std::string RedisFolder(const std::string& data, std::size_t shard);
 
