@@ -170,6 +170,13 @@ ClusterProcess::ClusterProcess(std::string config_file, Variables variables)
       variables_(std::move(variables)) {
   variables_.emplace_back("CONSILIUM_BROKER_CLIENTS", "tcp://127.0.0.1:0");
   variables_.emplace_back("CONSILIUM_BROKER_WORKERS", "tcp://127.0.0.1:0");
+  // A gateway is started where the file opens a door, and only there.
+  const std::string config = Slurp(config_file_);
+  for (const std::string door : {"http", "mllp"}) {
+    if (config.find("\n" + door + " = \"tcp:") == std::string::npos) continue;
+    variables_.emplace_back(door == "http" ? "CONSILIUM_GATEWAY_HTTP" : "CONSILIUM_GATEWAY_MLLP",
+                            "tcp://127.0.0.1:0");
+  }
 }
 
 ClusterProcess::~ClusterProcess() {
