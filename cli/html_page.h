@@ -6,32 +6,14 @@
 // U+FFFD. Threads: functions without state. The same page gives the same bytes.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "cli/svg_plot.h"
+#include "shared/html/pieces.h"
 
 namespace consilium::html {
-
-struct Fact {
-  std::string label;
-  std::string text;
-};
-
-struct Column {
-  std::string name;
-  bool right = false;   // numbers
-  std::string tooltip;  // what it means, as a sentence; also listed below the table. "" for none
-};
-
-struct Table {
-  std::vector<Column> columns;
-  // Missing cells are empty, surplus ones are left out. The first cell names its row.
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::size_t> highlighted;  // indices of rows; others are ignored
-};
 
 // SVG elements as the functions of svg_plot.h write them; not escaped, so nothing else may come
 // here.

@@ -7,6 +7,7 @@
 #include "cli/color_scale.h"
 #include "cli/plot_parts.h"
 #include "cli/svg_plot.h"
+#include "shared/html/page_style.h"
 
 namespace consilium::plot {
 namespace {
@@ -42,15 +43,10 @@ std::string Steps(char name, const ColorStops& stops) {
 }  // namespace
 
 std::string Style() {
-  std::string out =
-      Variables(kKeysOnLight,
-                "--paper:#fff;--ink:#1b1f24;--faint:#59626d;--grid:#e6e9ec;--edge:#9aa2ab;"
-                "--missing:#eef0f2;--hatch:#b4bac2;");
+  std::string out = Variables(kKeysOnLight, html::PaperOnLight());
   out += Steps('q', kSequentialOnLight) + Steps('d', kDivergingOnLight);
   out += "@media screen and (prefers-color-scheme:dark){\n";
-  out += Variables(kKeysOnDark,
-                   "--paper:#15191e;--ink:#e9ecef;--faint:#a3abb5;--grid:#2a3038;--edge:#69727d;"
-                   "--missing:#1d2229;--hatch:#4a525c;");
+  out += Variables(kKeysOnDark, html::PaperOnDark());
   out += Steps('q', kSequentialOnDark) + Steps('d', kDivergingOnDark) + "}\n";
   for (std::size_t i = 0; i < kKeys; ++i) {
     out += ".k" + std::to_string(i) + "{color:var(--k" + std::to_string(i) + ")}";

@@ -12,7 +12,6 @@
 namespace consilium::svg {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
 // Bytes of the character that starts at `at`; `text` is valid UTF-8.
@@ -57,27 +56,6 @@ std::string Class(std::string_view name) {
 }
 
 }  // namespace
-
-std::string Escaped(std::string_view text) {
-  constexpr std::string_view kMarkup = "&<>\"'";
-  constexpr std::array<std::string_view, 5> kWritten = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-  const std::string valid = ToValidUtf8(text);
-  std::string out;
-  for (std::size_t at = 0; at < valid.size();) {
-    const std::string_view character = std::string_view(valid).substr(at, CharBytes(valid, at));
-    const auto byte = static_cast<unsigned char>(character.front());
-    at += character.size();
-    if (const auto mark = kMarkup.find(character); mark != std::string_view::npos) {
-      out += kWritten.at(mark);
-    } else if (byte < 0x20 || byte == 0x7f || character == "\xEF\xBF\xBE" ||
-               character == "\xEF\xBF\xBF") {
-      out += kReplacement;
-    } else {
-      out += character;
-    }
-  }
-  return out;
-}
 
 std::string Number(double value, int digits) {
   std::string text = render::Fixed(value, digits);

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/html/pieces.h"
+
 namespace consilium::svg {
 
-// For text and attributes of XML and HTML. Invalid UTF-8 and characters that XML cannot write (most
-// control characters, U+FFFE, U+FFFF) become U+FFFD.
-std::string Escaped(std::string_view text);
+using html::Escaped;
 
 // With so many digits after the point; what rounds to zero has no minus. `value` is finite.
 std::string Number(double value, int digits);

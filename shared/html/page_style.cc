@@ -1,6 +1,16 @@
-#include "cli/html_style.h"
+#include "shared/html/page_style.h"
 
 namespace consilium::html {
+
+std::string_view PaperOnLight() {
+  return "--paper:#fff;--ink:#1b1f24;--faint:#59626d;--grid:#e6e9ec;--edge:#9aa2ab;"
+         "--missing:#eef0f2;--hatch:#b4bac2;";
+}
+
+std::string_view PaperOnDark() {
+  return "--paper:#15191e;--ink:#e9ecef;--faint:#a3abb5;--grid:#2a3038;--edge:#69727d;"
+         "--missing:#1d2229;--hatch:#4a525c;";
+}
 
 // No '<' and no '&' here: the page stays well-formed XML.
 std::string_view PageStyle() {
