@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/hooks/base64url.h"
 #include "shared/endpoint.h"
 
 namespace consilium {
@@ -23,6 +24,33 @@ std::string HostOf(const std::string& url) {
 }
 
 constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBasic = "Basic ";
+
+// The password of Basic credentials (RFC 7617), which are base64; "" when they are none.
+std::string PasswordOf(std::string_view credentials) {
+  while (credentials.ends_with('=')) credentials.remove_suffix(1);
+  std::string text(credentials);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  const std::optional<std::string> both = FromBase64Url(text);
+  if (!both || both->find(':') == std::string::npos) return "";
+  return both->substr(both->find(':') + 1);
+}
+
+// What a browser sends by itself must not change anything: a page of the web could make it.
+bool MayBeBasic(const HttpRequest& request, HttpAccess access) {
+  return access <= HttpAccess::kRead && (request.method == "GET" || request.method == "HEAD");
+}
+
+// "" = none.
+std::string TokenOf(const HttpRequest& request, HttpAccess access) {
+  const std::string_view authorization = request.Field("authorization");
+  if (authorization.starts_with(kBearer)) return std::string(authorization.substr(kBearer.size()));
+  if (authorization.starts_with(kBasic) && MayBeBasic(request, access)) {
+    return PasswordOf(authorization.substr(kBasic.size()));
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -62,9 +90,8 @@ std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
     return HttpServer::Refusal{
         421, {ErrorCode::kForbidden, "the Host of the request is none of this machine"}};
   }
-  const std::string_view authorization = request.Field("authorization");
-  if (authorization.starts_with(kBearer)) {
-    if (const auto holder = tokens_.Find(authorization.substr(kBearer.size()))) {
+  if (const std::string token = TokenOf(request, access); !token.empty()) {
+    if (const auto holder = tokens_.Find(token)) {
       request.client = holder->name;
       if (access <= holder->role) return {};
       return HttpServer::Refusal{

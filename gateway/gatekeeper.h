@@ -1,6 +1,7 @@
 // Who may ask over HTTP.
 //
-// With a file of tokens: who has one, for what its role allows. Without one the door is on this
+// With a file of tokens: who has one, for what its role allows; a browser that only reads may send
+// it as the password of Basic credentials. Without one the door is on this
 // machine, and whoever can reach it may do everything, but only under a name of this machine: a
 // page of the web that a browser here shows cannot make it speak to us under a name of its own (DNS
 // rebinding). Threads: the loop's.

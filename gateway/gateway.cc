@@ -4,6 +4,7 @@
 
 #include "gateway/bus_link.h"
 #include "gateway/case_api.h"
+#include "gateway/case_pages.h"
 #include "gateway/event_api.h"
 #include "gateway/feed_reader.h"
 #include "gateway/fhir_door.h"
@@ -48,7 +49,8 @@ HttpLimits LimitsOf(const GatewayConfig& config) {
 // In the form of the door that it came to.
 HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error) {
   const bool fhir = request.target == "/fhir" || request.target.starts_with("/fhir/");
-  return fhir ? FhirRefusal(status, error) : Problem(status, error);
+  if (fhir) return FhirRefusal(status, error);
+  return IsCasePage(request) ? PageRefusal(status, error) : Problem(status, error);
 }
 
 std::vector<RedisScript> ScriptsOf() {
@@ -113,6 +115,7 @@ struct Gateway::Parts {
     events.AddTo(http);
     outbox.AddTo(http);
     AddLearnedApi(http, bus);
+    AddCasePages(http, bus);
   }
 
   // Why no case is taken now.
