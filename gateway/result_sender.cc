@@ -14,6 +14,7 @@ namespace {
 
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kPause{1000};
+constexpr milliseconds kHoldAgain{200};
 constexpr std::size_t kAckBytesMax = 65536;
 // A message in the outbox without its case's origin has nowhere to go.
 constexpr std::string_view kDoor = "hl7";
@@ -178,7 +179,9 @@ void ResultSender::Hold() {
   hold_.At(Now() + Outbox::kHoldEvery);
   if (stopped_) return;
   outbox_.Hold(gateway_, [this](Result<OutboxTurn> turn) {
-    if (!turn.ok() || stopped_) return;
+    if (stopped_) return;
+    // Redis was not reached, as just after the start: results need not wait for the next turn.
+    if (!turn.ok()) return hold_.At(Now() + kHoldAgain);
     if (turn->token == token_) return;
     token_ = turn->token;
     if (token_ == 0) {
