@@ -1,7 +1,10 @@
-// What tests with npm packages share: whether they are there, and programs that say where they
-// listen. Header-only; only for tests of this folder.
+// What tests with other people's clients share: whether they are there, their scripts, and programs
+// that say where they listen. Header-only; only for tests of this folder.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +37,37 @@ inline std::string WhyNotNode(int major_min) {
   if (std::atoi(result.out.c_str() + 1) >= major_min) return "";
   return "node is " + result.out.substr(0, result.out.find('\n')) + ", expected v" +
          std::to_string(major_min) + " or newer";
+}
+
+// Why Debian's python3-hl7 cannot be used; "" when it can.
+inline std::string WhyNotPythonHl7() {
+  RunningCommand python("/usr/bin/python3", {"-c", "import hl7.mllp"});
+  if (python.Wait(std::chrono::seconds(20)).exit_code == 0) return "";
+  return "there is no python3-hl7: run tools/install-packages";
+}
+
+// A file of this folder in the sources.
+inline std::string ScriptPath(const std::string& name) {
+  return std::string(CONSILIUM_SOURCE_DIR) + "/tests/interop/" + name;
+}
+
+// Runs a script of checks (checks.mjs) with Node: the folder of the packages, then `arguments`.
+inline CommandResult RunScript(const std::string& name, std::vector<std::string> arguments,
+                               std::chrono::seconds within = std::chrono::seconds(150)) {
+  arguments.insert(arguments.begin(), {"node", ScriptPath(name), NpmFolder()});
+  RunningCommand script("/usr/bin/env", arguments);
+  return script.Wait(within);
+}
+
+// Whether each of these checks of a script, and so all of it, was done and found right.
+inline testing::AssertionResult Passed(const CommandResult& result,
+                                       const std::vector<std::string>& checks) {
+  std::string out;
+  for (const std::string& check : checks) out += "ok " + check + "\n";
+  if (result.exit_code == 0 && result.out == out) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << (result.timed_out ? "it took too long\n" : "")
+                                     << "exit code " << result.exit_code << "\n"
+                                     << result.out << result.err;
 }
 
 // A test that is skipped is said so where nobody overlooks it.
