@@ -251,7 +251,8 @@ class CommandLine {
         "HL7 v2 (plain, batches, frames of MLLP) goes to --mllp; FHIR Bundles and resources, bulk\n"
         "exports and cases go to --http. What a file is is told by its content; folders are gone\n"
         "through, in the order of names. Every message ends as accepted, refused or not sent.\n\n"
-        "Exit codes: 0 all accepted, 1 some were not, 2 wrong usage or input, 3 the gateway\n"
+        "Exit codes: 0 done, 1 some were refused or not sent, 2 wrong usage or input, 3 the "
+        "gateway\n"
         "cannot be reached, 130 interrupted. docs/gateway.md says more.",
         [this] { return RunFeed(feed_); });
     feed->add_option("path", feed_.paths, "files and folders")->required();

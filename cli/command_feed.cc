@@ -41,7 +41,8 @@ class Teller {
     Tell(error);
   }
   void OnEnd(const FeedEnd& end) {
-    if (end.kind == FeedEnd::Kind::kAccepted) return;
+    const bool told = end.kind == FeedEnd::Kind::kRefused || end.kind == FeedEnd::Kind::kUnsent;
+    if (!told) return;
     const bool refused = end.kind == FeedEnd::Kind::kRefused;
     std::string text = PlaceOf(end.item) + ": " + (refused ? "refused, " : "not sent, ") + end.code;
     if (!end.text.empty()) text += ": " + end.text;
@@ -177,8 +178,9 @@ int Finish(FeedRun::End end, const FeedRun& run, const FeedOptions& options, con
   }
   const FeedTally::Door sum = tally.Sum();
   if (end != FeedRun::End::kDone) {
-    std::string text =
-        "stopped after " + std::to_string(sum.accepted + sum.refused) + " messages were answered";
+    std::string text = "stopped after " +
+                       std::to_string(sum.accepted + sum.unconfirmed + sum.refused) +
+                       " messages had ended";
     if (sum.unsent > 0) text += ", " + std::to_string(sum.unsent) + " were not";
     text += "; " + std::to_string(tally.messages_left) + " of the file at hand and " +
             std::to_string(tally.files_left) + " files were not begun. Feeding it all again is " +

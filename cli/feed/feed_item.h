@@ -21,6 +21,8 @@ struct FeedItem {
   std::string id;           // MSH-10, case id; "" = it has none
   std::string bytes;
   std::string file_key;  // feed_state.h
+  // kMllp: no acknowledgement is due when it is taken (MSH-15 and MSH-16 are NE, say).
+  bool unanswered = false;
 };
 
 // "notes.hl7, message 3"
@@ -31,8 +33,9 @@ inline std::string PlaceOf(const FeedItem& item) {
 struct FeedEnd {
   enum class Kind {
     kAccepted,
-    kRefused,  // with `code` and, for people, `text`
-    kUnsent,   // nobody knows of it, or whether somebody does: sending it again is right
+    kUnconfirmed,  // it has arrived at the other machine, and no answer to it is due
+    kRefused,      // with `code` and, for people, `text`
+    kUnsent,       // nobody knows of it, or whether somebody does: sending it again is right
   };
   FeedItem item;
   Kind kind = Kind::kUnsent;

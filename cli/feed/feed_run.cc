@@ -24,11 +24,14 @@ std::size_t FeedRun::under_way() const {
   return count;
 }
 
-void FeedRun::Take(FeedEnd end, FeedTally& tally) {
+void FeedRun::Take(const FeedEnd& end, FeedTally& tally) {
   FeedTally::Door& door = tally.doors[static_cast<std::size_t>(end.item.door)];
   switch (end.kind) {
     case FeedEnd::Kind::kAccepted:
       ++door.accepted;
+      break;
+    case FeedEnd::Kind::kUnconfirmed:
+      ++door.unconfirmed;
       break;
     case FeedEnd::Kind::kRefused:
       ++door.refused;
@@ -81,7 +84,7 @@ TimePoint FeedRun::Turn(TimePoint now, FeedTally& tally) {
     next = std::min(next, sender->Turn(now, ended));
     tally.resent += sender->resent();
   }
-  for (FeedEnd& end : ended) Take(std::move(end), tally);
+  for (const FeedEnd& end : ended) Take(end, tally);
   tally.messages_left = source_.messages_left() + (next_item_ ? 1 : 0);
   tally.files_left = source_.files_left();
   return ended.empty() ? next : now;
@@ -128,7 +131,7 @@ FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
   for (FeedSender* sender : {mllp_, http_}) {
     if (sender != nullptr) sender->Abandon(abandoned);
   }
-  for (FeedEnd& one : abandoned) Take(std::move(one), tally);
+  for (const FeedEnd& one : abandoned) Take(one, tally);
   return *end;
 }
 

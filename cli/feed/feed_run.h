@@ -42,7 +42,7 @@ class FeedRun {
   FeedSender* SenderOf(FeedDoor door) const { return door == FeedDoor::kMllp ? mllp_ : http_; }
   void Begin(FeedTally& tally, TimePoint now);
   TimePoint Turn(TimePoint now, FeedTally& tally);
-  void Take(FeedEnd end, FeedTally& tally);
+  void Take(const FeedEnd& end, FeedTally& tally);
   std::size_t under_way() const;
 
   FeedSource& source_;

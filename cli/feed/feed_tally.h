@@ -14,6 +14,7 @@ struct FeedTally {
   struct Door {
     std::size_t sent = 0;  // begun; those under way have no end yet
     std::size_t accepted = 0;
+    std::size_t unconfirmed = 0;  // arrived; no answer is due
     std::size_t refused = 0;
     std::size_t unsent = 0;  // begun, and nobody knows what became of it
   };
@@ -30,6 +31,7 @@ struct FeedTally {
     for (const Door& door : doors) {
       sum.sent += door.sent;
       sum.accepted += door.accepted;
+      sum.unconfirmed += door.unconfirmed;
       sum.refused += door.refused;
       sum.unsent += door.unsent;
     }

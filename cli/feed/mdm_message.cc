@@ -55,7 +55,7 @@ std::vector<std::string> LinesOf(const Vignette& vignette) {
   if (patient.weight_kg) state("Weight", ShortestDecimal(*patient.weight_kg) + " kg");
   state("Question", vignette.question.value_or(""));
   for (const auto& [letter, option] : vignette.options) {
-    lines.push_back("Option " + letter + ": " + option);
+    state(("Option " + letter).c_str(), option);
   }
   return lines;
 }

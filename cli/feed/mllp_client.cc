@@ -1,9 +1,11 @@
 #include "cli/feed/mllp_client.h"
 
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -233,6 +235,15 @@ void MllpClient::Read(TimePoint now) {
   }
 }
 
+void MllpClient::AwaitArrival() {
+  int left = 0;
+  if (ioctl(fd_, SIOCOUTQ, &left) != 0 || left != 0) return;
+  ended_ = attempt_->End(FeedEnd::Kind::kUnconfirmed, "", "");
+  attempt_.reset();
+  state_ = State::kIdle;
+  next_ = TimePoint::max();
+}
+
 std::optional<FeedEnd> MllpClient::Turn(TimePoint now) {
   if (state_ == State::kConnecting) OnConnected(now);
   if (state_ == State::kIdle && attempt_ && next_ <= now) {
@@ -247,6 +258,7 @@ std::optional<FeedEnd> MllpClient::Turn(TimePoint now) {
   if (state_ == State::kClosed && attempt_ && next_ <= now) Connect(now);
   if (state_ == State::kSending) Write(now);
   if (fd_ >= 0 && state_ != State::kConnecting) Read(now);
+  if (awaits_arrival()) AwaitArrival();
   return std::exchange(ended_, std::nullopt);
 }
 

@@ -4,6 +4,8 @@
 //     ▲             │                            │           │
 //     └── pause ◄───┴────── broken, no answer ───┴───────────┘   the same message again
 //
+// A message that gets no answer has ended when the other machine has its bytes.
+//
 // Whatever cannot be told to be the answer to the message makes the connection useless: what comes
 // on it later could be taken for the answer to the next one. Threads: none of its own.
 // Time: only through `now`.
@@ -46,6 +48,10 @@ class MllpClient {
   int fd() const { return fd_; }  // -1: none
   short events() const;
   TimePoint next() const { return next_; }
+  // Nothing to poll tells when the bytes have arrived: it is to be called again soon.
+  bool awaits_arrival() const {
+    return state_ == State::kWaiting && attempt_ && attempt_->item().unanswered;
+  }
   // Set when a message ended because nobody answered, often enough: why.
   const std::optional<std::string>& in_vain() const { return in_vain_; }
   int resent() const { return resent_; }
@@ -58,6 +64,8 @@ class MllpClient {
   void OnConnected(TimePoint now);
   void Write(TimePoint now);
   void Read(TimePoint now);
+  // Whether all bytes of a message that gets no answer are at the other machine.
+  void AwaitArrival();
   void Silence(const std::string& code, const std::string& text, TimePoint now);
   void Judge(const FeedVerdict& verdict, TimePoint now);
 

@@ -6,6 +6,11 @@
 #include "shared/check.h"
 
 namespace consilium {
+namespace {
+
+constexpr milliseconds kArrival{2};
+
+}  // namespace
 
 MllpFeedSender::MllpFeedSender(const MllpClient::Find& find, std::size_t connections,
                                const FeedPatience& patience) {
@@ -38,7 +43,7 @@ TimePoint MllpFeedSender::Turn(TimePoint now, std::vector<FeedEnd>& ended) {
   TimePoint next = TimePoint::max();
   for (const auto& client : clients_) {
     if (auto end = client->Turn(now)) ended.push_back(std::move(*end));
-    next = std::min(next, client->next());
+    next = std::min(next, client->awaits_arrival() ? now + kArrival : client->next());
   }
   return next;
 }

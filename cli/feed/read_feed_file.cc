@@ -31,7 +31,7 @@ class Gathering {
  public:
   explicit Gathering(const std::string& file) : file_(file) {}
 
-  void Add(FeedDoor door, std::string id, std::string bytes) {
+  void Add(FeedDoor door, std::string id, std::string bytes, bool unanswered = false) {
     ++number_;
     if (bytes.size() > kFeedMessageBytesMax) {
       return Bad({ErrorCode::kTooLarge, std::to_string(bytes.size()) + " bytes, expected at most " +
@@ -43,6 +43,7 @@ class Gathering {
     item.number = number_;
     item.id = std::move(id);
     item.bytes = std::move(bytes);
+    item.unanswered = unanswered;
     found_.items.push_back(std::move(item));
   }
   void AddBad(const Error& error) {
@@ -69,16 +70,16 @@ void AddHl7Message(std::string_view bytes, const Hl7Charset* charset, Gathering&
   bytes = WithoutBlanks(bytes);
   if (bytes.empty()) return found.AddBad(Invalid("empty"));
   std::string id;
+  bool unanswered = false;
   // One that we cannot read is the gateway's to judge: it is what it came for.
   if (const auto message = ParseHl7(bytes, charset)) {
-    if (!AckCode(*message, Hl7Verdict::kAccept)) {
-      return found.AddBad(
-          {ErrorCode::kUnsupported,
-           "asks for no acknowledgement when it is accepted (MSH-15, MSH-16), or is one itself"});
+    if (message->Find("MSA") != nullptr) {
+      return found.AddBad({ErrorCode::kUnsupported, "is an acknowledgement, which has no answer"});
     }
+    unanswered = !AckCode(*message, Hl7Verdict::kAccept);
     id = message->msh().Get(10);
   }
-  found.Add(FeedDoor::kMllp, std::move(id), std::string(bytes));
+  found.Add(FeedDoor::kMllp, std::move(id), std::string(bytes), unanswered);
 }
 
 void AddHl7Payload(std::string_view payload, const std::string& file, Gathering& found) {

@@ -25,9 +25,8 @@ struct FeedMessages {
 // `mdm`: cases become messages of HL7 v2 (mdm_message.h). Bytes are sent as they are: HL7 keeps its
 // line ends and its character set; only blanks around a message are left out.
 //
-// Not sent are: what is empty or too large; a message that asks for no acknowledgement, as nobody
-// could tell whether it arrived; a case whose text is an HL7 message, as whoever it is about would
-// be read as part of a vignette.
+// Not sent are: what is empty or too large; an acknowledgement; a case whose text is an HL7
+// message, as whoever it is about would be read as part of a vignette.
 FeedMessages ReadFeedFile(const std::string& file, FeedFormat format, std::string_view text,
                           bool mdm);
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "cli/render_parts.h"
@@ -30,12 +31,13 @@ std::string Left(const FeedTally& tally) {
 std::string FeedLine(const FeedTally& tally, std::chrono::milliseconds elapsed, const Look& look) {
   const FeedTally::Door sum = tally.Sum();
   std::string text = std::to_string(sum.accepted) + " accepted";
+  if (sum.unconfirmed > 0) text += ", " + std::to_string(sum.unconfirmed) + " unconfirmed";
   if (sum.refused > 0) text += ", " + std::to_string(sum.refused) + " refused";
   const std::size_t unsent = sum.unsent + tally.unreadable;
   if (unsent > 0) text += ", " + std::to_string(unsent) + " not sent";
   text += Left(tally);
   const double seconds = Seconds(elapsed);
-  const auto ended = static_cast<double>(sum.accepted + sum.refused);
+  const auto ended = static_cast<double>(sum.accepted + sum.unconfirmed + sum.refused);
   std::array<char, 64> rate{};
   const long whole = static_cast<long>(seconds);
   std::snprintf(rate.data(), rate.size(), "  %.*f/s  %ld:%02ld",
@@ -45,14 +47,20 @@ std::string FeedLine(const FeedTally& tally, std::chrono::milliseconds elapsed, 
 }
 
 std::string RenderFeed(const FeedTally& tally, const Look& look) {
-  Table table({{"door", false, false},
-               {"messages", true, false},
-               {"accepted", true, false},
-               {"refused", true, false},
-               {"not sent", true, false}});
-  const auto row = [&table](const std::string& name, const FeedTally::Door& door) {
-    table.Row({name, std::to_string(door.sent), std::to_string(door.accepted),
-               std::to_string(door.refused), std::to_string(door.unsent)});
+  const bool unconfirmed = tally.Sum().unconfirmed > 0;
+  std::vector<Table::Column> columns = {
+      {"door", false, false}, {"messages", true, false}, {"accepted", true, false}};
+  if (unconfirmed) columns.push_back({"unconfirmed", true, false});
+  columns.push_back({"refused", true, false});
+  columns.push_back({"not sent", true, false});
+  Table table(std::move(columns));
+  const auto row = [&](const std::string& name, const FeedTally::Door& door) {
+    std::vector<std::string> cells = {name, std::to_string(door.sent),
+                                      std::to_string(door.accepted)};
+    if (unconfirmed) cells.push_back(std::to_string(door.unconfirmed));
+    cells.push_back(std::to_string(door.refused));
+    cells.push_back(std::to_string(door.unsent));
+    table.Row(std::move(cells));
   };
   std::size_t rows = 0;
   for (std::size_t i = 0; i < tally.doors.size(); ++i) {
@@ -96,6 +104,7 @@ std::string FeedJson(const FeedTally& tally, const std::string& ended,
   json["ended"] = ended;
   json["messages"] = sum.sent + tally.unreadable;
   json["accepted"] = sum.accepted;
+  json["unconfirmed"] = sum.unconfirmed;
   json["refused"] = sum.refused;
   json["not_sent"] = sum.unsent + tally.unreadable;
   json["not_read"] = tally.unreadable;
@@ -109,6 +118,7 @@ std::string FeedJson(const FeedTally& tally, const std::string& ended,
     if (door.sent == 0) continue;
     json["doors"][kDoorWords[i]] = {{"messages", door.sent},
                                     {"accepted", door.accepted},
+                                    {"unconfirmed", door.unconfirmed},
                                     {"refused", door.refused},
                                     {"not_sent", door.unsent}};
   }

@@ -124,6 +124,24 @@ TEST(FeedMllpTest, TheSameMessageIsSentAgainUntilItsOwnAnswerHasCome) {
   EXPECT_EQ(summary.at("sent_again"), 5);
 }
 
+TEST(FeedMllpTest, AMessageThatGetsNoAnswerIsSentAndSaidToBeUnconfirmed) {
+  TestFolder folder;
+  const auto silent = [](const std::string& id) {
+    return "MSH|^~\\&|HIS|WARD|||20261128||ADT^A01|" + id + "|P|2.5|||NE|NE\rPID|1||7\r";
+  };
+  const std::string file =
+      folder.Write("a.hl7", Message("m1") + silent("m2") + silent("m3") + Message("m4"));
+  ScriptedMllp server([](const std::string& message, std::size_t nth) {
+    return message.find("|NE|NE") == std::string::npos ? Accept(message, nth) : MllpStep{};
+  });
+  const CommandResult result = Feed({file, "--mllp", server.host_and_port(), "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(IdsOf(server), ElementsAre("m1", "m2", "m3", "m4"));
+  EXPECT_EQ(server.connections(), 1u);
+  EXPECT_EQ(Summary(result).at("accepted"), 2);
+  EXPECT_EQ(Summary(result).at("unconfirmed"), 2);
+}
+
 TEST(FeedMllpTest, AGatewayThatIsNotThereEndsTheFeedAndSaysHowFarItCame) {
   TestFolder folder;
   const std::string file = folder.Write("a.hl7", Message("m1") + Message("m2") + Message("m3"));
@@ -151,7 +169,7 @@ TEST(FeedMllpTest, AGatewayThatIsNotThereEndsTheFeedAndSaysHowFarItCame) {
   EXPECT_EQ(said.at("not_sent"), 1);
   EXPECT_EQ(said.at("messages_left"), 1);
   EXPECT_EQ(said.at("files_left"), 1);
-  EXPECT_THAT(result.err, HasSubstr("stopped after 1 messages were answered, 1 were not; 1 of the "
+  EXPECT_THAT(result.err, HasSubstr("stopped after 1 messages had ended, 1 were not; 1 of the "
                                     "file at hand and 1 files were not begun."));
   EXPECT_THAT(result.out, HasSubstr(file + ", message 2: not sent, no_answer: it closed the "
                                            "connection before it answered (sent 2 times)"));
@@ -197,7 +215,7 @@ TEST(FeedMllpTest, NewFilesAreTakenWhenTheyAreWholeAndARestartGoesOnWhereItWas) 
     feed.Signal(SIGINT);
     const CommandResult result = feed.Wait(seconds(20));
     EXPECT_EQ(result.exit_code, 130) << result.err;
-    EXPECT_THAT(result.err, HasSubstr("stopped after 4 messages were answered"));
+    EXPECT_THAT(result.err, HasSubstr("stopped after 4 messages had ended"));
     EXPECT_THAT(result.err, HasSubstr("and " + state + " says where to go on"));
   }
   EXPECT_THAT(IdsOf(server), ElementsAre("m1", "m2", "m3", "m9"));

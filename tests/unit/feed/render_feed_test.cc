@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 
 FeedTally ATally() {
   FeedTally tally;
-  tally.doors[0] = {12, 9, 2, 1};
-  tally.doors[2] = {3, 3, 0, 0};
+  tally.doors[0] = {12, 9, 0, 2, 1};
+  tally.doors[2] = {3, 3, 0, 0, 0};
   tally.codes = {{"AE", 1}, {"AR", 1}};
   tally.unreadable = 4;
   tally.known = 1;
@@ -42,15 +42,21 @@ TEST(RenderFeedTest, TheTableHasEveryMessageOnce) {
             "  Before      1 message sent before (--state)\n");
   ExpectAtMost80Columns(text);
   EXPECT_EQ(RenderFeed({}, kLook), "");
+  FeedTally unconfirmed;
+  unconfirmed.doors[0] = {3, 1, 2, 0, 0};
+  EXPECT_EQ(RenderFeed(unconfirmed, kLook),
+            "  door    messages  accepted  unconfirmed  refused  not sent\n"
+            "  HL7 v2         3         1            2        0         0\n");
 }
 
 TEST(RenderFeedTest, ProgramsGetTheSame) {
-  EXPECT_EQ(FeedJson(ATally(), "done", milliseconds(1500)),
-            R"({"ended":"done","messages":19,"accepted":12,"refused":2,"not_sent":5,"not_read":4,)"
-            R"("sent_again":5,"sent_before":1,"messages_left":14,"files_left":1,)"
-            R"("codes":{"AE":1,"AR":1},)"
-            R"("doors":{"hl7":{"messages":12,"accepted":9,"refused":2,"not_sent":1},)"
-            R"("fhir":{"messages":3,"accepted":3,"refused":0,"not_sent":0}},"seconds":1.5})");
+  EXPECT_EQ(
+      FeedJson(ATally(), "done", milliseconds(1500)),
+      R"({"ended":"done","messages":19,"accepted":12,"unconfirmed":0,"refused":2,"not_sent":5,"not_read":4,)"
+      R"("sent_again":5,"sent_before":1,"messages_left":14,"files_left":1,)"
+      R"("codes":{"AE":1,"AR":1},)"
+      R"("doors":{"hl7":{"messages":12,"accepted":9,"unconfirmed":0,"refused":2,"not_sent":1},)"
+      R"("fhir":{"messages":3,"accepted":3,"unconfirmed":0,"refused":0,"not_sent":0}},"seconds":1.5})");
 }
 
 }  // namespace
