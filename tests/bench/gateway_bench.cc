@@ -109,31 +109,20 @@ void MeasureAccept(const Options& options, double raw_add, const std::string& pr
              static_cast<double>(load.requests) / RunSocketLoad(load).seconds);
 }
 
-std::string Hook(){
-    const nlohmann::json body = {
-        {"hook", "patient-view"},
-        {"hookInstance", "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"},
-        {"context", {{"userId", "Practitioner/1"}, {"patientId", "1"}}},
-        {"prefetch",
-         {{"patient",
-           {{"resourceType", "Patient"}, {"id", "1"}, {"gender", "female"}, {"birthDate", "1960"}}},
-          {"conditions",
-           {{"resourceType", "Bundle"},
-            {"type", "searchset"},
-            {"entry",
-             {{{"resource",
-                {{"resourceType", "Condition"},
-                 {"id", "c1"},
-                 {"subject", {{"reference", "Patient/1"}}},
-                 {"clinicalStatus",
-                  {{"coding",
-                    {{{"system", "http://terminology.hl7.org/CodeSystem/condition-clinical"},
-                      {"code", "active"}}}}}},
-                 {"code", {{"text", "Atrial fibrillation"}}}}}}}}}}}}}};
-const std::string text = body.dump();
-return "POST /cds-services/medication-council HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-       "application/json\r\nContent-Length: " +
-       std::to_string(text.size()) + "\r\n\r\n" + text;
+std::string Hook() {
+  const std::string text = R"({"hook":"patient-view",
+    "hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+    "context":{"userId":"Practitioner/1","patientId":"1"},
+    "prefetch":{
+      "patient":{"resourceType":"Patient","id":"1","gender":"female","birthDate":"1960"},
+      "conditions":{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{
+        "resourceType":"Condition","id":"c1","subject":{"reference":"Patient/1"},
+        "clinicalStatus":{"coding":[{
+          "system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},
+        "code":{"text":"Atrial fibrillation"}}}]}}})";
+  return "POST /cds-services/medication-council HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+         "application/json\r\nContent-Length: " +
+         std::to_string(text.size()) + "\r\n\r\n" + text;
 }
 
 // A whole answer with a length: status 200.
