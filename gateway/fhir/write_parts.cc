@@ -83,16 +83,22 @@ FhirJson ReferenceTo(const FhirOutput& output, const char* type, const std::stri
 
 FhirJson PatientReference(const FhirSubject& subject, std::string_view case_id) {
   FhirJson reference = FhirJson::object();
-  SetText(reference, "reference", subject.patient);
+  FhirJson identifier = FhirJson::object();
   if (!subject.ids.empty()) {
-    const PatientId& id = subject.ids.front();
-    FhirJson identifier = FhirJson::object();
-    SetText(identifier, "system", id.authority);
-    SetText(identifier, "value", id.value);
-    if (identifier.contains("value")) {
-      reference["type"] = "Patient";
-      reference["identifier"] = std::move(identifier);
-    }
+    SetText(identifier, "system", subject.ids.front().authority);
+    SetText(identifier, "value", subject.ids.front().value);
+  }
+  // A place inside of the Bundle that was sent leads nowhere from another one.
+  const bool place = !subject.patient.starts_with("urn:");
+  if (place) {
+    SetText(reference, "reference", subject.patient);
+  } else if (!identifier.contains("value")) {
+    identifier = {{"system", "urn:ietf:rfc:3986"}};
+    SetText(identifier, "value", subject.patient);
+  }
+  if (identifier.contains("value")) {
+    reference["type"] = "Patient";
+    reference["identifier"] = std::move(identifier);
   }
   if (reference.empty()) reference["display"] = "The patient of case " + FhirText(case_id);
   return reference;

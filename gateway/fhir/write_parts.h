@@ -40,7 +40,8 @@ FhirJson LabelledResource(const char* type, const std::string& id);
 std::string FullUrl(const FhirOutput& output, const char* type, const std::string& id);
 FhirJson ReferenceTo(const FhirOutput& output, const char* type, const std::string& id);
 
-// The patient as a reference: by place, else by identifier, else by the case in words.
+// The patient as a reference: by place and identifier, else by the case in words. A urn:uuid of the
+// Bundle that was sent is no place here: it is the identifier where there is no other.
 FhirJson PatientReference(const FhirSubject& subject, std::string_view case_id);
 
 }  // namespace consilium

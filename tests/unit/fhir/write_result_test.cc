@@ -237,6 +237,22 @@ TEST(WriteResultTest, SubjectIsSaidByPlaceByIdentifierOrInWords) {
             json({{"display", "The patient of case feed-0001"}}));
 }
 
+TEST(WriteResultTest, PlaceInTheBundleThatWasSentIsNoPlaceInTheResult) {
+  FhirSample sample = FhirSamples()[0];
+  const auto subject = [&] {
+    return Of(json::parse(WriteResult(sample.view, sample.subject, kOutput)), "GuidanceResponse")
+        .at(0)["subject"];
+  };
+  const std::string urn = "urn:uuid:0b8c8f6e-6f0e-4c1e-8a36-0c0f6a1c2d3e";
+  sample.subject.patient = urn;
+  EXPECT_EQ(subject(),
+            json::parse(
+                R"({"type":"Patient","identifier":{"system":"urn:oid:1.2.3","value":"MRN-77"}})"));
+  sample.subject.ids.clear();
+  EXPECT_EQ(subject(), json({{"type", "Patient"},
+                             {"identifier", {{"system", "urn:ietf:rfc:3986"}, {"value", urn}}}}));
+}
+
 TEST(WriteResultTest, TextIsFitForFhir) {
   const json request = Of(Written("bare"), "MedicationRequest").at(0);
   EXPECT_EQ(request["medicationCodeableConcept"]["text"], "Paracetamol  \xEF\xBF\xBD");
