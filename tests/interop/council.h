@@ -1,6 +1,6 @@
 // A whole cluster for the clients of other people: the real programs with both doors open, and
-// three models behind a server of ours that answers any case over HTTP. Header-only; only for tests
-// of this folder.
+// three models that agree, behind a server of ours that answers any case over HTTP. Header-only;
+// only for tests of this folder.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
 #include "tests/support/fault_llm.h"
+#include "tests/support/llm_answers.h"
 
 namespace consilium {
 
@@ -47,6 +48,12 @@ class Council {
   static FaultLlmOptions LlmOptions(const CouncilOptions& options) {
     FaultLlmOptions llm;
     llm.latency = options.latency;
+    // They agree, so that there is a recommendation.
+    llm.responder = [](const Asked& asked) {
+      Asked same = asked;
+      same.key.model = "m1";
+      return ValidAnswer(same);
+    };
     return llm;
   }
 
