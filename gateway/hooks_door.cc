@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "gateway/clinical/patient_context.h"
 #include "gateway/clinical/patient_key.h"
 #include "gateway/hooks/feedback.h"
 #include "gateway/hooks/request.h"
 #include "gateway/hooks/services.h"
 #include "gateway/problem.h"
+#include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/seal.h"
@@ -19,6 +21,7 @@ namespace {
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kKeepCard{24LL * 3600 * 1000};
 constexpr std::string_view kServices = "/cds-services";
+constexpr std::string_view kOpensChart = "patient-view";
 
 std::int64_t UnixSecondsNow() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -43,7 +46,9 @@ struct HooksDoor::Call {
   std::optional<HookRequest> request;
   std::vector<FhirFetched> fetched;
   std::size_t fetching = 0;
-  bool taken = false;
+  FeedMessage message;
+  bool opens_chart = false;
+  bool asks = false;
   CardCall card;
   std::string case_id;
   TimePoint began;
@@ -57,6 +62,7 @@ HooksDoor::HooksDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
       intake_(intake),
       config_(config.gateway),
       clients_(config.cds_clients),
+      context_ms_(static_cast<std::int64_t>(config.gateway.context_h * 3'600'000)),
       calls_(loop),
       keys_(calls_, config.cds_clients) {}
 
@@ -164,9 +170,9 @@ void HooksDoor::Fetch(const CallPtr& call) {
   const bool allowed = std::any_of(servers.begin(), servers.end(), [&](const std::string& server) {
     return request.fhir_server == server || request.fhir_server + "/" == server;
   });
-  if (!allowed) return Take(call);
+  if (!allowed) return Recall(call);
   const std::vector<FhirRead> reads = ReadsToMake(request);
-  if (reads.empty()) return Take(call);
+  if (reads.empty()) return Recall(call);
   call->fetching = reads.size();
   for (const FhirRead& read : reads) {
     HttpCall http;
@@ -183,35 +189,80 @@ void HooksDoor::Fetch(const CallPtr& call) {
       if (reply.end == HttpReply::End::kDone && reply.status == 200) {
         call->fetched.push_back({key, std::move(reply.body)});
       }
-      if (--call->fetching == 0) Take(call);
+      if (--call->fetching == 0) Recall(call);
     });
   }
 }
 
-void HooksDoor::Take(const CallPtr& call) {
-  if (std::exchange(call->taken, true)) return;
+// What the feeds know of the patient: their case, and what makes this call another case than the
+// last one.
+void HooksDoor::Recall(const CallPtr& call) {
   call->card.patient = call->request->patient;
   call->card.encounter = call->request->encounter;
   call->card.drafts = call->request->drafts;
+  const bool opens = call->request->hook == kOpensChart;
   Result<HookFeed> feed = ToHookFeed(std::move(*call->request), call->fetched, call->sender);
   if (!feed) {
     return Reply(call->exchange, Problem(HookHttpStatus(feed.error().code), feed.error()));
   }
-  if (!feed->asks) return Reply(call->exchange, CardsResponse(NoCards().json));
   call->card.remarks = feed->message.remarks;
   feed->message.records.front().question = feed->question;
-  call->case_id = FeedCaseId(feed->message, 0);
+  call->opens_chart = opens;
+  call->asks = feed->asks;
+  call->message = std::move(feed->message);
   // The clinician does not wait for the council.
   const milliseconds left =
       std::max(kAnswerWithin - std::chrono::duration_cast<milliseconds>(Now() - call->began),
                milliseconds(1));
   loop_.After(left, [this, call] {
     if (call->exchange->answered()) return;
+    if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
     CaseView sits;
     sits.id = call->case_id;
     Answer(call, sits);
   });
-  intake_.Take(std::move(feed->message), [this, call](Result<std::vector<AdmittedRecord>> records,
+  FeedQuestion question;
+  question.message = Sha256Hex(call->message.digest);  // of no message: only patients are asked for
+  question.patients = PatientKeys(call->message.records.front().patient.ids, call->sender);
+  intake_.store().Look(question, [this, call](Result<FeedView> view) {
+    if (call->exchange->answered()) return;
+    if (!view.ok()) return Reply(call->exchange, Problem(view.error()));
+    UseRecalled(call, *view);
+  });
+  redis_.PumpSoon();
+}
+
+void HooksDoor::UseRecalled(const CallPtr& call, const FeedView& view) {
+  std::vector<PatientContext> contexts;
+  const PatientContext* latest = nullptr;
+  for (const StoredValue& value : view.patients) {
+    if (!value.bytes) continue;
+    if (Result<PatientContext> context = UnpackSealed<PatientContext>(*value.bytes)) {
+      contexts.push_back(std::move(*context));
+    }
+  }
+  for (const PatientContext& context : contexts) {
+    if (context.case_id.empty()) continue;
+    if (latest == nullptr || context.case_ms > latest->case_ms) latest = &context;
+  }
+  FeedRecord& record = call->message.records.front();
+  const bool ours = latest != nullptr && !Contradicts(record.patient, latest->patient) &&
+                    latest->case_ms >= view.now_ms - context_ms_;
+  if (call->opens_chart && ours) {
+    call->case_id = latest->case_id;
+    return Show(call);
+  }
+  if (!call->asks) return Reply(call->exchange, CardsResponse(NoCards().json));
+  // An allergy that came over a feed since makes it another case.
+  FeedRecord known;
+  known.facts = JoinContext(record, contexts, view.now_ms, context_ms_).facts;
+  call->message.digest = Sha256Hex(call->message.digest + Pack(known));
+  Take(call);
+}
+
+void HooksDoor::Take(const CallPtr& call) {
+  call->case_id = FeedCaseId(call->message, 0);
+  intake_.Take(std::move(call->message), [this, call](Result<std::vector<AdmittedRecord>> records,
                                                       std::optional<std::int64_t> retry) {
     if (call->exchange->answered()) return;
     if (!records.ok()) return Reply(call->exchange, Problem(records.error(), retry));

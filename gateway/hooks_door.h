@@ -48,6 +48,8 @@ class HooksDoor {
   void OnCall(const HttpExchangePtr& exchange);
   void Read(const CallPtr& call);
   void Fetch(const CallPtr& call);
+  void Recall(const CallPtr& call);
+  void UseRecalled(const CallPtr& call, const FeedView& view);
   void Take(const CallPtr& call);
   void Show(const CallPtr& call);
   void Answer(const CallPtr& call, const CaseView& view);
@@ -61,6 +63,7 @@ class HooksDoor {
   Intake& intake_;
   GatewayConfig config_;
   std::vector<CdsClientConfig> clients_;
+  std::int64_t context_ms_;
   HttpCalls calls_;
   KeySets keys_;
   CardSettings cards_;

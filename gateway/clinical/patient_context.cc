@@ -141,6 +141,10 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
     for (const SeenFact& seen : context->facts) {
       if (IsInTime(seen, now_ms, limit_ms)) result.context.facts.push_back(seen);
     }
+    if (context->case_ms >= now_ms - limit_ms) {
+      result.context.case_id = context->case_id;
+      result.context.case_ms = context->case_ms;
+    }
   }
   TakeDemographics(record.patient, result.context.patient);
   result.context.patient_seen_ms = now_ms;

@@ -32,6 +32,10 @@ struct PatientContext {
   Demographics patient;  // family, birth_date and sex; neither ids nor given names are kept
   std::int64_t patient_seen_ms = 0;
   std::vector<SeenFact> facts;
+  // The latest case that a note or a referral of this patient started, and when; "" = none lately.
+  // What a chart that is opened shows first.
+  std::string case_id;
+  std::int64_t case_ms = 0;
 
   friend bool operator==(const PatientContext&, const PatientContext&) = default;
 };

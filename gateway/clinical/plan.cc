@@ -171,6 +171,23 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   }
 }
 
+// The case that a chart shows first: of a note or a referral, not of a chart that was opened.
+void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
+  for (ContextChange& change : plan.contexts) {
+    PatientContext& context = change.context;
+    if (plan.request && message.door != kChartDoor) {
+      context.case_id = plan.request->id;
+      context.case_ms = now_ms;
+      continue;
+    }
+    for (const Withdrawal& gone : plan.withdraw) {
+      if (gone.case_id != context.case_id) continue;
+      context.case_id.clear();
+      context.case_ms = 0;
+    }
+  }
+}
+
 }  // namespace
 
 PlanKeys KeysOf(const FeedMessage& message, std::size_t record) {
@@ -213,6 +230,7 @@ Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const
   plan.withdraw = documents.retracted;
   PlanCase(message, record, joined, keys, lookup, settings, documents, plan);
   for (auto& [key, state] : documents.states) plan.documents.push_back({key, std::move(state)});
+  RememberCase(message, lookup.now_ms, plan);
   return plan;
 }
 

@@ -125,6 +125,9 @@ struct FeedRecord {
   friend bool operator==(const FeedRecord&, const FeedRecord&) = default;
 };
 
+// FeedMessage::door of CDS Hooks: a chart that a clinician has opened.
+inline constexpr const char* kChartDoor = "cds";
+
 // One message of a feed, read.
 struct FeedMessage {
   std::string door;        // "hl7", "fhir", "cds"

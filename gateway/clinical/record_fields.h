@@ -111,6 +111,8 @@ void Fields(A& a, Of<A, PatientContext> v) {
   a.Must("patient", v.patient);
   a.Must("patient_seen_ms", v.patient_seen_ms);
   a.Must("facts", v.facts);
+  a.May("case_id", v.case_id);
+  a.May("case_ms", v.case_ms);
 }
 
 // --- plan.h

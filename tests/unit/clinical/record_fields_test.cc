@@ -56,7 +56,7 @@ TEST(RecordFieldsTest, AMessageComesBackAsItWasPacked) {
 }
 
 TEST(RecordFieldsTest, AContextComesBackAsItWasPacked) {
-  const PatientContext context{FullRecord().patient, 7, {{FullRecord().facts[0], 5}}};
+  const PatientContext context{FullRecord().patient, 7, {{FullRecord().facts[0], 5}}, "hl7-1", 6};
   const auto back = UnpackSealed<PatientContext>(PackSealed(context));
   ASSERT_TRUE(back.ok()) << back.error().text;
   EXPECT_EQ(*back, context);
@@ -72,7 +72,7 @@ TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
                  "P",     "F",   {"D1"},    "",  9};
   plan.same_as = "hl7-0";
   plan.withdraw = {{"hl7-2", "replaced", "hl7-1"}};
-  plan.contexts = {{"k", {{}, 1, {}}}};
+  plan.contexts = {{"k", {{}, 1, {}, "hl7-1", 6}}};
   plan.forget = {"m"};
   plan.documents = {{"d", {"hl7-1", "cd", true, "D9", {"k"}, FullRecord().notes, {{"D0", "D1"}}}}};
   plan.remarks = {{"id_reused", "MSH-10", "text"}};
