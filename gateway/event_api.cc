@@ -81,11 +81,19 @@ void EventApi::OnRequest(const HttpExchangePtr& exchange) {
     listener->cursor = after;
     return CatchUp(listener);
   }
+  Begin(*listener, feed_.cursor());
+  listener->live = true;
+}
+
+// `cursor`: what a listener that is cut off before the first event comes back with; "" = it has
+// one.
+void EventApi::Begin(const Listener& listener, const std::string& cursor) {
   HttpResponse head;
   head.content_type = "text/event-stream";
-  head.body = "retry: 2000\n\n";
-  exchange->Begin(std::move(head));
-  listener->live = true;
+  head.body = "retry: 2000\n";
+  if (!cursor.empty()) head.body += "id: " + cursor + "\n";
+  head.body += "\n";
+  listener.exchange->Begin(std::move(head));
 }
 
 // Reads what was published since its cursor until nothing is left, then it is like the others.
@@ -96,19 +104,16 @@ void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
       request, kTimeout,
       [this, listener](Result<WatchReply> reply, std::optional<std::int64_t> retry) {
         if (listener->exchange->gone()) return;
-        if (!reply.ok()) {
-          if (!listener->exchange->answered()) {
-            listener->exchange->Answer(Problem(reply.error(), retry));
-            return Leave(listener->id);
-          }
-          return loop_.After(kPause, [this, listener] { CatchUp(listener); });
+        const bool begun = listener->exchange->answered();
+        if (!reply.ok() && reply.error().code == ErrorCode::kInvalid) {
+          begun ? listener->exchange->End()
+                : listener->exchange->Answer(Problem(reply.error(), retry));
+          return Leave(listener->id);
         }
-        if (!listener->exchange->answered()) {
-          HttpResponse head;
-          head.content_type = "text/event-stream";
-          head.body = "retry: 2000\n\n";
-          listener->exchange->Begin(std::move(head));
-        }
+        // An EventSource that is answered with anything but 200 never comes back: it is not told
+        // that the brokers are away for a while.
+        if (!begun) Begin(*listener, "");
+        if (!reply.ok()) return loop_.After(kPause, [this, listener] { CatchUp(listener); });
         if (reply->gap) {
           listener->exchange->Send(
               "event: gap\ndata: {\"version\":1,\"type\":\"gap\",\"text\":\"some events since "

@@ -1,13 +1,16 @@
 // GET /v1/events: what is published, as Server-Sent Events that can be resumed.
 //
-//   id: <cursor>             to be sent back as Last-Event-ID; on the last event of a slice
+//   id: <cursor>             to be sent back as Last-Event-ID; at the begin (no data, so no event),
+//                            and on the last event of a slice
 //   event: recommendation | revision | withdrawn
 //   data: {"version": 1, "sequence": 7, "type": ..., "case": ..., "revision": ..., "status": ...,
 //          "recommendation": {...}}
 //
 // `sequence` counts the events of one connection from 1: a client that misses one sees it. After a
 // reconnect some may come again (at least once; case and revision tell). A listener that does not
-// read is closed; it resumes where it was. Threads: the loop's.
+// read is closed; it resumes where it was. While the brokers are away it is kept waiting: only a
+// Last-Event-ID that is none is refused, as an EventSource takes every refusal for the last word.
+// Threads: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +39,7 @@ class EventApi {
   struct Listener;
   void OnRequest(const HttpExchangePtr& exchange);
   void OnSlice(const WatchReply& slice);
+  static void Begin(const Listener& listener, const std::string& cursor);
   void CatchUp(const std::shared_ptr<Listener>& listener);
   void Deliver(Listener& listener, const WatchReply& slice, bool live);
   void Leave(std::uint64_t id);
