@@ -17,6 +17,7 @@
 namespace consilium {
 
 struct CouncilOptions {
+  int http = 0;                           // port; 0 = the system chooses
   std::string gateway;                    // further lines of [gateway]
   std::string more;                       // further tables
   std::chrono::milliseconds latency{20};  // of the models
@@ -27,8 +28,9 @@ class Council {
   explicit Council(const CouncilOptions& options = {}) : llm_(LlmOptions(options)) {
     std::string toml = "[ensemble]\nstrategy = \"all\"\nsize = 3\n" +
                        CouncilSection("deadline_s = 60\nsupport_min = 0\n") +
-                       "[gateway]\nhttp = \"tcp://127.0.0.1:0\"\nmllp = \"tcp://127.0.0.1:0\"\n" +
-                       options.gateway + "\n" + options.more + "\n";
+                       "[gateway]\nhttp = \"tcp://127.0.0.1:" + std::to_string(options.http) +
+                       "\"\nmllp = \"tcp://127.0.0.1:0\"\n" + options.gateway + "\n" +
+                       options.more + "\n";
     for (const char* model : {"m1", "m2", "m3"}) {
       toml += std::string("[[backend]]\nmodel = \"") + model +
               "\"\nprovider = \"openai\"\nconcurrency = 8\nurl = \"" + llm_.url() +
