@@ -1,6 +1,7 @@
 # consilium_library(NAME FOLDER...): the static library consilium_NAME of FOLDER/*.cc without main.cc.
 # consilium_program(EXECUTABLE NAME): EXECUTABLE from the main.cc beside that library.
 # consilium_embed(NAME FOLDER HEADER): the files FOLDER/*.lua as string constants in a generated HEADER.h.
+# consilium_embed_file(NAME FILE HEADER CONSTANT): FILE as the string CONSTANT in a generated HEADER.h.
 
 add_library(consilium_flags INTERFACE)
 target_include_directories(consilium_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
@@ -52,6 +53,17 @@ function(consilium_embed name folder header)
     OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DFOLDER=${folder} "-DSCRIPTS=${scripts}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${scripts} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+  target_sources(consilium_${name} PRIVATE ${output})
+endfunction()
+
+function(consilium_embed_file name file header constant)
+  set(output ${PROJECT_BINARY_DIR}/generated/${header}.h)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DFILE=${PROJECT_SOURCE_DIR}/${file} -DNAME=${constant} -P ${script}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${script}
     VERBATIM)
   target_sources(consilium_${name} PRIVATE ${output})
 endfunction()

@@ -46,6 +46,11 @@ HttpLimits LimitsOf(const GatewayConfig& config) {
   return limits;
 }
 
+const char* HttpAccessName(HttpAccess access) {
+  constexpr const char* kNames[] = {"open", "read", "write", "admin"};
+  return kNames[static_cast<std::size_t>(access)];
+}
+
 // In the form of the door that it came to.
 HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error) {
   const bool fhir = request.target == "/fhir" || request.target.starts_with("/fhir/");
@@ -239,6 +244,14 @@ std::string Gateway::http() const {
 }
 std::string Gateway::mllp() const {
   return parts_->config.gateway.mllp.empty() ? "" : parts_->mllp->endpoint();
+}
+
+std::vector<std::string> Gateway::Routes() const {
+  std::vector<std::string> routes;
+  for (const HttpRoute& route : parts_->http.routes()) {
+    routes.push_back(route.method + " " + route.pattern + " " + HttpAccessName(route.access));
+  }
+  return routes;
 }
 
 int Gateway::Run(StopSignals& signals, HealthFile& health) {

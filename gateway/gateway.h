@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "shared/client.h"
 #include "shared/config.h"
@@ -29,6 +30,8 @@ class Gateway {
   // "tcp://127.0.0.1:7380"; "" = that door is closed.
   std::string http() const;
   std::string mllp() const;
+  // What HTTP answers, once it is open: "GET /v1/cases/{id} read", ...
+  std::vector<std::string> Routes() const;
 
   // Until a signal: then nothing new is taken, what is under way is answered, within some seconds.
   // A second signal ends it at once. The exit code.

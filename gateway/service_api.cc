@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/problem.h"
+#include "openapi_document.h"
 
 namespace consilium {
 
@@ -16,6 +17,12 @@ void AddServiceApi(HttpServer& server, Metrics& metrics, std::function<std::stri
                 const std::string why = trouble();
                 exchange->Answer(why.empty() ? JsonResponse(200, "{\"ready\":true}")
                                              : Problem(503, {ErrorCode::kUnavailable, why}));
+              }});
+  server.Add({"GET", "/openapi.json", HttpAccess::kOpen, [](const HttpExchangePtr& exchange) {
+                HttpResponse response;
+                response.content_type = "application/json";
+                response.body = kOpenApiDocument;
+                exchange->Answer(std::move(response));
               }});
   server.Add({"GET", "/metrics", HttpAccess::kRead,
               [&metrics, refresh = std::move(refresh)](const HttpExchangePtr& exchange) {

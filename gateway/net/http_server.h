@@ -65,6 +65,7 @@ class HttpServer {
   ~HttpServer();
 
   void Add(HttpRoute route) { routes_.push_back(std::move(route)); }
+  const std::vector<HttpRoute>& routes() const { return routes_; }
   // As Listener::Open.
   Status Open(const std::string& endpoint, std::shared_ptr<TlsContext> tls);
   const Listener& listener() const { return *listener_; }
