@@ -51,7 +51,6 @@ struct HooksDoor::Call {
   bool asks = false;
   CardCall card;
   std::string case_id;
-  TimePoint began;
 };
 
 HooksDoor::HooksDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
@@ -139,12 +138,22 @@ void HooksDoor::OnCall(const HttpExchangePtr& exchange) {
   if (!IsHookService(exchange->request().captured[0])) {
     return Reply(exchange, Problem({ErrorCode::kNotFound, "there is no such service"}));
   }
-  const TimePoint began = Now();
-  Admit(exchange, [this, exchange, began](std::string sender) {
-    const auto call = std::make_shared<Call>();
-    call->exchange = exchange;
+  const auto call = std::make_shared<Call>();
+  call->exchange = exchange;
+  // The clinician does not wait for the council, nor for anything else.
+  loop_.After(kAnswerWithin, [this, call] {
+    if (call->exchange->answered()) return;
+    if (call->case_id.empty()) {
+      return Reply(call->exchange,
+                   Problem({ErrorCode::kUnavailable, "the council could not be asked in time"}));
+    }
+    CaseView sits;
+    sits.id = call->case_id;
+    Answer(call, sits);
+  });
+  Admit(exchange, [this, call](std::string sender) {
+    if (call->exchange->answered()) return;
     call->sender = std::move(sender);
-    call->began = began;
     Read(call);
   });
 }
@@ -197,6 +206,7 @@ void HooksDoor::Fetch(const CallPtr& call) {
 // What the feeds know of the patient: their case, and what makes this call another case than the
 // last one.
 void HooksDoor::Recall(const CallPtr& call) {
+  if (call->exchange->answered()) return;
   call->card.patient = call->request->patient;
   call->card.encounter = call->request->encounter;
   call->card.drafts = call->request->drafts;
@@ -210,17 +220,6 @@ void HooksDoor::Recall(const CallPtr& call) {
   call->opens_chart = opens;
   call->asks = feed->asks;
   call->message = std::move(feed->message);
-  // The clinician does not wait for the council.
-  const milliseconds left =
-      std::max(kAnswerWithin - std::chrono::duration_cast<milliseconds>(Now() - call->began),
-               milliseconds(1));
-  loop_.After(left, [this, call] {
-    if (call->exchange->answered()) return;
-    if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
-    CaseView sits;
-    sits.id = call->case_id;
-    Answer(call, sits);
-  });
   FeedQuestion question;
   question.message = Sha256Hex(call->message.digest);  // of no message: only patients are asked for
   question.patients = PatientKeys(call->message.records.front().patient.ids, call->sender);
