@@ -1,0 +1,58 @@
+#include "gateway/tokens.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/gatekeeper.h"
+#include "shared/ids.h"
+
+namespace consilium {
+namespace {
+
+TEST(TokensTest, AHolderIsFoundByTheTokenAndNotByItsDigest) {
+  const std::string digest = Sha256Hex("secret");
+  const auto list = TokenList::Parse("# who\n\n" + digest + " write  amy\n", "tokens");
+  ASSERT_TRUE(list.ok()) << list.error().text;
+  EXPECT_EQ(list->size(), 1u);
+  ASSERT_TRUE(list->Find("secret").has_value());
+  EXPECT_EQ(list->Find("secret")->name, "amy");
+  EXPECT_EQ(list->Find("secret")->role, HttpAccess::kWrite);
+  EXPECT_FALSE(list->Find(digest).has_value());
+  EXPECT_FALSE(list->Find("").has_value());
+}
+
+TEST(TokensTest, MistakesNameTheLineAndNeverTheToken) {
+  const std::string digest = Sha256Hex("secret");
+  const auto problem = [](const std::string& text) {
+    const auto list = TokenList::Parse(text, "tokens");
+    return list.ok() ? "" : list.error().text;
+  };
+  EXPECT_EQ(problem("secret write amy\n"),
+            "tokens:1: expected 64 lower-case hex digits: the SHA-256 of a token");
+  EXPECT_EQ(problem("\n" + digest + " write\n"), "tokens:2: expected `SHA256 ROLE NAME`");
+  EXPECT_EQ(problem(digest + " root amy\n"),
+            "tokens:1: role \"root\", expected one of read, write, admin");
+  EXPECT_EQ(problem(digest + " read a/b\n"),
+            "tokens:1: name \"a/b\", expected 1..64 of A-Z a-z 0-9 . _ -");
+  EXPECT_EQ(problem(digest + " read a\n" + digest + " read b\n"),
+            "tokens:2: the token of \"b\" stands twice");
+}
+
+TEST(GatekeeperTest, WithoutTokensOnlyNamesOfThisMachineAreAnswered) {
+  const Gatekeeper keeper("", "https://gate.example:8443/x");
+  const auto status = [&](const std::string& host) {
+    HttpRequest request;
+    request.fields = {{"host", host}};
+    const auto refusal = keeper.Admit(request, HttpAccess::kAdmin);
+    return refusal ? refusal->status : 0;
+  };
+  EXPECT_EQ(status("localhost:7380"), 0);
+  EXPECT_EQ(status("127.0.0.1"), 0);
+  EXPECT_EQ(status("[::1]:7380"), 0);
+  EXPECT_EQ(status("gate.example:8443"), 0) << "as others reach it";
+  EXPECT_EQ(status("evil.example"), 421);
+  EXPECT_EQ(status("127.0.0.1.evil.example"), 421);
+  EXPECT_EQ(status("localhost.evil.example:7380"), 421);
+}
+
+}  // namespace
+}  // namespace consilium
