@@ -11,6 +11,7 @@
 #include "tests/interop/npm.h"
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/mllp_peer.h"
 
 namespace consilium {
 namespace {
@@ -29,6 +30,16 @@ std::string LoneUrl(const std::string& endpoints_file) {
   return http.empty() ? "" : "http" + http.substr(http.find(':'));
 }
 
+// A note of a demo case over HL7 v2; its result goes to the receiver.
+std::string NoteOf(int number) {
+  const std::string n = std::to_string(number);
+  const std::string text = JsonLines(DemoCases(number)).back()["text"];
+  return "MSH|^~\\&|HIS|WARD|CONSILIUM|HOSP|20261128101500||MDM^T02|m-" + n +
+         "|P|2.5.1\rEVN|T02|20261128101500\rPID|1||" + n +
+         "^^^HOSP^MR||Doe^Jane||19600102|F\rTXA|1|PN|TX|20261128101500||||||||d-" + n +
+         "|||||AU\rOBX|1|TX|NOTE||" + text + "||||||F\r";
+}
+
 TEST(OpenApiTest, IsValidAndSaysWhatTheGatewayAnswers) {
   for (const char* package : {"@seriousme/openapi-schema-validator", "ajv-2020"}) {
     CONSILIUM_SKIP_IF(WhyNot(package));
@@ -36,9 +47,16 @@ TEST(OpenApiTest, IsValidAndSaysWhatTheGatewayAnswers) {
   TestFolder folder;
   SimulatedOptions options;
   options.gateway = true;
-  options.gateway_lines = "body_bytes_max = 65536";
+  MllpReceiver refuses(
+      [](const std::string& message) { return MllpReceiver::AckOf(message, "AR"); });
+  options.gateway_lines =
+      "body_bytes_max = 65536\nreceiver = \"127.0.0.1:" + std::to_string(refuses.port()) + "\"";
   ClusterProcess open(folder.Write("open.toml", SimulatedCluster(options)));
   ASSERT_EQ(open.Start(), "");
+  MllpSender sender(open.mllp());
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_EQ(Hl7Field(sender.Ask(NoteOf(i)).value_or(""), "MSA", 1), "AA");
+  }
 
   const std::string tokens = folder.Write(
       "tokens", Sha256Hex("reads") + " read viewer\n" + Sha256Hex("writes") + " write feeder\n");
