@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "gateway/case_page_parts.h"
-#include "gateway/hooks/base64url.h"
 #include "gateway/hooks/card_judgement.h"
+#include "shared/base64url.h"
 #include "shared/html/page_style.h"
 #include "shared/html/pieces.h"
 #include "shared/ids.h"

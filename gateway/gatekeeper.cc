@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/hooks/base64url.h"
+#include "shared/base64url.h"
 #include "shared/endpoint.h"
 
 namespace consilium {

@@ -117,11 +117,18 @@ Result<TaskId> TaskFromRef(std::string_view ref) {
   return task;
 }
 
-std::string RandomHexId() {
-  std::array<unsigned char, 16> bytes{};
+std::string RandomBytes(std::size_t count) {
   // Up to 256 bytes come at once and whole, once the kernel's pool is ready (getrandom(2)).
+  CHECK(count <= 256, "no caller asks for more");
+  std::string bytes(count, '\0');
   const ssize_t got = getrandom(bytes.data(), bytes.size(), 0);
   CHECK(got == static_cast<ssize_t>(bytes.size()), "the kernel gives random bytes");
+  return bytes;
+}
+
+std::string RandomHexId() {
+  std::array<unsigned char, 16> bytes{};
+  std::memcpy(bytes.data(), RandomBytes(bytes.size()).data(), bytes.size());
   return Hex(bytes.data(), bytes.size());
 }
 

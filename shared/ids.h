@@ -25,6 +25,8 @@ Status CheckKind(std::string_view kind);
 std::string ToRef(const TaskId& task);
 Result<TaskId> TaskFromRef(std::string_view ref);
 
+// Of the kernel's, fit for secrets; at most 256.
+std::string RandomBytes(std::size_t count);
 // 16 random bytes in hex, for incarnations and routing ids.
 std::string RandomHexId();
 // SHA-256 in lower-case hex.

@@ -11,8 +11,8 @@
 #include <cmath>
 #include <memory>
 
-#include "gateway/hooks/base64url.h"
 #include "gateway/hooks/json_text.h"
+#include "shared/base64url.h"
 #include "shared/text.h"
 
 namespace consilium {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/hooks/base64url.h"
+#include "shared/base64url.h"
 
 namespace consilium {
 

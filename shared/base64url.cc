@@ -1,4 +1,4 @@
-#include "gateway/hooks/base64url.h"
+#include "shared/base64url.h"
 
 #include <cstdint>
 
