@@ -606,7 +606,8 @@ class CommandLine {
   }
 
   void AddKeys() {
-    CLI::App* keys = app_.add_subcommand("keys", "Make and show keys for the bus");
+    CLI::App* keys =
+        app_.add_subcommand("keys", "Make and show keys for the bus, and tokens for the gateway");
     keys->require_subcommand(1);
     CLI::App* make = Command(
         *keys, "new", "Make a key: NAME.key, and what the brokers must know of it",
@@ -630,6 +631,22 @@ class CommandLine {
                              [this] { return RunKeysShow(key_file_, json_); });
     show->add_option("file", key_file_, "key file (NAME.key or NAME.pub)")->required();
     AddJson(show, json_);
+    CLI::App* token = Command(
+        *keys, "token", "Make a bearer token for the HTTP doors of the gateway",
+        "consilium keys token ehr --role write --file /etc/consilium/tokens\n\n"
+        "Prints the token, which stands nowhere else and cannot be shown again, and the line that\n"
+        "gateway.tokens_file needs of it: its SHA-256, role and name. A running gateway reads the\n"
+        "file again by itself. Roles: read (see cases), write (also submit and withdraw them and\n"
+        "say what was right), admin.",
+        [this] { return RunKeysToken(keys_token_); });
+    token->add_option("name", keys_token_.name, "who gets it: 1..64 of A-Z a-z 0-9 . _ -")
+        ->required();
+    token->add_option("--role", keys_token_.role, "read, write or admin")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>{"read", "write", "admin"}));
+    token->add_option("--file", keys_token_.file,
+                      "file of tokens to append the line to, made if missing");
+    AddJson(token, keys_token_.json);
   }
 
   // What `eval --live` asks of a cluster.
@@ -778,6 +795,7 @@ class CommandLine {
   EvalOptions eval_;
   HealthOptions health_;
   KeysNewOptions keys_new_;
+  KeysTokenOptions keys_token_;
   std::string key_file_;
   std::string config_file_;
   bool json_ = false;

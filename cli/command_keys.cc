@@ -1,4 +1,4 @@
-// keys new, keys show.
+// keys new, keys show, keys token.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,7 +11,9 @@
 #include "cli/files.h"
 #include "cli/output.h"
 #include "shared/allow_list.h"
+#include "shared/base64url.h"
 #include "shared/bus_keys.h"
+#include "shared/ids.h"
 
 namespace consilium {
 namespace {
@@ -51,6 +53,17 @@ struct NewKey {
   fs::path allowed_file() const { return folder / "allowed"; }
   bool for_brokers() const { return peer.role == BusRole::kBroker; }
 };
+
+// To a file of lines, which must end with one.
+Status AppendLine(const fs::path& file, const std::string& line) {
+  constexpr std::size_t kFileBytesMax = 1u << 20;  // as the gateway reads it
+  auto text = ReadFile(file.string(), kFileBytesMax - line.size());
+  if (!text.ok() && text.error().code != ErrorCode::kNotFound) return text.error();
+  if (text.ok() && !text->empty() && text->back() != '\n') {
+    return Invalid(file.string() + ": its last line has no end");
+  }
+  return Write(file, line, kPublicMode, Writing::kAppend);
+}
 
 // The list that the brokers would read must stay one, so it is read before it is added to.
 Status CheckAllowed(const NewKey& key) {
@@ -135,6 +148,37 @@ int RunKeysShow(const std::string& file, bool json) {
   const auto key = ReadPublicKeyFile(file);
   if (!key.ok()) return ReportError(key.error(), json);
   PrintOut(json ? Json{{"public_key", *key}}.dump() + "\n" : *key + "\n");
+  return kExitOk;
+}
+
+int RunKeysToken(const KeysTokenOptions& options) {
+  if (auto name = CheckPeerName(options.name); !name.ok()) {
+    return ReportError(name.error(), options.json);
+  }
+  constexpr std::size_t kTokenBytes = 32;
+  const std::string token = ToBase64Url(RandomBytes(kTokenBytes));
+  const std::string line = Sha256Hex(token) + " " + options.role + " " + options.name + "\n";
+  if (!options.file.empty()) {
+    if (auto kept = AppendLine(options.file, line); !kept.ok()) {
+      return ReportError(kept.error(), options.json);
+    }
+  }
+  if (options.json) {
+    PrintOut(Json{{"name", options.name},
+                  {"role", options.role},
+                  {"token", token},
+                  {"line", line.substr(0, line.size() - 1)},
+                  {"file", options.file.empty() ? Json() : Json(options.file)}}
+                 .dump() +
+             "\n");
+    return kExitOk;
+  }
+  PrintOut("token: " + token + "\n  shown once: it belongs to " + options.name +
+           ", as Authorization: Bearer ...\n" +
+           (options.file.empty()
+                ? "a line for gateway.tokens_file:\n"
+                : options.file + ": has the new line, for gateway.tokens_file:\n") +
+           line);
   return kExitOk;
 }
 

@@ -258,6 +258,14 @@ struct KeysNewOptions {
 int RunKeysNew(const KeysNewOptions& options);
 int RunKeysShow(const std::string& file, bool json);
 
+struct KeysTokenOptions {
+  std::string name;
+  std::string role;
+  std::string file;  // to append the line to; "" = it is only printed
+  bool json = false;
+};
+int RunKeysToken(const KeysTokenOptions& options);
+
 int RunConfigCheck(const std::string& file, bool json);
 int RunConfigOptions(bool json);
 int RunVersion(bool json);

@@ -10,6 +10,7 @@
 
 #include "shared/allow_list.h"
 #include "shared/bus_keys.h"
+#include "shared/ids.h"
 #include "tests/support/cluster_process.h"
 
 namespace consilium {
@@ -97,6 +98,42 @@ TEST_F(KeysCommandTest, AListWithAMistakeGetsNoNewLine) {
   EXPECT_EQ(made.exit_code, 2);
   EXPECT_THAT(made.err, HasSubstr("allowed:2: 1 words, expected <public key> <role> <name>"));
   EXPECT_NE(access(Path("bob.key").c_str(), F_OK), 0);
+}
+
+TEST_F(KeysCommandTest, ATokenIsShownOnceAndTheFileHasOnlyItsDigest) {
+  const std::string file = folder_.File("tokens");
+  const CommandResult made = Run({"token", "ehr", "--role", "write", "--file", file, "--json"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const json said = json::parse(made.out);
+  const std::string token = said.at("token");
+  EXPECT_EQ(token.size(), 43u) << "32 bytes in base64url";
+  EXPECT_EQ(
+      token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+      std::string::npos)
+      << token;
+  EXPECT_EQ(said.at("line"), Sha256Hex(token) + " write ehr");
+  EXPECT_EQ(Content(file), Sha256Hex(token) + " write ehr\n");
+  const CommandResult second = Run({"token", "desk", "--role", "read", "--file", file});
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.out,
+              testing::MatchesRegex("token: [A-Za-z0-9_-]*\n  shown once: it belongs to desk, as "
+                                    "Authorization: Bearer ...\n.*/tokens: has the new line, for "
+                                    "gateway.tokens_file:\n[0-9a-f]* read desk\n"));
+  EXPECT_EQ(Content(file).find(token), std::string::npos);
+  EXPECT_THAT(Content(file), testing::EndsWith(" read desk\n"));
+}
+
+TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
+  const std::string file = folder_.Write("tokens", "# cut");
+  const CommandResult cut = Run({"token", "ehr", "--role", "read", "--file", file});
+  EXPECT_NE(cut.exit_code, 0);
+  EXPECT_THAT(cut.err, HasSubstr(file + ": its last line has no end"));
+  EXPECT_EQ(cut.out, "") << "a token that no gateway will know is not shown";
+  EXPECT_EQ(Content(file), "# cut");
+  EXPECT_THAT(Run({"token", "a b", "--role", "read"}).err,
+              HasSubstr("name = \"a b\", expected 1..64 characters of A-Z a-z 0-9 . _ -"));
+  EXPECT_NE(Run({"token", "ehr", "--role", "broker"}).exit_code, 0);
+  EXPECT_NE(Run({"token", "ehr"}).exit_code, 0) << "the role is never guessed";
 }
 
 }  // namespace
