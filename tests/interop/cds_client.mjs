@@ -66,6 +66,7 @@ await check("an info card at once, the recommendation later", async () => {
   assert.equal(view.vignette.patient.weight_kg, 82.5, "the latest one");
   assert.match(view.vignette.text, /Community acquired pneumonia, severity 1/);
   assert.ok(!view.vignette.text.includes("Nobody"), "no name");
+  for (const link of card.links) assert.equal((await fetch(link.url)).status, 200, link.url);
 });
 
 await check("accepted", async () => {
