@@ -17,12 +17,6 @@
 
 namespace consilium {
 
-// A refusal, and when to try again if the other side said so.
-struct AskError {
-  Error error;
-  std::optional<std::int64_t> retry_after_ms;
-};
-
 class BusLink {
  public:
   // Waiting and under way.

@@ -1,5 +1,6 @@
 #include "gateway/case_api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -77,8 +78,10 @@ class CaseWait : public std::enable_shared_from_this<CaseWait> {
         if (const auto self = weak.lock()) self->OnSlice(slice);
       });
       exchange_->OnGone([self = shared_from_this()] { self->Leave(); });
-      loop_.After(wait, [self = shared_from_this()] {
-        if (self->exchange_->answered() || self->exchange_->gone()) return;
+      // Kept by on_gone_ for as long as it waits.
+      loop_.After(wait, [weak] {
+        const auto self = weak.lock();
+        if (self == nullptr || self->exchange_->answered() || self->exchange_->gone()) return;
         self->Leave();
         self->Fetch();
       });
@@ -145,9 +148,12 @@ void CaseApi::Submit(const HttpExchangePtr& exchange, std::size_t body_max) {
                                                    ", expected application/json or "
                                                    "application/x-ndjson"}));
   }
-  GatherBody(exchange, body_max, [this, weak = std::weak_ptr(exchange)](const std::string& body) {
-    if (const HttpExchangePtr held = weak.lock()) SubmitOne(held, body);
-  });
+  // A case is far smaller; whatever is larger is refused before it is read.
+  constexpr std::size_t kCaseBodyMax = 2u << 20;
+  GatherBody(exchange, std::min(body_max, kCaseBodyMax),
+             [this, weak = std::weak_ptr(exchange)](const std::string& body) {
+               if (const HttpExchangePtr held = weak.lock()) SubmitOne(held, body);
+             });
 }
 
 void CaseApi::SubmitOne(const HttpExchangePtr& exchange, const std::string& body) {

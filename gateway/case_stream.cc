@@ -31,9 +31,14 @@ void CaseStream::Start(Loop& loop, BusLink& bus, const HttpExchangePtr& exchange
   exchange->Begin(std::move(head));
   exchange->OnBodyPiece(
       [stream](std::string_view piece, bool last) { stream->OnPiece(piece, last); });
+  // Answers that the client did not take hold the reading up; it goes on when it took them.
+  exchange->OnSent([stream] { stream->TakeLines(); });
   exchange->OnGone([exchange = std::weak_ptr(exchange)] {
     // Ends the circle of exchange and stream.
-    if (const auto gone = exchange.lock()) gone->OnBodyPiece(nullptr);
+    if (const auto gone = exchange.lock()) {
+      gone->OnBodyPiece(nullptr);
+      gone->OnSent(nullptr);
+    }
   });
 }
 
@@ -47,6 +52,7 @@ void CaseStream::OnPiece(std::string_view piece, bool last) {
 }
 
 void CaseStream::TakeLines() {
+  if (exchange_->gone()) return unread_.clear();
   std::size_t begin = 0;
   while (begin < unread_.size() && under_way_ < kWindow && exchange_->unsent() < kUnsentMax) {
     const std::size_t end = unread_.find('\n', begin);
@@ -128,8 +134,10 @@ void CaseStream::TellError(std::int64_t line, const std::string& id, const Error
 }
 
 void CaseStream::OnEnd() {
-  exchange_->OnBodyPiece(nullptr);
-  exchange_->End();
+  const HttpExchangePtr exchange = exchange_;
+  exchange->OnBodyPiece(nullptr);
+  exchange->OnSent(nullptr);
+  exchange->End();
 }
 
 }  // namespace consilium

@@ -13,6 +13,7 @@ namespace {
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kPause{500};
 constexpr milliseconds kKeepAlive{15000};
+constexpr std::size_t kGotMax = 1024;
 constexpr std::size_t kCursorBytesMax = 4096;
 
 std::string EventType(const Recommendation& item) {
@@ -67,6 +68,11 @@ void EventApi::OnRequest(const HttpExchangePtr& exchange) {
   if (after.size() > kCursorBytesMax) {
     return exchange->Answer(Problem(Invalid("Last-Event-ID: none that was given out")));
   }
+  if (request.method == "HEAD") {
+    HttpResponse head;
+    head.content_type = "text/event-stream";
+    return exchange->Answer(std::move(head));
+  }
   if (listeners_.size() >= kListenersMax) {
     return exchange->Answer(
         Problem(503, {ErrorCode::kUnavailable,
@@ -102,7 +108,8 @@ void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
   request.after = listener->cursor;
   bus_.Ask<WatchReply>(
       request, kTimeout,
-      [this, listener](Result<WatchReply> reply, std::optional<std::int64_t> retry) {
+      [this, listener, slices = slices_](Result<WatchReply> reply,
+                                         std::optional<std::int64_t> retry) {
         if (listener->exchange->gone()) return;
         const bool begun = listener->exchange->answered();
         if (!reply.ok() && reply.error().code == ErrorCode::kInvalid) {
@@ -122,13 +129,15 @@ void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
         Deliver(*listener, *reply, false);
         made_.clear();
         listener->cursor = reply->cursor;
-        if (!reply->items.empty()) return CatchUp(listener);
+        // What the others got while this was asked may be missing in it.
+        if (!reply->items.empty() || slices != slices_) return CatchUp(listener);
         // Nothing is behind its cursor, so it has all that the others had, and perhaps more.
         listener->live = true;
       });
 }
 
 void EventApi::OnSlice(const WatchReply& slice) {
+  ++slices_;
   std::vector<std::shared_ptr<Listener>> all;
   for (const auto& [id, listener] : listeners_) {
     if (listener->live) all.push_back(listener);
@@ -139,6 +148,8 @@ void EventApi::OnSlice(const WatchReply& slice) {
 
 void EventApi::Deliver(Listener& listener, const WatchReply& slice, bool live) {
   std::string out;
+  // Only the last ones can come again; the others of a long backlog are not remembered.
+  if (!live && listener.got.size() > kGotMax) listener.got.clear();
   for (std::size_t i = 0; i < slice.items.size(); ++i) {
     const Recommendation& item = slice.items[i];
     const std::string key = EventKey(item);

@@ -51,6 +51,7 @@ class EventApi {
   std::uint64_t joined_;
   std::map<std::uint64_t, std::shared_ptr<Listener>> listeners_;
   std::uint64_t next_ = 1;
+  std::uint64_t slices_ = 0;  // that came
   // The events of the slice that is being delivered, made once for all listeners.
   std::map<std::string, std::string> made_;
   Timer keep_alive_;

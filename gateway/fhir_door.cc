@@ -22,6 +22,8 @@ constexpr milliseconds kTimeout{20000};
 // A larger one is read beside the loop.
 constexpr std::size_t kReadHereBytesMax = 128u << 10;
 constexpr const char* kFhirJson = "application/fhir+json; fhirVersion=4.0";
+// Who sends what comes without a MessageHeader and without a token.
+constexpr const char* kSender = "fhir";
 constexpr const char* kModule = "urn:consilium:medication-council";
 
 std::string Dump(const ordered_json& json) {
@@ -96,6 +98,12 @@ ordered_json TransactionResponse(std::size_t entries, const std::string& outcome
   return bundle;
 }
 
+// MessageHeader.id; "" is none of a FHIR id, so something is always said.
+std::string IdOf(const ordered_json& header) {
+  const auto id = header.find("id");
+  return id != header.end() && id->is_string() ? id->get<std::string>() : "unknown";
+}
+
 struct BundleHead {
   std::string type;
   std::size_t entries = 0;
@@ -127,8 +135,7 @@ ordered_json MessageResponse(const ordered_json& header, const std::string& dige
     if (header.contains(event)) response[event] = header[event];
   }
   response["source"] = {{"endpoint", base.empty() ? "urn:consilium" : base}};
-  response["response"] = {{"identifier", header.value("id", "unknown")},
-                          {"code", ok ? "ok" : "fatal-error"}};
+  response["response"] = {{"identifier", IdOf(header)}, {"code", ok ? "ok" : "fatal-error"}};
   ordered_json told = ordered_json::parse(outcome);
   const std::string told_id = DerivedId(digest, 0, "message-outcome");
   told["id"] = told_id;
@@ -155,8 +162,7 @@ FhirDoor::FhirDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
       redis_(redis),
       intake_(intake),
       body_max_(static_cast<std::size_t>(config.body_bytes_max)),
-      keys_(!config.tokens_file.empty()),
-      cors_(!config.cors_origins.empty()) {
+      keys_(!config.tokens_file.empty()) {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   started_ = FhirInstant(std::chrono::duration_cast<milliseconds>(wall).count());
 }
@@ -187,21 +193,28 @@ void FhirDoor::OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleRead
     return exchange->Answer(OutcomeResponse(400, reading.issues));
   }
   FeedMessage message = std::move(*reading.message);
-  if (message.sender.empty()) message.sender = exchange->request().client;
-  const FeedMessage kept = message;
+  if (form == Form::kMessage && message.type != "Bundle/message") {
+    return exchange->Answer(OutcomeResponse(
+        400, {{"error", "value", "Bundle.type", "expected message, for $process-message"}}));
+  }
+  if (message.sender.empty()) {
+    const std::string& client = exchange->request().client;
+    message.sender = client.empty() ? kSender : client;
+  }
+  const Taken taken{message.type, message.digest, message.records.empty()};
   intake_.Take(
-      std::move(message), [this, exchange, form, kept](Result<std::vector<AdmittedRecord>> records,
-                                                       std::optional<std::int64_t> retry) {
+      std::move(message), [this, exchange, form, taken](Result<std::vector<AdmittedRecord>> records,
+                                                        std::optional<std::int64_t> retry) {
         if (!records.ok()) {
           HttpResponse response = FhirRefusal(StatusOf(records.error().code), records.error());
           if (retry) response.fields = Problem(records.error(), retry).fields;
           return exchange->Answer(std::move(response));
         }
-        OnAdmitted(exchange, form, kept, *records);
+        OnAdmitted(exchange, form, taken, *records);
       });
 }
 
-void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const FeedMessage& message,
+void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Taken& taken,
                           const std::vector<AdmittedRecord>& records) {
   Told told = TellOf(records);
   for (const std::string& id : told.cases) {
@@ -210,18 +223,19 @@ void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Feed
   }
   if (told.cases.empty() && told.issues.empty()) {
     told.issues.push_back({"information", "informational", "",
-                           message.records.empty() ? "no patient is in it: nothing was kept"
-                                                   : "kept as context; no case was started"});
+                           taken.nobody ? "no patient is in it: nothing was kept"
+                                        : "kept as context; no case was started"});
   }
   const std::string outcome = WriteOutcome(told.issues, told.remarks);
   HttpResponse response = FhirResponse(told.status, outcome);
-  const BundleHead head = HeadOf(exchange->request().body);
+  const bool transaction = taken.type == "Bundle/transaction" || taken.type == "Bundle/batch";
   if (form == Form::kMessage) {
+    const BundleHead head = HeadOf(exchange->request().body);
     response = FhirResponse(
         told.status == 202 ? 200 : told.status,
-        Dump(MessageResponse(head.header, message.digest, base_, outcome, told.status != 422)));
-  } else if (form == Form::kTransaction && (head.type == "transaction" || head.type == "batch") &&
-             told.status != 422) {
+        Dump(MessageResponse(head.header, taken.digest, base_, outcome, told.status != 422)));
+  } else if (form == Form::kTransaction && transaction && told.status != 422) {
+    const BundleHead head = HeadOf(exchange->request().body);
     ordered_json bundle = TransactionResponse(head.entries, outcome);
     bundle["type"] = head.type + "-response";
     response = FhirResponse(200, Dump(bundle));
@@ -235,6 +249,12 @@ void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Feed
 
 // All patients of a bulk file, one after the other; what each became is told at the end.
 void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
+  if (const std::string_view type = exchange->request().Field("content-type");
+      !type.starts_with("application/fhir+ndjson") && !type.starts_with("application/ndjson") &&
+      !type.starts_with("application/x-ndjson")) {
+    return exchange->Answer(FhirRefusal(
+        415, {ErrorCode::kUnsupported, "Content-Type: expected application/fhir+ndjson"}));
+  }
   struct Bulk {
     std::vector<FeedMessage> messages;
     std::vector<FhirIssue> issues;
@@ -245,7 +265,7 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
   };
   const auto bulk = std::make_shared<Bulk>();
   const std::string sender =
-      exchange->request().client.empty() ? "fhir" : exchange->request().client;
+      exchange->request().client.empty() ? kSender : exchange->request().client;
   bulk->step = [this, exchange, weak = std::weak_ptr(bulk)] {
     const auto all = weak.lock();
     if (all->next == all->messages.size()) {
@@ -355,7 +375,6 @@ void FhirDoor::OnMetadata(const HttpExchangePtr& exchange) {
   settings.version = CONSILIUM_VERSION;
   settings.date = started_;
   settings.keys = keys_;
-  settings.cors = cors_;
   exchange->Answer(FhirResponse(200, WriteCapability(settings)));
 }
 

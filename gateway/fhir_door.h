@@ -32,7 +32,13 @@ class FhirDoor {
   enum class Form { kBundle, kTransaction, kMessage };
   void OnBundle(const HttpExchangePtr& exchange, Form form);
   void OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleReading reading);
-  void OnAdmitted(const HttpExchangePtr& exchange, Form form, const FeedMessage& message,
+  // What the answer needs of a message that the intake has.
+  struct Taken {
+    std::string type;
+    std::string digest;
+    bool nobody = false;  // it is about no patient
+  };
+  void OnAdmitted(const HttpExchangePtr& exchange, Form form, const Taken& taken,
                   const std::vector<AdmittedRecord>& records);
   void OnBulk(const HttpExchangePtr& exchange);
   void OnResult(const HttpExchangePtr& exchange, bool whole);
@@ -46,7 +52,6 @@ class FhirDoor {
   Intake& intake_;
   std::size_t body_max_;
   bool keys_;
-  bool cors_;
   std::string base_;
   std::string started_;  // when, as a FHIR dateTime
 };

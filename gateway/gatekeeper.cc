@@ -37,6 +37,10 @@ std::string PasswordOf(std::string_view credentials) {
   return both->substr(both->find(':') + 1);
 }
 
+bool IsReading(const HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 // What a browser sends by itself must not change anything: a page of the web could make it.
 bool MayBeBasic(const HttpRequest& request, HttpAccess access) {
   return access <= HttpAccess::kRead && (request.method == "GET" || request.method == "HEAD");
@@ -54,8 +58,11 @@ std::string TokenOf(const HttpRequest& request, HttpAccess access) {
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(const std::string& tokens_file, const std::string& public_url)
-    : file_(tokens_file, TokenList::kBytesMax), public_host_(HostOf(public_url)) {}
+Gatekeeper::Gatekeeper(const std::string& tokens_file, const std::string& public_url,
+                       std::vector<std::string> origins)
+    : file_(tokens_file, TokenList::kBytesMax),
+      public_host_(HostOf(public_url)),
+      origins_(std::move(origins)) {}
 
 Result<TokenList> Gatekeeper::Read() {
   const Result<std::string> text = file_.Read();
@@ -82,13 +89,30 @@ void Gatekeeper::Refresh() {
   }
 }
 
+// A browser says from which page a request that changes something comes; programs say nothing.
+bool Gatekeeper::IsOurOrigin(const HttpRequest& request) const {
+  const std::string origin(request.Field("origin"));
+  if (origin.empty()) return true;
+  const std::size_t begin = origin.find("://");
+  if (begin != std::string::npos && origin.substr(begin + 3) == request.Field("host")) return true;
+  return std::any_of(origins_.begin(), origins_.end(), [&](const std::string& allowed) {
+    return allowed == "*" || allowed == origin;
+  });
+}
+
 std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
                                                      HttpAccess access) const {
   if (file_.file().empty()) {
     const std::string host(WithoutPort(request.Field("host")));
-    if (host.empty() || host == public_host_ || IsLoopback("tcp://" + host + ":1")) return {};
-    return HttpServer::Refusal{
-        421, {ErrorCode::kForbidden, "the Host of the request is none of this machine"}};
+    if (!host.empty() && host != public_host_ && !IsLoopback("tcp://" + host + ":1")) {
+      return HttpServer::Refusal{
+          421, {ErrorCode::kForbidden, "the Host of the request is none of this machine"}};
+    }
+    if (!IsReading(request) && !IsOurOrigin(request)) {
+      return HttpServer::Refusal{
+          403, {ErrorCode::kForbidden, "the Origin of the request is not in gateway.cors_origins"}};
+    }
+    return {};
   }
   if (const std::string token = TokenOf(request, access); !token.empty()) {
     if (const auto holder = tokens_.Find(token)) {

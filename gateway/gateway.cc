@@ -72,7 +72,8 @@ struct Gateway::Parts {
       : config(std::move(given)),
         bus(loop, context, std::move(brokers)),
         feed(loop, bus),
-        gatekeeper(config.gateway.tokens_file, config.gateway.public_url),
+        gatekeeper(config.gateway.tokens_file, config.gateway.public_url,
+                   config.gateway.cors_origins),
         http(
             loop, LimitsOf(config.gateway), RefusalOf,
             [this](HttpRequest& request, HttpAccess access) {
@@ -140,6 +141,10 @@ struct Gateway::Parts {
       metrics.Set("results_waiting", static_cast<double>(waiting.waiting));
       metrics.Set("results_set_aside", static_cast<double>(waiting.aside));
     });
+    intake->store().Describe([this](const Result<DoorsStatus>& doors) {
+      if (doors.ok()) metrics.Set("plans_open", static_cast<double>(doors->open));
+    });
+    redis.PumpSoon();
     bus.Ask<StatusReply>(StatusRequest{}, kStatusTimeout,
                          [this](Result<StatusReply> reply, std::optional<std::int64_t> /*retry*/) {
                            if (reply.ok()) {
@@ -152,11 +157,18 @@ struct Gateway::Parts {
                          });
   }
 
+  // Beyond gateway.connections_max.
+  std::int64_t TurnedAway() const {
+    const std::int64_t at_http = config.gateway.http.empty() ? 0 : http.listener().turned_away();
+    return at_http + (config.gateway.mllp.empty() ? 0 : mllp->turned_away());
+  }
+
   void RefreshGauges() {
     metrics.Set("http_connections", static_cast<double>(http.sessions()));
     metrics.Set("event_listeners", static_cast<double>(events.listeners()));
     metrics.Set("bus_requests", static_cast<double>(bus.waiting()));
     metrics.Set("hl7_connections", static_cast<double>(mllp->sessions()));
+    metrics.Set("connections_turned_away", static_cast<double>(TurnedAway()));
   }
 
   void Tick() {

@@ -143,10 +143,7 @@ void HooksDoor::OnCall(const HttpExchangePtr& exchange) {
   // The clinician does not wait for the council, nor for anything else.
   loop_.After(kAnswerWithin, [this, call] {
     if (call->exchange->answered()) return;
-    if (call->case_id.empty()) {
-      return Reply(call->exchange,
-                   Problem({ErrorCode::kUnavailable, "the council could not be asked in time"}));
-    }
+    if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
     CaseView sits;
     sits.id = call->case_id;
     Answer(call, sits);
@@ -260,7 +257,6 @@ void HooksDoor::UseRecalled(const CallPtr& call, const FeedView& view) {
 }
 
 void HooksDoor::Take(const CallPtr& call) {
-  call->case_id = FeedCaseId(call->message, 0);
   intake_.Take(std::move(call->message), [this, call](Result<std::vector<AdmittedRecord>> records,
                                                       std::optional<std::int64_t> retry) {
     if (call->exchange->answered()) return;
@@ -363,7 +359,7 @@ void HooksDoor::AddTo(HttpServer& server, const std::string& base) {
   cards_.source_url = base;
   const std::string root(kServices);
   // Tokens of EHRs are their own kind; without any the door is like the others.
-  const HttpAccess access = clients_.empty() ? HttpAccess::kRead : HttpAccess::kOpen;
+  const HttpAccess access = clients_.empty() ? HttpAccess::kWrite : HttpAccess::kOpen;
   server.Add(
       {"GET", root, HttpAccess::kOpen, [this](const HttpExchangePtr& e) { OnDiscovery(e); }});
   server.Add({"POST", root + "/{id}", access, [this](const HttpExchangePtr& e) { OnCall(e); },

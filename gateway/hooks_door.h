@@ -8,7 +8,7 @@
 //   call ─► who calls (JWT) ─► read ─► fetch what lacks, while there is time ─► intake ─► case ─►
 //   card
 //
-// With no [[cds_client]] configured the door is open to whoever may read over HTTP. Threads: the
+// With no [[cds_client]] configured the door is open to whoever may write over HTTP. Threads: the
 // loop's.
 #pragma once
 

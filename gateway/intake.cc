@@ -220,6 +220,10 @@ void Intake::Carry(const JobPtr& job, const std::string& stored, bool again) {
                 {});
   AdmittedRecord record;
   record.plan = std::move(from->plan);
+  if (record.plan.refusal && !again) {
+    store_.Count(job->message.door + ":refused", 1, [](const Result<Nothing>&) {});
+    redis_.PumpSoon();
+  }
   record.admitted_ms = from->made_ms;
   record.again = again;
   job->admitted.push_back(std::move(record));

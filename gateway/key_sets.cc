@@ -15,7 +15,7 @@ constexpr milliseconds kFetchTotal{5000};
 }  // namespace
 
 KeySets::KeySets(HttpCalls& calls, const std::vector<CdsClientConfig>& clients)
-    : calls_(calls), clients_(clients), fetched_(clients.size()) {
+    : calls_(calls), clients_(clients), fetched_(clients.size()), waiting_(clients.size()) {
   for (const CdsClientConfig& client : clients_) {
     issuers_.push_back({client.issuer, client.jku, {}});
   }
@@ -43,13 +43,15 @@ Status KeySets::Start() {
 }
 
 void KeySets::FetchSet(std::size_t index, std::function<void()> done) {
+  waiting_[index].push_back(std::move(done));
+  if (waiting_[index].size() > 1) return;  // one is under way
   fetched_[index] = Now();
   HttpCall call;
   call.url = clients_[index].jku;
   call.get = true;
   call.total = kFetchTotal;
   call.reply_bytes_max = kJwkSetBytesMax;
-  calls_.Start(std::move(call), [this, index, done = std::move(done)](const HttpReply& reply) {
+  calls_.Start(std::move(call), [this, index](const HttpReply& reply) {
     Result<JwkSet> set = Invalid("status " + std::to_string(reply.status) + " " + reply.detail);
     if (reply.end == HttpReply::End::kDone && reply.status == 200) set = ReadJwkSet(reply.body);
     if (set.ok()) {
@@ -57,14 +59,15 @@ void KeySets::FetchSet(std::size_t index, std::function<void()> done) {
     } else {
       LogWarn("jwks_not_fetched", {{"issuer", clients_[index].issuer}, {"why", set.error().text}});
     }
-    done();
+    for (const auto& waits : std::exchange(waiting_[index], {})) waits();
   });
 }
 
 void KeySets::Refresh(std::function<void()> done) {
   std::vector<std::size_t> due;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
-    if (!clients_[i].jku.empty() && Now() - fetched_[i] >= kAgainAfter) due.push_back(i);
+    if (clients_[i].jku.empty()) continue;
+    if (!waiting_[i].empty() || Now() - fetched_[i] >= kAgainAfter) due.push_back(i);
   }
   if (due.empty()) return done();
   const auto left = std::make_shared<std::size_t>(due.size());

@@ -34,6 +34,7 @@ class KeySets {
   std::vector<CdsClientConfig> clients_;
   std::vector<TrustedIssuer> issuers_;  // as clients_
   std::vector<TimePoint> fetched_;
+  std::vector<std::vector<std::function<void()>>> waiting_;  // for a fetch that is under way
 };
 
 }  // namespace consilium

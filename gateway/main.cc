@@ -2,6 +2,7 @@
 // Exit codes: 0 stopped and drained, 2 wrong usage or configuration, 1 anything else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ int Serve(const Flags& flags) {
   if (!config) return Complain(config.error(), kUsage);
   if (!flags.http.empty()) config->gateway.http = flags.http;
   if (!flags.mllp.empty()) config->gateway.mllp = flags.mllp;
+  if (const Status safe = CheckGateway(*config); !safe) return Complain(safe.error(), kUsage);
   Result<RedisAddress> redis = RedisAddressOf(config->redis);
   if (!redis) return Complain(redis.error(), kUsage);
 
@@ -107,7 +109,8 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return consilium::Main(argc, argv);
-  } catch (...) {  // only memory can run out; the supervisor starts the next one
+  } catch (const std::exception& error) {  // the supervisor starts the next one
+    std::fprintf(stderr, "consilium-gateway: %s\n", error.what());
     return consilium::kFailed;
   }
 }

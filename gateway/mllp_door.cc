@@ -31,7 +31,6 @@ void MllpDoor::Remove(std::uint64_t id) {
 }
 
 void MllpDoor::Drain() {
-  draining_ = true;
   if (listener_ != nullptr) listener_->Close();
   for (const auto& [id, session] : sessions_) session->Drain();
 }

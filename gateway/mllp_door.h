@@ -36,6 +36,7 @@ class MllpDoor {
   // No new connections or messages; those under way are acknowledged.
   void Drain();
   std::size_t sessions() const { return sessions_.size(); }
+  std::int64_t turned_away() const { return listener_->turned_away(); }
 
  private:
   friend class MllpSession;
@@ -49,7 +50,6 @@ class MllpDoor {
   std::unique_ptr<Listener> listener_;
   std::map<std::uint64_t, std::unique_ptr<MllpSession>> sessions_;
   std::uint64_t next_ = 1;
-  bool draining_ = false;
 };
 
 }  // namespace consilium

@@ -50,6 +50,9 @@ MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Conne
   ConnectionEvents events;
   events.on_data = [this](std::string_view bytes) { OnData(bytes); };
   events.on_sent = [this] { unsent_since_.reset(); };
+  events.on_progress = [this] {
+    if (unsent_since_) unsent_since_ = Now();
+  };
   events.on_no_more = [this] { OnNoMore(); };
   events.on_end = [this](const std::string& /*why*/) { OnEnd(); };
   connection_->Start(std::move(events));

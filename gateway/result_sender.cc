@@ -46,6 +46,7 @@ ResultSender::ResultSender(Loop& loop, BusLink& bus, RedisLoop& redis, FeedReade
       due_(loop, [this] { Drive(); }) {
   const std::size_t colon = config.gateway.receiver.rfind(':');
   host_ = config.gateway.receiver.substr(0, colon);
+  if (host_.size() > 2 && host_.front() == '[') host_ = host_.substr(1, host_.size() - 2);
   port_ = config.gateway.receiver.substr(colon + 1);
   header_.form = config.gateway.result_form == "MDM^T02" ? ResultForm::kMdm : ResultForm::kOru;
   header_.application = config.gateway.application;
@@ -87,18 +88,27 @@ void ResultSender::FillAgain(milliseconds pause) {
   fill_again_.At(Now() + pause);
 }
 
+void ResultSender::FillFailed(const Error& error) {
+  if (unfilled_.Due()) {
+    LogWarn("results_not_filled", {{"code", ErrorName(error.code)}, {"count", unfilled_.count()}});
+  }
+  FillAgain(kPause);
+}
+
 void ResultSender::Fill() {
   if (stopped_) return;
   fill_due_ = filling_;
   if (std::exchange(filling_, true)) return;
   outbox_.ReadCursor([this](Result<std::string> cursor) {
-    if (!cursor.ok()) return FillAgain(kPause);
+    if (!cursor.ok()) return FillFailed(cursor.error());
     WatchRequest request;
     request.after = *cursor;
     bus_.Ask<WatchReply>(
         request, kTimeout,
         [this, from = *cursor](Result<WatchReply> slice, std::optional<std::int64_t> /*retry*/) {
-          if (!slice.ok()) return FillAgain(kPause);
+          if (!slice.ok()) return FillFailed(slice.error());
+          if (slice->gap) LogError("results_gap", {{"after", from}});
+          unfilled_.Reset();
           if (slice->items.empty() && slice->cursor == from) {
             return FillAgain(std::chrono::seconds(30));
           }
@@ -290,6 +300,7 @@ void ResultSender::Connect() {
         ConnectionEvents events;
         events.on_data = [this](std::string_view bytes) { OnData(bytes); };
         events.on_end = [this](const std::string& why) {
+          if (!reader_) return;
           delivery_.Lost(why.empty() ? "the receiver closed the connection" : why);
           Drive();
         };
@@ -317,6 +328,7 @@ void ResultSender::SendHead() {
 }
 
 void ResultSender::OnData(std::string_view bytes) {
+  if (!reader_) return;  // of a connection that is being closed
   reader_->Feed(bytes);
   while (reader_) {
     const auto payload = reader_->Next();

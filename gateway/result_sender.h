@@ -33,7 +33,6 @@ class ResultSender {
   Status Start();
   // Sends nothing new; what was not answered stays in the outbox, for another gateway at once.
   void Stop();
-  Outbox& outbox() { return outbox_; }
 
  private:
   // --- filling
@@ -46,6 +45,7 @@ class ResultSender {
   void ReadBefore(const SlicePtr& slice, std::size_t index);
   void Store(const SlicePtr& slice);
   void FillAgain(milliseconds pause);
+  void FillFailed(const Error& error);
 
   // --- sending
   void Hold();
@@ -86,6 +86,7 @@ class ResultSender {
   Timer hold_;
   Timer due_;
   PowersOfTwo failures_;
+  PowersOfTwo unfilled_;
 };
 
 }  // namespace consilium

@@ -255,6 +255,9 @@ inline constexpr const char* kStrategies[] = {
 // kInvalid, listing the known ones, for a strategy that is none.
 Status CheckStrategy(const std::string& strategy);
 
+// What has to hold of the doors together, also after a flag changed one: kInvalid names the option.
+Status CheckGateway(const Config& config);
+
 // An Error's text has one line per problem.
 Result<Config> LoadConfig(const std::string& file);
 // For tests and generated files: `file` is used in messages and to resolve relative paths.

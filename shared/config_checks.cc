@@ -325,6 +325,15 @@ void CheckBackend(const BackendConfig& backend, const std::string& place, Proble
 
 }  // namespace
 
+Status CheckGateway(const Config& config) {
+  Problems problems;
+  CheckDoors(config.gateway, problems);
+  CheckReceiver(config.gateway, problems);
+  const std::vector<ConfigProblem> found = problems.Take();
+  if (found.empty()) return Ok();
+  return Invalid(found.front().text);
+}
+
 std::vector<ConfigProblem> CheckTogether(const Config& config) {
   Problems problems;
   CheckRedis(config.redis, problems);

@@ -247,7 +247,9 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
       Number("request_s", &C::request_s, 1, 3600, "s", "for a request to arrive whole"),
       Number("idle_s", &C::idle_s, 1, 86400, "s", "for a connection without a request (HTTP)"),
       Text("cors_origins", &C::cors_origins, TextKind::kPlain,
-           "origins of browsers that may ask; \"*\": all; empty: none"),
+           "origins of browser pages that may call CDS Hooks, and change something where there are "
+           "no "
+           "tokens; \"*\": all; empty: none"),
       Text("fhir_servers", &C::fhir_servers, TextKind::kPlain,
            "base URLs of FHIR servers that may be asked for what a CDS Hooks call lacks; empty: "
            "none"),

@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ namespace {
 // How much of one connection is read at a time.
 constexpr std::size_t kReadBytes = 16384;
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::seconds kHandshake{10};
 
 Error BadFile(const std::string& what, const std::string& file, const ErrorOf& error) {
   return Error{ErrorCode::kInvalid, what + " " + file + ": " + error.message()};
@@ -72,10 +74,14 @@ std::optional<tcp::endpoint> EndpointOf(const std::string& text) {
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
   if (host == "localhost") host = "127.0.0.1";
   if (host == "*") host = "0.0.0.0";
+  const std::string_view digits = std::string_view(text).substr(colon + 1);
+  unsigned short port = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (problem != std::errc() || end != digits.data() + digits.size()) return {};
   ErrorOf error;
   const auto address = asio::ip::make_address(host, error);
   if (error) return {};
-  return tcp::endpoint(address, static_cast<unsigned short>(std::stoi(text.substr(colon + 1))));
+  return tcp::endpoint(address, port);
 }
 
 }  // namespace
@@ -115,11 +121,16 @@ Result<std::shared_ptr<TlsContext>> TlsContext::Client(const std::string& ca_fil
 struct Connection::State : std::enable_shared_from_this<Connection::State> {
   State(tcp::socket accepted, std::shared_ptr<TlsContext> context, bool is_server,
         const std::string& name)
-      : socket(std::move(accepted)), tls_context(std::move(context)), server(is_server) {
+      : socket(std::move(accepted)),
+        tls_context(std::move(context)),
+        server(is_server),
+        greeting(socket.get_executor()) {
     peer = PeerText(socket);
     ErrorOf ignored;
     socket.non_blocking(true, ignored);
     socket.set_option(tcp::no_delay(true), ignored);
+    // A machine that vanished without a word is noticed after some hours.
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
     if (tls_context == nullptr) return;
     tls.emplace(socket, tls_context->state().context);
     if (server) return;
@@ -131,8 +142,13 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
   void Start() {
     if (!tls) return Read();
+    greeting.expires_after(kHandshake);
+    greeting.async_wait([self = shared_from_this()](ErrorOf stopped) {
+      if (!stopped && !self->over) self->End("TLS: no handshake in time");
+    });
     tls->async_handshake(server ? asio::ssl::stream_base::server : asio::ssl::stream_base::client,
                          [self = shared_from_this()](ErrorOf error) {
+                           self->greeting.cancel();
                            if (self->over) return;
                            if (error) return self->End("TLS: " + error.message());
                            self->peer_name = CommonName(self->tls->native_handle());
@@ -189,6 +205,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
       self->batch.clear();
       if (self->over) return;
       if (error) return self->End(error.message());
+      if (self->events.on_progress) self->events.on_progress();
       if (!self->out.empty()) return self->Send();
       if (self->closing) return self->Finish();
       if (self->events.on_sent) self->events.on_sent();
@@ -238,6 +255,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   tcp::socket socket;
   std::shared_ptr<TlsContext> tls_context;
   bool server;
+  asio::steady_timer greeting;  // bounds the handshake
   std::optional<asio::ssl::stream<tcp::socket&>> tls;
   std::shared_ptr<void> counted;  // one of its listener's open connections
   ConnectionEvents events;

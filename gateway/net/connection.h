@@ -37,7 +37,8 @@ class TlsContext {
 
 struct ConnectionEvents {
   std::function<void(std::string_view bytes)> on_data;
-  std::function<void()> on_sent;  // nothing is unsent any more
+  std::function<void()> on_sent;      // nothing is unsent any more
+  std::function<void()> on_progress;  // some of what was unsent has been taken; absent: not told
   // The other side sends no more but may still read; absent: that ends the connection.
   std::function<void()> on_no_more;
   // "" = the other side closed it in order. Called once, then nothing more.

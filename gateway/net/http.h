@@ -73,6 +73,9 @@ class HttpExchange {
   bool gone() const { return session_ == nullptr; }
   void OnGone(std::function<void()> call) { on_gone_ = std::move(call); }
 
+  // Whenever all that was sent has been taken.
+  void OnSent(std::function<void()> call) { on_sent_ = std::move(call); }
+
   // Of a route that reads piece by piece: each piece as it comes, then an empty one with `last`.
   using OnBody = std::function<void(std::string_view piece, bool last)>;
   void OnBodyPiece(OnBody call);
@@ -87,6 +90,7 @@ class HttpExchange {
   bool ended_ = false;     // and is complete
   bool chunked_ = false;
   std::function<void()> on_gone_;
+  std::function<void()> on_sent_;
   OnBody on_body_;
 };
 using HttpExchangePtr = std::shared_ptr<HttpExchange>;

@@ -42,7 +42,7 @@ struct HttpRoute {
 
 struct HttpLimits {
   std::size_t connections_max = 4096;
-  milliseconds request{30000};  // for a request to arrive whole
+  milliseconds request{30000};  // for a request to arrive whole, but for those read in pieces
   milliseconds idle{120000};    // without one; and without a piece of a body
   milliseconds unread{30000};   // for a client to take what it is sent
 };

@@ -110,6 +110,7 @@ HttpSession::HttpSession(HttpServer& server, std::uint64_t id,
   ConnectionEvents events;
   events.on_data = [this](std::string_view bytes) { OnData(bytes); };
   events.on_sent = [this] { OnSent(); };
+  events.on_progress = [this] { OnProgress(); };
   events.on_end = [this](const std::string& /*why*/) { OnEnd(); };
   connection_->Start(std::move(events));
   timer_.At(heard_ + kTick);
@@ -125,6 +126,7 @@ HttpExchangePtr HttpSession::Leave() {
   if (exchange != nullptr) {
     exchange->session_ = nullptr;
     exchange->on_body_ = nullptr;
+    exchange->on_sent_ = nullptr;
   }
   return exchange;
 }
@@ -158,6 +160,11 @@ void HttpSession::Read() {
                                                       : error.message());
       break;
     }
+    // The extensions of a chunk and what stands behind the last one have no limit of Beast's.
+    if (more && unread_.size() > kHeadBytesMax) {
+      OnParseError("the head is too long");
+      break;
+    }
     if (state_ == State::kHead && parser_->head_done) OnHead();
     if (state_ == State::kBody && !parser_->piece.empty()) {
       TellBody(std::exchange(parser_->piece, {}), false);
@@ -186,6 +193,9 @@ void HttpSession::OnHead() {
                   {ErrorCode::kInvalid, "Host: " + std::to_string(hosts) + " times, expected once"},
                   true);
   }
+  if (!request.Field("transfer-encoding").empty() && !parser_->chunked()) {
+    return Refuse(400, {ErrorCode::kInvalid, "Transfer-Encoding: expected chunked, or none"}, true);
+  }
   request.segments = std::move(target->segments);
   request.query = std::move(target->query);
   const HttpServer::Found found = server_.Find(request);
@@ -194,7 +204,7 @@ void HttpSession::OnHead() {
     if (found.allow.empty()) {
       return Refuse(404, {ErrorCode::kNotFound, "there is nothing at " + request.Path()}, !whole);
     }
-    request.fields.emplace_back("allow", found.allow);
+    allow_ = found.allow;
     return Refuse(
         405,
         {ErrorCode::kUnsupported, "method " + request.method + ", expected one of " + found.allow},
@@ -268,8 +278,7 @@ void HttpSession::Refuse(int status, const Error& error, bool close) {
   body_done_ = true;
   state_ = State::kAnswering;
   HttpResponse response = server_.refuse_(exchange_->request_, status, error);
-  const std::string_view allow = exchange_->request_.Field("allow");
-  if (status == 405 && !allow.empty()) response.fields.emplace_back("Allow", allow);
+  if (status == 405) response.fields.emplace_back("Allow", allow_);
   const HttpExchangePtr exchange = exchange_;
   Answer(*exchange, std::move(response));
 }
@@ -374,10 +383,24 @@ void HttpSession::Write(std::string bytes) {
   connection_->Write(std::move(bytes));
 }
 
-void HttpSession::OnSent() { unsent_until_.reset(); }
+void HttpSession::OnSent() {
+  unsent_until_.reset();
+  const HttpExchangePtr exchange = exchange_;
+  if (exchange != nullptr && exchange->on_sent_) {
+    const auto call = exchange->on_sent_;  // it may be replaced meanwhile
+    call();
+  }
+}
+
+void HttpSession::OnProgress() {
+  if (!unsent_until_) return;
+  unsent_until_ = Now() + server_.limits_.unread +
+                  std::chrono::seconds(connection_->unsent() / kTakesPerSecond);
+}
 
 void HttpSession::Close() {
   state_ = State::kClosing;
+  heard_ = Now();
   unread_.clear();
   connection_->CloseWhenSent();
 }

@@ -32,6 +32,7 @@ class HttpSession {
 
   void OnData(std::string_view bytes);
   void OnSent();
+  void OnProgress();
   void OnEnd();
   void OnTime();
   void Read();
@@ -42,7 +43,6 @@ class HttpSession {
   void OnParseError(const std::string& what);
   void Refuse(int status, const Error& error, bool close);
   void Next();
-  void SetTimer();
   void Write(std::string bytes);
   void Close();
   std::string Head(const HttpExchange& exchange, const HttpResponse& response,
@@ -55,6 +55,7 @@ class HttpSession {
   std::string unread_;  // bytes that were not parsed yet
   State state_ = State::kIdle;
   const HttpRoute* route_ = nullptr;
+  std::string allow_;  // methods of a path that has not the one that was asked
   HttpExchangePtr exchange_;
   bool keep_alive_ = true;
   bool http10_ = false;

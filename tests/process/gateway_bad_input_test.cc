@@ -81,6 +81,54 @@ TEST_F(GatewayBadInputTest, HttpThatIsNoneOrTooMuchIsRefusedInItsForm) {
   EXPECT_EQ(Ask("POST", "/fhir", "{}", {"Content-Type: application/xml"}).status, 415);
 }
 
+TEST_F(GatewayBadInputTest, WhatNeverEndsIsNotKept) {
+  // The extensions of a chunk have no end.
+  std::string chunk =
+      "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n5;" +
+      std::string(100000, 'x');
+  EXPECT_EQ(Raw(chunk).status, 431);
+  EXPECT_EQ(Raw("POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\nGET ")
+                .status,
+            400);
+  const auto head = Ask("HEAD", "/v1/events");
+  EXPECT_EQ(head.status, 200);
+}
+
+TEST_F(GatewayBadInputTest, ABundleThatIsNoMessageIsNotProcessedAsOne) {
+  const auto reply = Ask("POST", "/fhir/$process-message",
+                         R"({"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":
+                         "urn:uuid:1","resource":{"resourceType":"Patient","id":"1"}}]})",
+                         {kFhir});
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(json::parse(reply.body)["issue"][0]["expression"][0], "Bundle.type") << reply.body;
+}
+
+TEST_F(GatewayBadInputTest, APageOfTheWebChangesNothing) {
+  const std::string one = R"({"id":"page-1","text":"A cough."})";
+  EXPECT_EQ(Ask("POST", "/v1/cases", one, {kJson, "Origin: https://evil.example"}).status, 403);
+  EXPECT_EQ(Ask("POST", "/fhir/bulk", "{}", {"Content-Type: text/plain"}).status, 415);
+  EXPECT_EQ(Ask("GET", "/v1/cases/page-1").status, 404);
+  EXPECT_EQ(Ask("POST", "/v1/cases", one, {kJson, "Origin: http://127.0.0.1"}).status, 202)
+      << "our own pages may";
+}
+
+TEST_F(GatewayBadInputTest, ALineAfterLineThatNobodyReadsGoesOnOnceItIsRead) {
+  // Refused lines are answered at once; the answers fill what the client does not read.
+  std::string lines;
+  for (int i = 0; i < 20000; ++i) lines += "{\"txt\":1}\n";
+  const int fd = SendRaw(cluster_->http(),
+                         "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                         "application/x-ndjson\r\nContent-Length: " +
+                             std::to_string(lines.size()) + "\r\n\r\n" + lines);
+  WireOptions options;
+  options.silent_after = std::chrono::seconds(20);
+  const WireExchange reply = ReadReply(fd, options);
+  ::close(fd);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(JsonLines(reply.body).size(), 20000u);
+}
+
 TEST_F(GatewayBadInputTest, ABodyOf100MebibytesIsRefusedBeforeItIsRead) {
   const int fd =
       SendRaw(cluster_->http(),
@@ -187,12 +235,14 @@ TEST_F(GatewayBadInputTest, AnEncodingThatIsLabelledAsAnotherLosesNoText) {
 
 TEST_F(GatewayBadInputTest, NothingOfAPatientIsEverLogged) {
   MllpSender sender(cluster_->mllp());
-  sender.Ask(
+  const auto taken = sender.Ask(
       "MSH|^~\\&|HIS|W|||20261128||MDM^T02|log-1|P|2.5.1\rPID|1||MRN4711^^^H^MR||Secretname^Given\r"
       "TXA|1|PN|TX|||||||||d|||||AU\rOBX|1|TX|N||Confidential text about Secretname||||||F\r");
-  sender.Ask(
+  EXPECT_EQ(Hl7Field(taken.value_or(""), "MSA", 1), "AA") << "it went the whole way";
+  const auto refused = sender.Ask(
       "MSH|^~\\&|HIS|W|||20261128||MDM^T02|log-2|P|2.5.1\rTXA|1\rOBX|1|TX|N||Confidential\r");
-  sender.Ask("Secretname is no message");
+  EXPECT_EQ(Hl7Field(refused.value_or(""), "MSA", 1), "AE");
+  EXPECT_TRUE(sender.Ask("Secretname is no message").has_value());
   Ask("POST", "/v1/cases", R"({"text":"Confidential","deadline_s":"Secretname"})", {kJson});
   Ask("POST", "/fhir", R"({"resourceType":"Secretname"})", {kFhir});
   Ask("POST", "/cds-services/medication-council",
