@@ -153,10 +153,11 @@ TEST_F(BrokerClientTest, WhatIsNoRequestIsAnsweredAndCounted) {
   client.Send(Frame{"order_pizza", "q1", Pack(StatusRequest{})});
   EXPECT_EQ(
       AnswerTo<SubmitReply>(client, "q1").error(),
-      (Error{ErrorCode::kUnsupported,
-             "type = \"order_pizza\", expected submit, cancel, fetch, outcome, watch, status, "
-             "chemistry, ensembles, track_records, rebuild, import, history, dead_list, "
-             "dead_requeue, dead_purge or drain"}));
+      (Error{
+          ErrorCode::kUnsupported,
+          "type = \"order_pizza\", expected submit, cancel, fetch, list, outcome, watch, status, "
+          "chemistry, ensembles, track_records, rebuild, import, history, dead_list, "
+          "dead_requeue, dead_purge or drain"}));
   client.Send(Frame{"submit", "q2", "\xC1garbage"});
   EXPECT_EQ(AnswerTo<SubmitReply>(client, "q2").error().code, ErrorCode::kInvalid);
   client.Send(Frame{"fetch", "q3", ""});
