@@ -21,6 +21,7 @@ namespace {
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kKeepCard{24LL * 3600 * 1000};
 constexpr std::string_view kServices = "/cds-services";
+constexpr std::string_view kFeedback = "/feedback";
 constexpr std::string_view kOpensChart = "patient-view";
 
 std::int64_t UnixSecondsNow() {
@@ -102,9 +103,18 @@ void HooksDoor::Admit(const HttpExchangePtr& exchange,
   };
   const auto token = BearerToken(exchange->request().Field("authorization"));
   if (!token) return refuse("no token");
-  const std::string audience = base_ + exchange->request().Path();
-  const auto verify = [this, token = std::string(*token), audience] {
-    return VerifyJwt(token, audience, keys_.issuers(), UnixSecondsNow());
+  // The specification speaks of the service's URL; some sign that for its feedback as well.
+  std::vector<std::string> audiences = {base_ + exchange->request().Path()};
+  if (audiences[0].ends_with(kFeedback)) {
+    audiences.push_back(audiences[0].substr(0, audiences[0].size() - kFeedback.size()));
+  }
+  const auto verify = [this, token = std::string(*token), audiences] {
+    Result<JwtClaims> claims = Error{ErrorCode::kForbidden, "other_audience"};
+    for (const std::string& audience : audiences) {
+      claims = VerifyJwt(token, audience, keys_.issuers(), UnixSecondsNow());
+      if (claims.ok()) break;
+    }
+    return claims;
   };
   const auto use = [this, exchange, refuse, then = std::move(then)](const JwtClaims& claims) {
     const milliseconds keep = std::chrono::seconds(

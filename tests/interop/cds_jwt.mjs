@@ -94,6 +94,8 @@ await check("feedback", async () => {
   };
   assert.equal((await post(`${place}/feedback`, body)).status, 401);
   assert.equal((await post(`${place}/feedback`, body, tokenFor(`${place}/feedback`))).status, 200);
+  // The specification leaves open which of both is meant.
+  assert.equal((await post(`${place}/feedback`, body, tokenFor(place))).status, 200);
 });
 
 await check("discovery is open", async () => {
