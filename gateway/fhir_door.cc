@@ -8,6 +8,7 @@
 #include "gateway/fhir/write_outcome.h"
 #include "gateway/fhir/write_parts.h"
 #include "gateway/problem.h"
+#include "gateway/wall_clock.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/seal.h"
@@ -163,8 +164,7 @@ FhirDoor::FhirDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
       intake_(intake),
       body_max_(static_cast<std::size_t>(config.body_bytes_max)),
       keys_(!config.tokens_file.empty()) {
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  started_ = FhirInstant(std::chrono::duration_cast<milliseconds>(wall).count());
+  started_ = FhirInstant(UnixMsNow());
 }
 
 std::string FhirDoor::PlaceOf(const std::string& case_id) const {

@@ -10,6 +10,7 @@
 #include "gateway/hooks/request.h"
 #include "gateway/hooks/services.h"
 #include "gateway/problem.h"
+#include "gateway/wall_clock.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
 #include "shared/log.h"
@@ -24,11 +25,7 @@ constexpr std::string_view kServices = "/cds-services";
 constexpr std::string_view kFeedback = "/feedback";
 constexpr std::string_view kOpensChart = "patient-view";
 
-std::int64_t UnixSecondsNow() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t UnixSecondsNow() { return UnixMsNow() / 1000; }
 
 // Which hook a call is for; "" when it does not say.
 std::string HookOf(const std::string& body) {

@@ -9,6 +9,7 @@
 #include "gateway/hl7/hl7_time.h"
 #include "gateway/hl7/message.h"
 #include "gateway/hl7/read_feed.h"
+#include "gateway/wall_clock.h"
 #include "shared/ids.h"
 #include "shared/text.h"
 
@@ -20,12 +21,6 @@ constexpr std::size_t kAheadBytesMax = 1u << 20;
 constexpr milliseconds kTick{1000};
 // For a peer to take its acknowledgements.
 constexpr milliseconds kUnreadMax{30000};
-
-std::int64_t UnixMsNow() {
-  return std::chrono::duration_cast<milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string TypeOf(const Hl7Message& message) {
   const std::string event = message.msh().Get(9, 2);

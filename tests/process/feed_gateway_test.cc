@@ -96,7 +96,7 @@ TEST_F(FeedGatewayTest, EveryMessageThatWasSeenInTheFieldHasAnEnd) {
       ReadFile(CONSILIUM_SOURCE_DIR "/../shared/hl7/messages.jsonl", std::size_t{64} << 20);
   if (!text) {
     std::cerr << "skipped: ../shared/hl7/messages.jsonl is not there\n";
-    GTEST_SKIP() << "no data";
+    GTEST_SKIP() << "there is no ../shared/hl7/messages.jsonl";
   }
   TestFolder field;
   std::size_t files = 0;

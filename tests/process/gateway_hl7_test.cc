@@ -246,7 +246,7 @@ TEST_F(GatewayHl7Test, EveryMessageOfTheCollectionIsAcknowledged) {
   std::ifstream file(CONSILIUM_SOURCE_DIR "/../shared/hl7/messages.jsonl");
   if (!file) {
     std::cerr << "\n*** SKIPPED: there is no ../shared/hl7/messages.jsonl\n\n";
-    GTEST_SKIP();
+    GTEST_SKIP() << "there is no ../shared/hl7/messages.jsonl";
   }
   Start();
   MllpSender sender(cluster_->mllp());

@@ -97,7 +97,7 @@ TEST(FeedTableTest, TheMessagesOfPublicProjectsBecomeWhatWasJudgedRight) {
   std::ifstream file(CONSILIUM_SOURCE_DIR "/../shared/hl7/messages.jsonl");
   if (!file) {
     std::cerr << "../shared is absent: no hl7/messages.jsonl\n";
-    GTEST_SKIP();
+    GTEST_SKIP() << "there is no ../shared/hl7/messages.jsonl";
   }
   std::string table;
   for (std::string line; std::getline(file, line);) {

@@ -362,7 +362,7 @@ TEST(Hl7MessageTest, RealMessagesAreRead) {
   std::ifstream file(CONSILIUM_SOURCE_DIR "/../shared/hl7/messages.jsonl");
   if (!file) {
     std::cerr << "real HL7 messages are not here: not checked\n";
-    GTEST_SKIP();
+    GTEST_SKIP() << "there is no ../shared/hl7/messages.jsonl";
   }
   int read = 0;
   for (std::string line; std::getline(file, line);) {
