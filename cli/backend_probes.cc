@@ -9,9 +9,9 @@
 
 #include "cli/captured_process.h"
 #include "cli/process.h"
-#include "cli/render_parts.h"
 #include "cli/screen.h"
 #include "shared/codec.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -152,7 +152,7 @@ Result<BackendCheck> ReadReport(const std::string& output, int end) {
 std::string ProbeProgress(const std::vector<std::string>& running, std::size_t left,
                           std::size_t all, milliseconds elapsed) {
   return std::to_string(all - left) + " of " + std::to_string(all) + " models checked, " +
-         std::to_string(elapsed.count() / 1000) + " s; asking " + render::Join(running, ", ");
+         std::to_string(elapsed.count() / 1000) + " s; asking " + Joined(running, ", ");
 }
 
 std::optional<std::vector<CheckedModel>> ProbeBackends(

@@ -9,7 +9,7 @@
 #include "cli/doctor_looks.h"
 #include "cli/output.h"
 #include "cli/render_doctor.h"
-#include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -45,7 +45,7 @@ Result<std::vector<BackendConfig>> Chosen(const Config& config,
   for (const std::string& model : models) {
     if (config.FindBackend(model) != nullptr) continue;
     return Invalid("--backend " + model + ": not in " + config.file + ", expected one of " +
-                   render::Join(known, ", "));
+                   Joined(known, ", "));
   }
   std::vector<BackendConfig> chosen;
   for (const BackendConfig& backend : config.backends) {

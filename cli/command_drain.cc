@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "cli/ask.h"
-#include "cli/render_parts.h"
 #include "shared/codec.h"
 #include "shared/resolve.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -41,10 +41,10 @@ int RunDrain(const DrainOptions& options) {
     const auto found = LookUp(endpoint);
     if (!found.ok()) return ReportError(found.error(), options.ask.json);
     if (found->size() != 1) {
-      return ReportError(Invalid("drain concerns one broker, and " + Quoted(endpoint) +
-                                 " leads to several; name one of them with --broker: " +
-                                 render::Join(*found, ", ")),
-                         options.ask.json);
+      return ReportError(
+          Invalid("drain concerns one broker, and " + Quoted(endpoint) +
+                  " leads to several; name one of them with --broker: " + Joined(*found, ", ")),
+          options.ask.json);
     }
     endpoint = found->front();
   }

@@ -7,9 +7,9 @@
 #include "cli/files.h"
 #include "cli/output.h"
 #include "cli/render.h"
-#include "cli/render_parts.h"
 #include "shared/config.h"
 #include "shared/health.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -19,19 +19,18 @@ constexpr std::size_t kGraphsBytesMax = 256u << 20;
 constexpr milliseconds kSilenceMax{5000};
 
 std::string ConsensusText(const std::vector<Consensus>& graphs, const Look& look) {
-  using render::Share;
   std::string text;
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     text += Paint("graph " + std::to_string(i), Tint::kBold, look) + "\n";
     Table items({{"item", false, true}, {"grade", true}, {"variance", true}, {"grades", true}});
     for (const ItemConsensus& item : graphs[i].items) {
-      items.Row({item.id, Share(item.grade), std::to_string(item.variance),
+      items.Row({item.id, ShareText(item.grade), std::to_string(item.variance),
                  std::to_string(item.reviews)});
     }
     Table reviewers(
         {{"reviewer", false, true}, {"reliability", true}, {"variance", true}, {"grades", true}});
     for (const ReviewerConsensus& reviewer : graphs[i].reviewers) {
-      reviewers.Row({reviewer.id, Share(reviewer.quality), std::to_string(reviewer.variance),
+      reviewers.Row({reviewer.id, ShareText(reviewer.quality), std::to_string(reviewer.variance),
                      std::to_string(reviewer.reviews)});
     }
     text += items.Text(look) + reviewers.Text(look);

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -22,7 +22,7 @@ std::string Oddities(const BackendConfig& backend, const BackendCheck& report) {
   }
   if (!used.temperature) odd.emplace_back("it takes no temperature");
   if (report.model_served.empty()) odd.emplace_back("the server does not say which model answered");
-  return render::Join(odd, "; ");
+  return Joined(odd, "; ");
 }
 
 std::string WhatHelps(const BackendConfig& backend, const BackendCheck& report) {

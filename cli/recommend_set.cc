@@ -13,6 +13,7 @@
 #include "cli/render_parts.h"
 #include "shared/ids.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -75,8 +76,7 @@ Result<Placement> PlacementOf(const LoadedHistory& loaded, const RecommendOption
   Placement placement;
   for (const std::string& model : local) {
     if (std::find(known.begin(), known.end(), model) == known.end()) {
-      return Invalid("local = " + Quoted(model) + ", expected some of " +
-                     render::Join(known, ", "));
+      return Invalid("local = " + Quoted(model) + ", expected some of " + Joined(known, ", "));
     }
   }
   placement.local.assign(local.begin(), local.end());
@@ -214,9 +214,8 @@ Result<Choice> Choose(const LoadedHistory& loaded, const RecommendOptions& optio
   if (options.strategy == "local" || options.strategy == "remote") {
     return ByPlacement(loaded, options);
   }
-  return Invalid(
-      "strategy = " + Quoted(options.strategy) + ", expected one of " +
-      render::Join({std::begin(kRecommendStrategies), std::end(kRecommendStrategies)}, ", "));
+  return Invalid("strategy = " + Quoted(options.strategy) + ", expected one of " +
+                 Joined({std::begin(kRecommendStrategies), std::end(kRecommendStrategies)}, ", "));
 }
 
 }  // namespace

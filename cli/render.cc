@@ -6,13 +6,12 @@
 
 #include "cli/render_parts.h"
 #include "cli/render_trust.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
 
 using render::Field;
-using render::Join;
-using render::Share;
 
 std::size_t Answered(const Recommendation& recommendation) {
   return static_cast<std::size_t>(
@@ -26,10 +25,10 @@ const Candidate* Winner(const Recommendation& recommendation) {
 
 std::string SupportText(const Recommendation& recommendation) {
   if (!recommendation.support) return "";
-  std::string text = Share(recommendation.support);
+  std::string text = ShareText(recommendation.support);
   if (const Candidate* winner = Winner(recommendation)) {
     text += ": " + std::to_string(winner->models.size()) + " of " +
-            std::to_string(Answered(recommendation)) + " answers (" + Join(winner->models, ", ") +
+            std::to_string(Answered(recommendation)) + " answers (" + Joined(winner->models, ", ") +
             ")";
   }
   return text;
@@ -37,7 +36,7 @@ std::string SupportText(const Recommendation& recommendation) {
 
 std::string ConfidenceText(const Recommendation& recommendation) {
   if (recommendation.confidence) {
-    return Share(recommendation.confidence) +
+    return ShareText(recommendation.confidence) +
            (recommendation.confidence_note.empty() ? "" : ", " + recommendation.confidence_note);
   }
   return recommendation.confidence_note;
@@ -45,8 +44,8 @@ std::string ConfidenceText(const Recommendation& recommendation) {
 
 // "0.20", with what known outcomes make of it.
 std::string WorthText(const Candidate& candidate) {
-  std::string text = Share(candidate.support);
-  if (candidate.probability) text += ", probability " + Share(candidate.probability);
+  std::string text = ShareText(candidate.support);
+  if (candidate.probability) text += ", probability " + ShareText(candidate.probability);
   return text;
 }
 
@@ -65,10 +64,10 @@ std::string AgreementText(const Recommendation& recommendation) {
     std::array<char, 16> share{};
     std::snprintf(share.data(), share.size(), " %.0f %%", one.agreement * 100);
     std::string part = one.field + share.data();
-    if (one.values.size() > 1) part += " (" + Join(one.values, " | ") + ")";
+    if (one.values.size() > 1) part += " (" + Joined(one.values, " | ") + ")";
     parts.push_back(std::move(part));
   }
-  return Join(parts, "; ");
+  return Joined(parts, "; ");
 }
 
 Tint SeverityTint(const std::string& severity) {
@@ -81,10 +80,6 @@ std::string MarkOf(const Recommendation& recommendation) {
 }
 
 }  // namespace
-
-std::string IngredientsText(const std::vector<std::string>& ingredients) {
-  return ingredients.empty() ? "no medication" : Join(ingredients, " + ");
-}
 
 std::string MedicationText(const Medication& medication) {
   std::string text = medication.ingredient;
@@ -137,7 +132,7 @@ std::string render::RecommendationBody(const Recommendation& recommendation, con
     const Candidate& candidate = recommendation.candidates[i];
     text += Field(label,
                   IngredientsText(candidate.ingredients) + " " + WorthText(candidate) + " (" +
-                      Join(candidate.models, ", ") + ")" +
+                      Joined(candidate.models, ", ") + ")" +
                       (candidate.known ? "" : " name not in the medication table"),
                   look);
     label = "";
@@ -157,9 +152,9 @@ std::string render::RecommendationBody(const Recommendation& recommendation, con
   }
   if (recommendation.score) {
     text += Field("Gold",
-                  recommendation.score->exact
-                      ? "right (same ingredients)"
-                      : "not the same ingredients, overlap " + Share(recommendation.score->jaccard),
+                  recommendation.score->exact ? "right (same ingredients)"
+                                              : "not the same ingredients, overlap " +
+                                                    ShareText(recommendation.score->jaccard),
                   look);
   }
   return text;
@@ -189,7 +184,7 @@ std::string RenderLine(const Recommendation& recommendation, std::string_view ma
          Paint(PadText(render::StateName(recommendation.status), kStatusCells),
                render::StateTint(recommendation.status), look) +
          "  " + PadText(CleanText(answer), rest) + "  " +
-         PadText(Share(recommendation.support), kSupportCells, /*right=*/true) + "  " +
+         PadText(ShareText(recommendation.support), kSupportCells, /*right=*/true) + "  " +
          Paint(FitText(mark, kMarkCells), tint, look) + "\n";
 }
 

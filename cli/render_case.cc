@@ -2,16 +2,14 @@
 
 #include "cli/render.h"
 #include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
 
 using render::Duration;
 using render::Field;
-using render::Join;
 using render::Section;
-using render::Share;
-using render::UtcTime;
 using Names = std::vector<std::string>;
 
 std::string PatientText(const Patient& patient) {
@@ -28,12 +26,12 @@ std::string PatientText(const Patient& patient) {
   if (patient.egfr) parts.push_back("eGFR " + number(*patient.egfr));
   if (patient.weight_kg) parts.push_back(number(*patient.weight_kg) + " kg");
   if (!patient.allergies.empty()) {
-    parts.push_back("allergies: " + Join(patient.allergies, ", "));
+    parts.push_back("allergies: " + Joined(patient.allergies, ", "));
   }
   if (!patient.medications.empty()) {
-    parts.push_back("takes: " + Join(patient.medications, ", "));
+    parts.push_back("takes: " + Joined(patient.medications, ", "));
   }
-  return Join(parts, "; ");
+  return Joined(parts, "; ");
 }
 
 std::string VignetteText(const Vignette& vignette, const Look& look) {
@@ -105,7 +103,7 @@ std::string Answers(const CaseView& view, const Look& look) {
     const ModelResult* result = FindResult(view, task.task.model);
     const bool simulated = task.outcome && task.outcome->simulated;
     table.Row({task.task.model + (simulated ? " (sim)" : ""), TaskStatus(task),
-               AnswerText(task, result), result != nullptr ? Share(result->grade) : "-",
+               AnswerText(task, result), result != nullptr ? ShareText(result->grade) : "-",
                result != nullptr ? std::to_string(result->grades_received) : "-",
                LatencyText(task)});
   }
@@ -122,9 +120,9 @@ std::string GradesText(const TaskView& task) {
     const auto at = std::find(task.labels.begin(), task.labels.end(), grade.label);
     const auto index = static_cast<std::size_t>(at - task.labels.begin());
     const std::string author = index < task.authors.size() ? task.authors[index] : grade.label;
-    parts.push_back(author + " " + Share(grade.grade) + (grade.harm ? " (warns of harm)" : ""));
+    parts.push_back(author + " " + ShareText(grade.grade) + (grade.harm ? " (warns of harm)" : ""));
   }
-  return Join(parts, ", ");
+  return Joined(parts, ", ");
 }
 
 std::string Reviews(const CaseView& view, const Look& look) {
@@ -136,7 +134,7 @@ std::string Reviews(const CaseView& view, const Look& look) {
     if (task.task.round > 1) line += ", round " + std::to_string(task.task.round);
     line += ": " + TaskStatus(task);
     if (result != nullptr && result->reliability) {
-      line += ", reliability " + Share(result->reliability);
+      line += ", reliability " + ShareText(result->reliability);
     }
     if (task.outcome) line += ", " + LatencyText(task);
     text += "  " + FitText(line, look.width - 2) + "\n" + Field("", GradesText(task), look);
@@ -188,7 +186,7 @@ std::string OutcomeText(const CaseOutcome& outcome) {
       outcome.by + ": " + kCaseOutcomeVerdictNames[static_cast<std::size_t>(outcome.verdict)];
   if (outcome.revision > 0) text += " revision " + std::to_string(outcome.revision);
   if (outcome.medications) text += ": " + IngredientsText(*outcome.medications);
-  text += ", " + UtcTime(outcome.at_ms);
+  text += ", " + UtcText(outcome.at_ms);
   return outcome.reason.empty() ? text : text + "; reason: " + outcome.reason;
 }
 
@@ -218,8 +216,8 @@ std::string Revisions(const CaseView& view, const Look& look) {
   for (auto one = view.recommendations.begin(); one + 1 != view.recommendations.end(); ++one) {
     text += Field("revision " + std::to_string(one->revision),
                   std::string(render::StateName(one->status)) + ", " +
-                      IngredientsText(one->ingredients) + ", support " + Share(one->support) +
-                      ", " + UtcTime(one->decided_ms),
+                      IngredientsText(one->ingredients) + ", support " + ShareText(one->support) +
+                      ", " + UtcText(one->decided_ms),
                   look);
   }
   return text;
@@ -235,12 +233,12 @@ bool IsSimulated(const CaseView& view) {
 std::string RenderCase(const CaseView& view, const Look& look) {
   std::string text = render::Headline(
       view.id, view.state, IsSimulated(view) ? "SIMULATED, not medical advice" : "", look);
-  text += Field("Accepted", UtcTime(view.accepted_ms), look);
-  text += Field("Deadline", UtcTime(view.deadline_ms), look);
+  text += Field("Accepted", UtcText(view.accepted_ms), look);
+  text += Field("Deadline", UtcText(view.deadline_ms), look);
   const bool withdrawn = !view.recommendations.empty();
   text += Field(withdrawn ? "Withdrawn" : "Cancelled", view.cancel_reason, look,
                 withdrawn ? Tint::kRed : Tint::kPlain);
-  text += Field("Ensemble", view.strategy + ": " + Join(view.ensemble, ", "), look);
+  text += Field("Ensemble", view.strategy + ": " + Joined(view.ensemble, ", "), look);
   if (view.gold_medications) {
     text += Field("Gold", IngredientsText(*view.gold_medications), look);
   }
@@ -266,7 +264,7 @@ std::string RenderKnown(const KnownRight& known, const Look& look) {
     if (std::find(said.begin(), said.end(), text) == said.end()) said.push_back(text);
     by.push_back(voice.by);
   }
-  return Field("Right", Join(said, ", ") + " (says " + Join(by, ", ") + ")", look);
+  return Field("Right", Joined(said, ", ") + " (says " + Joined(by, ", ") + ")", look);
 }
 
 }  // namespace consilium

@@ -1,6 +1,7 @@
 #include "cli/render_cases.h"
 
 #include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 
@@ -14,7 +15,7 @@ std::string RenderCases(const std::vector<CaseSummary>& cases, const Look& look)
                {"source", false, true}});
   for (const CaseSummary& one : cases) {
     // "11-27 14:02"; the rest is in `show`.
-    table.Row({one.id, render::UtcTime(one.accepted_ms).substr(5, 11),
+    table.Row({one.id, UtcText(one.accepted_ms).substr(5, 11),
                std::string(render::StateName(one.state)),
                one.revision > 0 ? std::to_string(one.revision) : "-", one.kind,
                one.source.empty() ? "-" : one.source});

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
 
 using render::Field;
-using render::UtcTime;
 
 std::string StageText(const TaskId& task) {
   const std::string stage = kStageNames[static_cast<std::size_t>(task.stage)];
@@ -18,7 +18,7 @@ std::string StageText(const TaskId& task) {
 }
 
 // "11-27 14:02": the year and the seconds are in `dead show`.
-std::string ShortTime(std::int64_t unix_ms) { return UtcTime(unix_ms).substr(5, 11); }
+std::string ShortTime(std::int64_t unix_ms) { return UtcText(unix_ms).substr(5, 11); }
 
 std::string CodeOf(const Outcome& outcome) {
   if (!outcome.code.empty()) return outcome.code;
@@ -65,7 +65,7 @@ std::string RenderDeadLetter(const DeadLetter& letter, const Look& look) {
   text += Field("Letter", letter.id, look, Tint::kBold);
   text += Field("Case", letter.task.case_id + "; `consilium show` has all of it", look);
   text += Field("Task", StageText(letter.task) + ", " + letter.task.model, look);
-  text += Field("Died", UtcTime(letter.died_ms), look);
+  text += Field("Died", UtcText(letter.died_ms), look);
   // The last attempt is neither tried again nor always a crash.
   text += Field("Attempts",
                 std::to_string(letter.attempts) + " failed and were tried again, " +
@@ -82,7 +82,7 @@ std::string RenderDeadLetter(const DeadLetter& letter, const Look& look) {
                {"worker", false, true},
                {"text", false, true}});
   for (const AttemptError& error : letter.errors) {
-    table.Row({UtcTime(error.at_ms).substr(0, 19), error.code,
+    table.Row({UtcText(error.at_ms).substr(0, 19), error.code,
                error.worker.empty() ? "-" : error.worker, error.text});
   }
   return text + table.Text(look);
@@ -93,7 +93,7 @@ std::string RequeueSentence(const RequeuedLetter& letter) {
   const std::string& word = letter.disposition;
   if (word == "requeued") {
     return head + ": requeued" +
-           (letter.deadline_ms ? ", until " + UtcTime(*letter.deadline_ms) : "");
+           (letter.deadline_ms ? ", until " + UtcText(*letter.deadline_ms) : "");
   }
   if (word == "before") return head + ": was requeued before";
   if (word == "cancelled") return head + ": not requeued, its case was cancelled";

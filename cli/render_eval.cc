@@ -7,6 +7,7 @@
 
 #include "cli/render_parts.h"
 #include "cli/report_cells.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -155,7 +156,7 @@ std::string EvalToCsv(const EvalReport& report) {
     for (const EvalScore& score : report.splits[split]) {
       // No name of a model or strategy needs quotes (CheckModelName).
       text += std::to_string(split) + "," + std::to_string(score.size) + "," + score.strategy +
-              "," + render::Join(score.models, ";") + "," + CsvCell(score.members) + "," +
+              "," + Joined(score.models, ";") + "," + CsvCell(score.members) + "," +
               CsvCell(score.trials) + "," + CsvCell(score.outcome) + "," + CsvCell(score.weighted) +
               "," + CsvCell(score.coverage) + "," + CsvCell(score.overlap) +
               pair(score.over_random) + pair(score.over_performance) + pair(score.over_single) +

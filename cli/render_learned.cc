@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "cli/render_parts.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -57,7 +57,7 @@ std::string PairTable(const std::string& title, const std::vector<const Chemistr
   return Section(title, look) + table.Text(look);
 }
 
-std::string Names(const std::vector<std::string>& models) { return render::Join(models, ", "); }
+std::string Names(const std::vector<std::string>& models) { return Joined(models, ", "); }
 
 HeatMap MapOf(const ChemistryReport& report, bool synergy) {
   HeatMap map;
@@ -107,7 +107,7 @@ std::string RenderChemistryReport(const ChemistryReport& report, const Look& loo
     text += Field("Skipped", std::to_string(report.unreadable) + " lines that cannot be read", look,
                   Tint::kRed);
   }
-  text += Field("Made", render::UtcTime(report.made_ms), look);
+  text += Field("Made", UtcText(report.made_ms), look);
   text += ModelTable(report, look);
 
   std::vector<const ChemistryPair*> known;
@@ -155,7 +155,7 @@ std::string RenderBoard(const SeatingBoard& board, const Look& look) {
     return "  nothing recommended yet: until enough cases have ended\n"
            "  (chemistry.cold_start_cases), ensembles are drawn at random\n";
   }
-  std::string text = Field("Made", render::UtcTime(board.made_ms), look) + table.Text(look);
+  std::string text = Field("Made", UtcText(board.made_ms), look) + table.Text(look);
   for (const std::string& reason : reasons) text += Field("Nobody", reason, look, Tint::kYellow);
   return text;
 }

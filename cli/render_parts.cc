@@ -5,7 +5,6 @@
 #include <cctype>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 namespace consilium::render {
 namespace {
@@ -25,13 +24,6 @@ std::string Shown(const std::optional<double>& value, int digits, bool sign) {
   return value ? Fixed(*value, digits, sign) : "-";
 }
 
-std::string Share(std::optional<double> value) {
-  if (!value) return "-";
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.2f", *value);
-  return text.data();
-}
-
 std::string Duration(std::optional<double> ms) {
   if (!ms) return "-";
   std::array<char, 32> text{};
@@ -43,25 +35,6 @@ std::string Duration(std::optional<double> ms) {
     std::snprintf(text.data(), text.size(), "%.0f min", *ms / 60000);
   }
   return text.data();
-}
-
-std::string UtcTime(std::int64_t unix_ms) {
-  if (unix_ms == 0) return "-";
-  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&seconds, &utc) == nullptr) return "-";
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return text.data();
-}
-
-std::string Join(const std::vector<std::string>& parts, std::string_view between) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!text.empty()) text += between;
-    text += part;
-  }
-  return text;
 }
 
 std::string_view StateName(CaseState state) {

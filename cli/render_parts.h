@@ -16,18 +16,13 @@ namespace consilium::render {
 std::string Fixed(double value, int digits, bool sign = false);
 // The same; "-" when not known.
 std::string Shown(const std::optional<double>& value, int digits, bool sign = false);
-// "0.82"; "-" when not known.
-std::string Share(std::optional<double> value);
 // "340 ms", "2.1 s", "3 min"; "-" when not known.
 std::string Duration(std::optional<double> ms);
-// "2026-01-31 12:00:05 UTC"; "-" for 0.
-std::string UtcTime(std::int64_t unix_ms);
 // "1 model", "5 models"; of nouns whose plural ends so.
 template <class Number>
 std::string Count(Number count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
-std::string Join(const std::vector<std::string>& parts, std::string_view between);
 
 std::string_view StateName(CaseState state);
 Tint StateTint(CaseState state);

@@ -2,12 +2,12 @@
 
 #include "cli/render.h"
 #include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
 
 using render::Field;
-using render::Join;
 using render::Section;
 
 // Ids of workers start with the model's name, which has a column of its own.
@@ -19,7 +19,7 @@ std::string ShortId(const WorkerStatus& worker) {
 
 std::string EnsembleText(const EnsembleConfig& ensemble) {
   if (ensemble.strategy == "all") return "all models";
-  if (ensemble.strategy == "named") return "named: " + Join(ensemble.models, ", ");
+  if (ensemble.strategy == "named") return "named: " + Joined(ensemble.models, ", ");
   return ensemble.strategy + ", " + std::to_string(ensemble.size) + " models";
 }
 
@@ -126,7 +126,7 @@ std::string Counts(const StatusReply& status, const std::vector<const char*>& na
       parts.push_back(std::string(name) + " " + std::to_string(Count(status, name)));
     }
   }
-  return Join(parts, ", ");
+  return Joined(parts, ", ");
 }
 
 constexpr const char* kEnds[] = {"complete", "degraded", "insufficient", "failed", "cancelled"};
@@ -204,7 +204,7 @@ std::string RenderConfig(const Config& config, const Look& look) {
   text += Field("Council",
                 "quorum " + std::to_string(config.council.quorum) + ", graders " +
                     std::to_string(config.council.graders) + ", support from " +
-                    render::Share(config.council.support_min) + ", deadline " +
+                    ShareText(config.council.support_min) + ", deadline " +
                     render::Duration(config.council.deadline_s * 1000),
                 look);
   Table table({{"model", false, true},

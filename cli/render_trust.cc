@@ -7,6 +7,7 @@
 #include "aggregator/council/track_record.h"
 #include "cli/render_parts.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -139,7 +140,7 @@ Result<TrackRecords> RecordsOf(const std::string& kind, TrackRecords records) {
   std::erase_if(records.items, [&](const TrackRecord& record) { return record.kind != kind; });
   if (!records.items.empty()) return records;
   return Error{ErrorCode::kNotFound, "nothing is known of kind " + Quoted(kind) + "; known: " +
-                                         (known.empty() ? "none yet" : render::Join(known, ", "))};
+                                         (known.empty() ? "none yet" : Joined(known, ", "))};
 }
 
 std::string RenderTrust(const TrackRecords& records, const Look& look) {
@@ -147,7 +148,7 @@ std::string RenderTrust(const TrackRecords& records, const Look& look) {
     return "  nothing is known yet: until the right answer of enough ended cases is known\n"
            "  (council.outcomes_min), recommendations have no confidence\n";
   }
-  std::string text = Field("Made", render::UtcTime(records.made_ms), look);
+  std::string text = Field("Made", UtcText(records.made_ms), look);
   for (const TrackRecord& record : records.items) text += KindText(record, look);
   return text +
          "\n  A vote multiplies the odds of its answer against any other. A model has a vote\n"

@@ -6,28 +6,10 @@
 #include <utility>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
-
-struct CodePoint {
-  char32_t value = 0;
-  std::size_t bytes = 1;
-};
-
-// Of well-formed text the character at `at`; of any other something that moves on and stays inside.
-CodePoint Decode(std::string_view text, std::size_t at) {
-  const unsigned lead = static_cast<unsigned char>(text[at]);
-  if (lead < 0xC0) return {static_cast<char32_t>(lead), 1};
-  CodePoint point;
-  point.bytes = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (at + point.bytes > text.size()) return {0xFFFD, 1};
-  point.value = lead & (0x7Fu >> point.bytes);
-  for (std::size_t i = 1; i < point.bytes; ++i) {
-    point.value = (point.value << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3Fu);
-  }
-  return point;
-}
 
 using Range = std::pair<char32_t, char32_t>;
 
@@ -70,11 +52,11 @@ std::size_t PrefixBytes(std::string_view text, std::size_t width) {
   std::size_t cells = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const CodePoint point = Decode(text, at);
-    const std::size_t next = CellsOf(point.value);
+    const Utf8Character one = Utf8At(text, at);
+    const std::size_t next = CellsOf(one.code);
     if (cells + next > width) break;
     cells += next;
-    at += point.bytes;
+    at += one.bytes;
   }
   return at;
 }
@@ -86,13 +68,13 @@ std::string CleanText(std::string_view raw) {
   std::string clean;
   clean.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = Decode(text, at);
-    if (IsControl(point.value) || point.value == ' ') {
+    const Utf8Character one = Utf8At(text, at);
+    if (IsControl(one.code) || one.code == ' ') {
       if (!clean.empty() && clean.back() != ' ') clean += ' ';
     } else {
-      clean.append(text, at, point.bytes);
+      clean.append(text, at, one.bytes);
     }
-    at += point.bytes;
+    at += one.bytes;
   }
   if (!clean.empty() && clean.back() == ' ') clean.pop_back();
   return clean;
@@ -101,9 +83,9 @@ std::string CleanText(std::string_view raw) {
 std::size_t DisplayWidth(std::string_view text) {
   std::size_t cells = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = Decode(text, at);
-    cells += CellsOf(point.value);
-    at += point.bytes;
+    const Utf8Character one = Utf8At(text, at);
+    cells += CellsOf(one.code);
+    at += one.bytes;
   }
   return cells;
 }
@@ -134,7 +116,7 @@ std::vector<std::string> WrapText(std::string_view text, std::size_t width) {
     if (!lines.back().empty()) lines.back() += ' ';
     while (DisplayWidth(word) > width) {
       // At least one character each time, also where a wide one does not fit.
-      const std::size_t cut = std::max(PrefixBytes(word, width), Decode(word, 0).bytes);
+      const std::size_t cut = std::max(PrefixBytes(word, width), Utf8At(word, 0).bytes);
       lines.back() += word.substr(0, cut);
       word.remove_prefix(cut);
       lines.emplace_back();

@@ -8,21 +8,12 @@
 #include "cli/render_parts.h"
 #include "cli/screen.h"
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium::svg {
 namespace {
 
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
-
-// Bytes of the character that starts at `at`; `text` is valid UTF-8.
-std::size_t CharBytes(std::string_view text, std::size_t at) {
-  std::size_t bytes = 1;
-  while (at + bytes < text.size() &&
-         (static_cast<unsigned char>(text[at + bytes]) & 0xC0u) == 0x80u) {
-    ++bytes;
-  }
-  return bytes;
-}
 
 // In font sizes. A little above DejaVu Sans, the widest of the fonts that a system is likely to
 // have.
@@ -73,7 +64,7 @@ double TextWidth(std::string_view text, double size) {
   const std::string valid = ToValidUtf8(text);
   double width = 0.0;
   for (std::size_t at = 0; at < valid.size();) {
-    const std::string_view character = std::string_view(valid).substr(at, CharBytes(valid, at));
+    const std::string_view character = std::string_view(valid).substr(at, Utf8At(valid, at).bytes);
     width += CharWidth(character);
     at += character.size();
   }
@@ -86,7 +77,7 @@ std::string Shortened(std::string_view text, double size, double width) {
   double used = CharWidth(kEllipsis);
   std::size_t at = 0;
   while (at < valid.size()) {
-    const std::string_view character = std::string_view(valid).substr(at, CharBytes(valid, at));
+    const std::string_view character = std::string_view(valid).substr(at, Utf8At(valid, at).bytes);
     used += CharWidth(character);
     if (used * size > width) break;
     at += character.size();

@@ -8,6 +8,7 @@
 #include "shared/html/page_style.h"
 #include "shared/html/pieces.h"
 #include "shared/ids.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -86,12 +87,12 @@ std::string Banners(const CaseView& view, CardKind kind) {
 std::string Header(const CaseView& view, CardKind kind) {
   const Recommendation* const last = LastRecommendation(view);
   std::vector<html::Fact> facts = {{"State", std::string(StateWords(view, kind))},
-                                   {"Accepted", TimeText(view.accepted_ms)}};
+                                   {"Accepted", UtcText(view.accepted_ms)}};
   if (last == nullptr) {
-    facts.push_back({"Deadline", TimeText(view.deadline_ms)});
+    facts.push_back({"Deadline", UtcText(view.deadline_ms)});
   } else {
     facts.push_back(
-        {kind == CardKind::kWithdrawn ? "Withdrawn" : "Decided", TimeText(last->decided_ms)});
+        {kind == CardKind::kWithdrawn ? "Withdrawn" : "Decided", UtcText(last->decided_ms)});
     facts.push_back({"Revision", std::to_string(last->revision)});
   }
   facts.push_back({"Came from", view.source.empty() ? "not stated" : view.source});

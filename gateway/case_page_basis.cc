@@ -1,11 +1,11 @@
 // What a recommendation rests on: each model's answer, what went in, what is recorded.
 #include <algorithm>
-#include <utility>
 
 #include "gateway/case_page_parts.h"
 #include "gateway/hooks/card_detail.h"
 #include "shared/html/pieces.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -13,15 +13,6 @@ namespace {
 using html::Element;
 using html::Escaped;
 using html::EscapedLines;
-
-std::string Joined(const std::vector<std::string>& parts, std::string_view between) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!text.empty()) text += between;
-    text += part;
-  }
-  return text;
-}
 
 const TaskView* AnswerTask(const CaseView& view, const std::string& model) {
   for (const TaskView& task : view.tasks) {
@@ -88,7 +79,7 @@ std::vector<std::string> RowOf(const ModelResult& one, bool answered) {
   if (one.simulated) name += " SIMULATED";
   std::string answer = "graded only";
   if (answered)
-    answer = one.stage_status == "ok" ? IngredientSet(one.ingredients) : one.stage_status;
+    answer = one.stage_status == "ok" ? IngredientsText(one.ingredients) : one.stage_status;
   return {name,
           answer,
           ShareText(one.grade),
@@ -118,10 +109,10 @@ std::vector<Known> FactsOf(const Patient& patient) {
 }
 
 std::string OutcomeText(const CaseOutcome& one) {
-  std::string text = one.by + ", " + TimeText(one.at_ms) + ": " +
+  std::string text = one.by + ", " + UtcText(one.at_ms) + ": " +
                      kCaseOutcomeVerdictNames[static_cast<std::size_t>(one.verdict)];
   if (one.revision > 0) text += " revision " + std::to_string(one.revision);
-  if (one.medications) text += ", right is " + IngredientSet(*one.medications);
+  if (one.medications) text += ", right is " + IngredientsText(*one.medications);
   return one.reason.empty() ? text : text + "; " + one.reason;
 }
 

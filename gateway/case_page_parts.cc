@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <ctime>
 #include <map>
 
 #include "gateway/case_page.h"
 #include "gateway/hooks/card_detail.h"
 #include "gateway/hooks/card_judgement.h"
 #include "shared/html/pieces.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -109,28 +108,6 @@ std::string ItemsOf(std::string_view css_class, const std::vector<std::string>& 
   return out + "</ul>\n";
 }
 
-std::string ShareText(const std::optional<double>& value) {
-  if (!value) return "-";
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.2f", *value);
-  return text.data();
-}
-
-std::string TimeText(std::int64_t unix_ms) {
-  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm utc{};
-  std::array<char, 40> text{};
-  if (unix_ms <= 0 || ::gmtime_r(&seconds, &utc) == nullptr) return "-";
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return text.data();
-}
-
-std::string IngredientSet(const std::vector<std::string>& ingredients) {
-  std::string text;
-  for (const std::string& one : ingredients) text += (text.empty() ? "" : " + ") + one;
-  return text.empty() ? "no medication" : text;
-}
-
 std::string ProgressSection(const CaseView& view) {
   std::vector<std::string> order = view.ensemble;
   std::map<std::string, std::array<std::string, 2>> cells;
@@ -157,7 +134,7 @@ std::string ProgressSection(const CaseView& view) {
                              " answers and " + std::to_string(ended[1]) + " of " +
                              std::to_string(asked[1]) +
                              " gradings that were asked for have ended. The council decides by " +
-                             TimeText(view.deadline_ms) + " on what has arrived.";
+                             UtcText(view.deadline_ms) + " on what has arrived.";
   return PageSection(
       "progress", "The council sits",
       Element("p", counts) +
@@ -211,7 +188,7 @@ std::string SafetySection(const Recommendation& made) {
     out += "<li" + (known ? " class=\"" + flag->severity + "\"" : "") +
            "><span class=\"severity\">" + Escaped(flag->severity) + "</span> <strong>" +
            Escaped(flag->code) + "</strong> " + Escaped(flag->text);
-    if (!flag->ingredients.empty()) out += " (" + Escaped(IngredientSet(flag->ingredients)) + ")";
+    if (!flag->ingredients.empty()) out += " (" + Escaped(IngredientsText(flag->ingredients)) + ")";
     if (!flag->rule.empty()) out += " <span class=\"rule\">rule " + Escaped(flag->rule) + "</span>";
     out += "</li>\n";
   }
@@ -233,12 +210,10 @@ std::string AlternativesSection(const CaseView& view, const Recommendation& made
     for (const Medication& medication : RegimenOf(view, i)) {
       answer += (answer.empty() ? "" : " + ") + RegimenText(medication);
     }
-    std::string authors;
-    for (const std::string& model : one.models) authors += (authors.empty() ? "" : ", ") + model;
-    if (answer.empty()) answer = IngredientSet(one.ingredients);
+    if (answer.empty()) answer = IngredientsText(one.ingredients);
     if (!one.known) answer += " (a name is not in the medication table)";
     table.rows.push_back({answer, ShareText(one.support), ShareText(one.probability),
-                          ShareText(one.grade), authors});
+                          ShareText(one.grade), Joined(one.models, ", ")});
   }
   if (table.rows.empty()) return "";
   const char* const heading = recommends ? "Alternatives" : "What was answered";
@@ -250,10 +225,9 @@ std::string DisagreementSection(const Recommendation& made) {
   std::vector<std::string> items = made.dissent;
   for (const FieldAgreement& field : made.agreement) {
     if (field.values.size() < 2) continue;
-    std::string values;
-    for (const std::string& value : field.values) values += (values.empty() ? "" : " / ") + value;
     items.push_back(field.field + ": " + ShareText(field.agreement) +
-                    " of those who recommend this agree; stated were " + values);
+                    " of those who recommend this agree; stated were " +
+                    Joined(field.values, " / "));
   }
   return PageSection("disagreement", "Disagreement", ItemsOf("plain", items));
 }
@@ -273,13 +247,13 @@ std::string RevisionsSection(const CaseView& view) {
   std::string out;
   for (const Recommendation& one : view.recommendations) {
     const bool decided = !one.medications.empty() || one.no_medication;
-    const std::string said = decided ? IngredientSet(one.ingredients) : "no recommendation";
+    const std::string said = decided ? IngredientsText(one.ingredients) : "no recommendation";
     const bool last = &one == &view.recommendations.back();
     // What does not hold any more is struck out, and said to be.
     const bool over = withdrawn || !last;
     out += "<li>Revision " + std::to_string(one.revision) + ", " +
            Escaped(kCaseStateNames[static_cast<std::size_t>(one.status)]) + ", " +
-           Escaped(TimeText(one.decided_ms)) + ": ";
+           Escaped(UtcText(one.decided_ms)) + ": ";
     if (one.status == CaseState::kCancelled) {
       out += "<strong>withdrawn</strong>";
     } else {

@@ -17,13 +17,6 @@ std::string_view CasePageStyle();
 std::string PageSection(std::string_view id, std::string_view heading, const std::string& content);
 std::string ItemsOf(std::string_view css_class, const std::vector<std::string>& texts);
 
-// "0.81"; "-" when not known.
-std::string ShareText(const std::optional<double>& value);
-// "2026-11-28 10:15:00 UTC"; "-" when not known.
-std::string TimeText(std::int64_t unix_ms);
-// "amoxicillin + azithromycin", "no medication".
-std::string IngredientSet(const std::vector<std::string>& ingredients);
-
 // Case page sections, in the order in which they stand.
 std::string ProgressSection(const CaseView& view);
 std::string RecommendationSection(const CaseView& view, const Recommendation& made);

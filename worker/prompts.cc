@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shared/ids.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 #include "worker/text_clean.h"
 
@@ -50,15 +51,6 @@ void ForEachPlaceholder(std::string_view text, Use use) {
     if (!use(text.substr(start + 2, close - start - 2), start, close + 2)) return;
     start = text.find("{{", close + 2);
   }
-}
-
-std::string Join(const std::vector<std::string_view>& words) {
-  std::string all;
-  for (const std::string_view word : words) {
-    if (!all.empty()) all += ", ";
-    all += word;
-  }
-  return all;
 }
 
 // Values are not looked through for placeholders again.
@@ -199,7 +191,7 @@ Result<PromptTemplate> ParsePromptTemplate(std::string_view text, Stage stage,
     return Invalid(file +
                    ": expected a line \"--- user ---\" between the system and the user message");
   }
-  std::vector<std::string_view> known = {"delimiter", "case", "patient", "question", "options"};
+  std::vector<std::string> known = {"delimiter", "case", "patient", "question", "options"};
   std::vector<std::string_view> needed = {"delimiter", "case"};
   if (stage == Stage::kReview) {
     known.insert(known.end(), {"answers", "labels"});
@@ -209,7 +201,7 @@ Result<PromptTemplate> ParsePromptTemplate(std::string_view text, Stage stage,
   ForEachPlaceholder(text, [&](std::string_view name, std::size_t start, std::size_t /*end*/) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       problem = Invalid(file + ":" + LineOf(text, start) + ": {{" + Escaped(CutUtf8(name, 64)) +
-                        "}}, expected one of " + Join(known));
+                        "}}, expected one of " + Joined(known, ", "));
     }
     needed.erase(std::remove(needed.begin(), needed.end(), name), needed.end());
     return !problem;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <utility>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -40,17 +40,6 @@ bool Invisible(std::uint32_t character) {
   });
 }
 
-// The code point whose first byte stands at `at` in well-formed UTF-8, and its length.
-std::pair<std::uint32_t, std::size_t> Decode(std::string_view text, std::size_t at) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::uint32_t first = byte(at);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  std::uint32_t character = first & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) character = (character << 6) | (byte(at + i) & 0x3Fu);
-  return {character, length};
-}
-
 }  // namespace
 
 std::string CleanText(std::string_view raw, bool lines) {
@@ -58,7 +47,7 @@ std::string CleanText(std::string_view raw, bool lines) {
   std::string clean;
   clean.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const auto [character, length] = Decode(text, at);
+    const auto [character, length] = Utf8At(text, at);
     if (character == '\n' || character == '\t') {
       clean += lines ? text[at] : ' ';
     } else if (!Invisible(character)) {

@@ -1,11 +1,10 @@
 #include "aggregator/council/anonymous.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
 #include "shared/limits.h"
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -179,22 +178,6 @@ bool SpeaksOfAuthor(std::string_view text, std::size_t begin, std::size_t end) {
   return false;
 }
 
-// One character of well-formed UTF-8 at `at`; `size` is its length in bytes.
-char32_t Decode(std::string_view text, std::size_t at, std::size_t& size) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return size = 1, lead;
-  if (lead < 0xe0) return size = 2, ((lead & 0x1f) << 6) | (byte(1) & 0x3f);
-  if (lead < 0xf0) {
-    return size = 3, ((lead & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
-  }
-  size = 4;
-  return ((lead & 0x07) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) |
-         (byte(3) & 0x3f);
-}
-
 bool IsInvisible(char32_t c) {
   struct Range {
     char32_t first, last;
@@ -237,13 +220,14 @@ void AddMarker(std::string& out) {
 std::string PlainText(std::string_view text, std::size_t max) {
   const std::string valid = ToValidUtf8(text.substr(0, 4 * max));
   std::string plain;
-  for (std::size_t at = 0, size = 0; at < valid.size(); at += size) {
-    const char32_t c = Decode(valid, at, size);
+  for (std::size_t at = 0; at < valid.size();) {
+    const auto [c, bytes] = Utf8At(valid, at);
     if (const char stands_for = PlainOf(c); stands_for != 0) {
       plain += stands_for;
     } else if (!IsInvisible(c)) {
-      plain.append(valid, at, size);
+      plain.append(valid, at, bytes);
     }
+    at += bytes;
   }
   return std::string(CutUtf8(plain, max));
 }

@@ -9,6 +9,7 @@
 #include "aggregator/council/name_text.h"
 #include "aggregator/council/tsv.h"
 #include "shared/ids.h"
+#include "shared/shown_text.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -26,15 +27,6 @@ constexpr std::size_t kNotesMax = 4;  // more would not be read
 
 using Kind = NameItem::Kind;
 using Names = std::vector<std::string>;
-
-std::string Joined(const Names& names, std::string_view between) {
-  std::string text;
-  for (const std::string& name : names) {
-    if (!text.empty()) text += between;
-    text += name;
-  }
-  return text;
-}
 
 // Puts the items of one name together.
 class Assembly {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -10,29 +11,6 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 // Every byte of a character beyond ASCII that folding left counts as a letter.
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (static_cast<unsigned char>(c) & 0x80U); }
-
-// The next character of well-formed UTF-8; advances `i`.
-char32_t Next(std::string_view text, std::size_t& i) {
-  const auto byte = [&](std::size_t at) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at]));
-  };
-  const char32_t first = byte(i);
-  std::size_t more = 0;
-  char32_t code = first;
-  if (first >= 0xF0) {
-    more = 3;
-    code = first & 0x07U;
-  } else if (first >= 0xE0) {
-    more = 2;
-    code = first & 0x0FU;
-  } else if (first >= 0xC0) {
-    more = 1;
-    code = first & 0x1FU;
-  }
-  ++i;
-  for (; more > 0; --more, ++i) code = (code << 6U) | (byte(i) & 0x3FU);
-  return code;
-}
 
 // ASCII for a character beyond it; "" to drop it, nullptr to keep it.
 const char* ToAscii(char32_t c) {
@@ -163,7 +141,8 @@ std::string FoldName(std::string_view text) {
   out.reserve(valid.size());
   for (std::size_t i = 0; i < valid.size();) {
     const std::size_t begin = i;
-    const char32_t code = Next(valid, i);
+    const auto [code, bytes] = Utf8At(valid, i);
+    i += bytes;
     AppendFolded(out, code, std::string_view(valid).substr(begin, i - begin));
   }
   if (!out.empty() && out.back() == ' ') out.pop_back();

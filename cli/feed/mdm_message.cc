@@ -8,6 +8,7 @@
 
 #include "gateway/hl7/escape.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -26,12 +27,6 @@ std::string SexCode(const std::optional<std::string>& sex) {
   return *sex == "other" ? "O" : "";
 }
 
-std::string Joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 // The note, a line each.
 std::vector<std::string> LinesOf(const Vignette& vignette) {
   std::vector<std::string> lines;
@@ -48,8 +43,8 @@ std::vector<std::string> LinesOf(const Vignette& vignette) {
   };
   if (patient.age) state("Age", ShortestDecimal(*patient.age) + " years");
   state("Sex", patient.sex.value_or(""));
-  state("Allergies", Joined(patient.allergies));
-  state("Current medications", Joined(patient.medications));
+  state("Allergies", Joined(patient.allergies, ", "));
+  state("Current medications", Joined(patient.medications, ", "));
   if (patient.pregnant) state("Pregnant", *patient.pregnant ? "yes" : "no");
   if (patient.egfr) state("eGFR", ShortestDecimal(*patient.egfr) + " mL/min/1.73m2");
   if (patient.weight_kg) state("Weight", ShortestDecimal(*patient.weight_kg) + " kg");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/render_parts.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
 namespace {
@@ -85,7 +86,7 @@ std::string RenderFeed(const FeedTally& tally, const Look& look) {
     for (const auto& [code, count] : tally.codes) {
       codes.push_back(std::to_string(count) + " " + code);
     }
-    text += render::Field("Refused", render::Join(codes, ", "), look);
+    text += render::Field("Refused", Joined(codes, ", "), look);
   }
   if (tally.resent > 0) {
     text += render::Field("Again", std::to_string(tally.resent) + " sent again", look);

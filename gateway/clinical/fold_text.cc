@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "shared/utf8.h"
+
 namespace consilium {
 namespace {
 
@@ -39,11 +41,6 @@ std::string_view SeveralLetters(std::uint32_t c) {
 
 static_assert(kLatin1.size() == 64, "U+00C0..U+00FF");
 static_assert(kExtendedA.size() == 128, "U+0100..U+017F");
-
-void AppendUtf8(std::string& out, std::uint32_t c) {
-  out += static_cast<char>(0xC0 | c >> 6);
-  out += static_cast<char>(0x80 | (c & 0x3F));
-}
 
 // A character of two bytes, U+0080..U+07FF.
 void AppendFolded(std::string& out, std::uint32_t c) {

@@ -5,6 +5,7 @@
 
 #include "gateway/clinical/fold_text.h"
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -53,12 +54,6 @@ bool IsTitle(std::string_view folded) {
       "mr",   "mrs", "ms",   "miss",  "mister", "master",   "herr",
       "frau", "mme", "mlle", "senor", "senora", "monsieur", "patient"};
   return std::find(kWords.begin(), kWords.end(), folded) != kWords.end();
-}
-
-std::size_t Letters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
 }
 
 struct Word {
@@ -119,7 +114,7 @@ Scrubber::Scrubber(const FeedRecord& record) {
 
 void Scrubber::AddName(std::string_view name) {
   for (Word& word : Words(name)) {
-    if (Letters(word.folded) >= kNameLettersMin && !IsParticle(word.folded) &&
+    if (Utf8Characters(word.folded) >= kNameLettersMin && !IsParticle(word.folded) &&
         !IsDigit(word.folded.front())) {
       names_.push_back(std::move(word.folded));
     }

@@ -5,6 +5,7 @@
 
 #include "gateway/fhir/markup_text.h"
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -57,13 +58,7 @@ std::string FromLatin(std::string_view bytes) {
     }
     if (code < 0xA0) code = kWindows[code - 0x80];
     if (code == 0) code = 0xFFFD;
-    if (code < 0x800) {
-      out += static_cast<char>(0xC0 | code >> 6);
-    } else {
-      out += static_cast<char>(0xE0 | code >> 12);
-      out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    }
-    out += static_cast<char>(0x80 | (code & 0x3F));
+    AppendUtf8(out, code);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
@@ -40,25 +41,6 @@ constexpr Reference kReferences[] = {
     {"szlig", 0xDF},   {"Auml", 0xC4},    {"Ouml", 0xD6},     {"Uuml", 0xDC},   {"Eacute", 0xC9},
     {"copy", 0xA9},    {"reg", 0xAE},     {"trade", 0x2122},  {"ensp", ' '},    {"emsp", ' '},
     {"thinsp", ' '}};
-
-void AppendUtf8(std::string& out, std::uint32_t code) {
-  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xC0 | code >> 6);
-    byte(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    byte(0xE0 | code >> 12);
-    byte(0x80 | (code >> 6 & 0x3F));
-    byte(0x80 | (code & 0x3F));
-  } else {
-    byte(0xF0 | code >> 18);
-    byte(0x80 | (code >> 12 & 0x3F));
-    byte(0x80 | (code >> 6 & 0x3F));
-    byte(0x80 | (code & 0x3F));
-  }
-}
 
 // 0 when `name` (between & and ;) names no character that may stand in a text.
 std::uint32_t Decode(std::string_view name) {

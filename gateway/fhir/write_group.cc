@@ -1,30 +1,10 @@
 // RequestGroup: https://hl7.org/fhir/R4/requestgroup.html
-#include <cstdio>
 #include <utility>
 
 #include "gateway/fhir/result_writer.h"
+#include "shared/shown_text.h"
 
 namespace consilium {
-namespace {
-
-std::string Join(const std::vector<std::string>& parts, const char* between) {
-  std::string all;
-  for (const std::string& part : parts) all += (all.empty() ? "" : between) + part;
-  return all;
-}
-
-std::string Share(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f", value);
-  return text;
-}
-
-std::string NamesOf(const Candidate& candidate) {
-  return candidate.ingredients.empty() ? "no medication" : Join(candidate.ingredients, " + ");
-}
-
-}  // namespace
-
 void ResultWriter::Propose(const Medication& medication, std::size_t candidate, FhirJson& action) {
   FhirProposal proposal;
   proposal.medication = medication;
@@ -47,23 +27,23 @@ FhirJson ResultWriter::CandidateAction(std::size_t index) {
   const Candidate& candidate = index < last_->candidates.size() ? last_->candidates[index] : none;
   const std::string names =
       index < last_->candidates.size() || !last_->ingredients.empty()
-          ? (recommended && !last_->ingredients.empty() ? Join(last_->ingredients, " + ")
-                                                        : NamesOf(candidate))
+          ? (recommended && !last_->ingredients.empty() ? Joined(last_->ingredients, " + ")
+                                                        : IngredientsText(candidate.ingredients))
           : "no medication";
   FhirJson action = {{"title", (recommended ? "Recommended: " : "Alternative, not recommended: ") +
                                    FhirText(names)}};
   if (recommended) SetText(action, "description", last_->rationale);
   std::string why;
   if (index < last_->candidates.size()) {
-    why = "Support " + Share(candidate.support);
-    if (candidate.probability) why += ", probability " + Share(*candidate.probability);
-    if (candidate.grade) why += ", best grade " + Share(*candidate.grade);
+    why = "Support " + ShareText(candidate.support);
+    if (candidate.probability) why += ", probability " + ShareText(*candidate.probability);
+    if (candidate.grade) why += ", best grade " + ShareText(*candidate.grade);
   }
   if (recommended && last_->confidence) {
-    why += (why.empty() ? "Confidence " : ", confidence ") + Share(*last_->confidence);
+    why += (why.empty() ? "Confidence " : ", confidence ") + ShareText(*last_->confidence);
   }
   if (!candidate.models.empty())
-    why += (why.empty() ? "By " : "; by ") + Join(candidate.models, ", ");
+    why += (why.empty() ? "By " : "; by ") + Joined(candidate.models, ", ");
   if (!candidate.known) why += "; a name that the medication table does not have";
   if (!why.empty()) {
     action["documentation"] =

@@ -57,21 +57,10 @@ bool IsBefore25(std::string_view version) {
   return minor.size() == 1 && minor[0] >= '0' && minor[0] < '5';
 }
 
-// Parts joined, without empty ones at the end.
-std::string Joined(const std::vector<std::string>& parts, char delimiter) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += delimiter;
-    text += parts[i];
-  }
-  while (!text.empty() && text.back() == delimiter) text.pop_back();
-  return text;
-}
-
 std::string NumberOr(int number) { return number > 0 ? std::to_string(number) : std::string(); }
 
 std::string Code(const Hl7Fault& fault, char divider) {
-  return Joined(
+  return JoinHl7(
       {std::to_string(static_cast<int>(fault.code)), std::string(NameOf(fault.code)), "HL70357"},
       divider);
 }
@@ -80,8 +69,8 @@ std::string Code(const Hl7Fault& fault, char divider) {
 std::string OldLocation(const Hl7Fault& fault, const Hl7Delimiters& d) {
   const std::string code = d.subcomponent == '\0' ? std::to_string(static_cast<int>(fault.code))
                                                   : Code(fault, d.subcomponent);
-  if (fault.segment.empty()) return Joined({"", "", "", code}, d.component);
-  return Joined(
+  if (fault.segment.empty()) return JoinHl7({"", "", "", code}, d.component);
+  return JoinHl7(
       {EscapeHl7(fault.segment, d), NumberOr(fault.sequence), NumberOr(fault.field), code},
       d.component);
 }
@@ -96,7 +85,7 @@ std::string Location(const Hl7Fault& fault, const Hl7Delimiters& d) {
         NumberOr(fault.component > 0 ? std::max(fault.repetition, 1) : fault.repetition));
     parts.push_back(NumberOr(fault.component));
   }
-  return Joined(parts, d.component);
+  return JoinHl7(parts, d.component);
 }
 
 }  // namespace

@@ -262,4 +262,14 @@ std::string EscapeHl7(std::string_view text, const Hl7Delimiters& delimiters, Hl
   return out.Take();
 }
 
+std::string JoinHl7(std::vector<std::string> parts, char between) {
+  while (!parts.empty() && parts.back().empty()) parts.pop_back();
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += between;
+    text += parts[i];
+  }
+  return text;
+}
+
 }  // namespace consilium

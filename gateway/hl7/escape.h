@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/hl7/charset.h"
 #include "gateway/hl7/delimiters.h"
@@ -41,5 +42,9 @@ enum class Hl7TextType {
 // no null. A sender without an escape character gets spaces instead of what must be escaped.
 std::string EscapeHl7(std::string_view text, const Hl7Delimiters& delimiters,
                       Hl7TextType type = Hl7TextType::kPlain);
+
+// Parts that stand for themselves (escaped where need be), with `between`; empty ones at the end
+// are left out.
+std::string JoinHl7(std::vector<std::string> parts, char between);
 
 }  // namespace consilium

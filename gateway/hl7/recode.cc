@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 
+#include "shared/utf8.h"
+
 namespace consilium {
 namespace {
 
@@ -53,12 +55,6 @@ class Converter {
   iconv_t handle_;
 };
 
-std::size_t FirstCharacterBytes(std::string_view text) {
-  std::size_t bytes = 1;
-  while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
-  return bytes;
-}
-
 Recoded AsAscii(std::string_view bytes, std::string_view replacement) {
   Recoded result;
   for (const char c : bytes) {
@@ -94,7 +90,7 @@ Recoded RecodeFromUtf8(std::string_view text, std::string_view charset) {
   Recoded result;
   result.bytes.reserve(text.size());
   while (!converter.Run(text, result.bytes)) {
-    text.remove_prefix(FirstCharacterBytes(text));
+    text.remove_prefix(Utf8At(text, 0).bytes);
     ++result.bad;
     std::string_view question = "?";
     converter.Run(question, result.bytes);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/shown_text.h"
+
 namespace consilium {
 namespace {
 
@@ -45,27 +47,19 @@ class Lines {
   std::vector<ResultLine> lines_;
 };
 
-std::string Join(const std::vector<std::string>& parts, std::string_view between) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    if (!text.empty()) text += between;
-    text += part;
-  }
-  return text;
+// Without the empty ones.
+std::string JoinStated(std::vector<std::string> parts, std::string_view between) {
+  std::erase(parts, "");
+  return Joined(parts, between);
 }
 
 std::string Percent(double share) {
   return std::to_string(std::lround(100.0 * std::min(1.0, std::max(0.0, share)))) + " %";
 }
 
-std::string Names(const std::vector<std::string>& ingredients) {
-  return ingredients.empty() ? "no medication" : Join(ingredients, " + ");
-}
-
 std::string DoseOf(const Medication& medication) {
-  const std::string amount = Join({medication.dose, medication.unit}, " ");
-  const std::string how = Join({amount, medication.route, medication.frequency}, ", ");
+  const std::string amount = JoinStated({medication.dose, medication.unit}, " ");
+  const std::string how = JoinStated({amount, medication.route, medication.frequency}, ", ");
   std::string text = medication.ingredient + ": " + (how.empty() ? "dose not stated" : how);
   if (!how.empty() && medication.dose.empty()) text += ", dose not stated";
   if (!medication.duration.empty()) text += ", duration " + medication.duration;
@@ -84,8 +78,8 @@ bool Recommends(const Recommendation& r) {
 }
 
 std::string StatusOf(const Recommendation& r) {
-  if (Withdrawn(r)) return Join({"WITHDRAWN, do not use", r.reason}, ": ");
-  return Join({kCaseStateNames[static_cast<std::size_t>(r.status)], r.reason}, ": ");
+  if (Withdrawn(r)) return JoinStated({"WITHDRAWN, do not use", r.reason}, ": ");
+  return JoinStated({kCaseStateNames[static_cast<std::size_t>(r.status)], r.reason}, ": ");
 }
 
 std::string RecommendationOf(const Recommendation& r) {
@@ -95,7 +89,7 @@ std::string RecommendationOf(const Recommendation& r) {
   if (names.empty()) {
     for (const Medication& medication : r.medications) names.push_back(medication.ingredient);
   }
-  std::string text = Names(names);
+  std::string text = IngredientsText(names);
   if (r.option) text += " (option " + *r.option + ")";
   return text;
 }
@@ -104,8 +98,9 @@ void AddAlternatives(const Recommendation& r, Lines& lines) {
   // The first one is the recommendation, unless the council abstains.
   for (std::size_t i = Recommends(r) ? 1 : 0; i < r.candidates.size(); ++i) {
     const Candidate& candidate = r.candidates[i];
-    std::string text = Names(candidate.ingredients) + ": support " + Percent(candidate.support);
-    if (!candidate.models.empty()) text += ", by " + Join(candidate.models, ", ");
+    std::string text =
+        IngredientsText(candidate.ingredients) + ": support " + Percent(candidate.support);
+    if (!candidate.models.empty()) text += ", by " + JoinStated(candidate.models, ", ");
     if (!candidate.known) text += "; a name that the medication table does not have";
     lines.Add(kAlternative, std::move(text));
   }
@@ -114,8 +109,8 @@ void AddAlternatives(const Recommendation& r, Lines& lines) {
 void AddSafety(const Recommendation& r, Lines& lines) {
   for (const SafetyFlag& flag : r.safety) {
     std::string text = flag.severity + ": " + flag.text;
-    const std::string about = Join(flag.ingredients, ", ");
-    text += " (" + Join({flag.code, about}, ": ") + ")";
+    const std::string about = JoinStated(flag.ingredients, ", ");
+    text += " (" + JoinStated({flag.code, about}, ": ") + ")";
     lines.Add(kSafety, std::move(text), FlagOf(flag.severity));
   }
 }
@@ -134,9 +129,9 @@ std::vector<ResultLine> ResultLines(const Recommendation& r, const CaseOrigin& o
     lines.Add(kRecommendation, RecommendationOf(r));
     for (const Medication& medication : r.medications) lines.Add(kDose, DoseOf(medication));
     if (r.confidence) {
-      lines.Add(kConfidence, Join({Percent(*r.confidence), r.confidence_note}, ": "));
+      lines.Add(kConfidence, JoinStated({Percent(*r.confidence), r.confidence_note}, ": "));
     } else {
-      lines.Add(kConfidence, Join({"not known", r.confidence_note}, ": "));
+      lines.Add(kConfidence, JoinStated({"not known", r.confidence_note}, ": "));
     }
     if (r.support) lines.Add(kSupport, Percent(*r.support));
     AddSafety(r, lines);
@@ -144,7 +139,7 @@ std::vector<ResultLine> ResultLines(const Recommendation& r, const CaseOrigin& o
     for (const std::string& sentence : r.dissent) lines.Add(kDissent, sentence);
     for (const Absence& absence : r.missing) {
       lines.Add(kMissing, absence.model + " (" + absence.stage +
-                              "): " + Join({absence.why, absence.text}, ", "));
+                              "): " + JoinStated({absence.why, absence.text}, ", "));
     }
   }
   for (const std::string& document : origin.documents) lines.Add(kSource, document);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,17 +21,7 @@ constexpr const char* kLocalTable = "99CSL";
 
 std::string E(std::string_view text) { return EscapeHl7(text, kDelimiters); }
 
-// Parts that are ready for the wire, with `between`; empty ones at the end are left out.
-std::string Joined(std::vector<std::string> parts, char between) {
-  while (!parts.empty() && parts.back().empty()) parts.pop_back();
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += between;
-    text += parts[i];
-  }
-  return text;
-}
-std::string Components(std::vector<std::string> parts) { return Joined(std::move(parts), '^'); }
+std::string Components(std::vector<std::string> parts) { return JoinHl7(std::move(parts), '^'); }
 
 // Fields by their numbers in the standard; their values are ready for the wire.
 class Segment {
@@ -43,7 +32,7 @@ class Segment {
     fields_[field] = std::move(value);
     return *this;
   }
-  std::string Text() const { return Joined(fields_, '|') + "\r"; }
+  std::string Text() const { return JoinHl7(fields_, '|') + "\r"; }
 
  private:
   std::vector<std::string> fields_;
@@ -90,7 +79,7 @@ std::string IdsOf(const std::vector<PatientId>& ids) {
     if (id.value.empty()) continue;
     list.push_back(Components({E(id.value), "", "", AuthorityOf(id.authority), E(id.type)}));
   }
-  return Joined(std::move(list), '~');
+  return JoinHl7(std::move(list), '~');
 }
 
 std::string LocalCode(const std::string& code, const std::string& name) {

@@ -1,49 +1,19 @@
 #include "gateway/hooks/card_detail.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
-#include <optional>
 
 #include "gateway/hooks/card_escape.h"
 #include "gateway/hooks/card_judgement.h"
 #include "shared/number_text.h"
+#include "shared/shown_text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kItemsMax = 16;  // of one list; the page of the case has all
 constexpr std::size_t kModelsMax = 32;
-
-std::string Share(const std::optional<double>& value) {
-  if (!value) return "-";
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.2f", *value);
-  return text.data();
-}
-
-std::string UtcTime(std::int64_t unix_ms) {
-  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (unix_ms <= 0 || ::gmtime_r(&seconds, &utc) == nullptr) return "";
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &utc);
-  return text.data();
-}
-
-std::string Joined(const std::vector<std::string>& parts, std::string_view between) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!text.empty()) text += between;
-    text += part;
-  }
-  return text;
-}
-
-std::string Ingredients(const std::vector<std::string>& names) {
-  return names.empty() ? "no medication" : Joined(names, " + ");
-}
+constexpr std::size_t kToTheMinute = 16;  // of a time: "2026-11-28 10:15"
 
 std::string Paragraph(const std::string& label, const std::string& text) {
   return text.empty() ? "" : "**" + label + ":** " + text + "\n\n";
@@ -65,8 +35,8 @@ std::string Options(const Recommendation& last, bool recommends) {
   for (std::size_t i = recommends ? 1 : 0; i < last.candidates.size(); ++i) {
     const Candidate& one = last.candidates[i];
     std::string item =
-        MarkdownLine(Ingredients(one.ingredients), 300) + ": support " + Share(one.support);
-    if (one.grade) item += ", grade " + Share(one.grade);
+        MarkdownLine(IngredientsText(one.ingredients), 300) + ": support " + ShareText(one.support);
+    if (one.grade) item += ", grade " + ShareText(one.grade);
     item += ", by " + MarkdownLine(Joined(one.models, ", "), 300);
     if (!one.known) item += "; a name is not in the medication table";
     items.push_back(item);
@@ -99,8 +69,8 @@ std::string Models(const Recommendation& last) {
     if (one.simulated) name += " SIMULATED";
     const bool answered = one.stage_status == "ok";
     text += "| " + name + " | " + MarkdownLine(one.stage_status, 40) + " | " +
-            (answered ? MarkdownLine(Ingredients(one.ingredients), 200) : "-") + " | " +
-            Share(one.grade) + " |\n";
+            (answered ? MarkdownLine(IngredientsText(one.ingredients), 200) : "-") + " | " +
+            ShareText(one.grade) + " |\n";
   }
   if (last.models.size() > kModelsMax) {
     text += "\n" + std::to_string(last.models.size() - kModelsMax) + " more models\n";
@@ -112,7 +82,7 @@ std::string Agreement(const Recommendation& last) {
   std::vector<std::string> items;
   for (const FieldAgreement& field : last.agreement) {
     if (field.values.size() < 2) continue;
-    items.push_back(MarkdownLine(field.field, 80) + ": " + Share(field.agreement) + " agree; " +
+    items.push_back(MarkdownLine(field.field, 80) + ": " + ShareText(field.agreement) + " agree; " +
                     MarkdownLine(Joined(field.values, " / "), 300));
   }
   for (const std::string& sentence : last.dissent) items.push_back(MarkdownLine(sentence, 600));
@@ -151,7 +121,7 @@ std::string Inputs(const CaseView& view) {
   std::string text = Paragraph("Used of the patient", Joined(used, "; "));
   text += Paragraph("Not known", Joined(unknown, "; "));
   if (!view.vignette.text.empty()) {
-    text += Paragraph("Case text", std::to_string(CharactersIn(view.vignette.text)) +
+    text += Paragraph("Case text", std::to_string(Utf8Characters(view.vignette.text)) +
                                        " characters, on the page of the case");
   }
   return text;
@@ -187,8 +157,9 @@ std::string Versions(const CaseView& view, const Recommendation* last) {
   std::string text = "Case " + MarkdownLine(view.id, 128);
   if (last != nullptr) {
     text += ", revision " + std::to_string(last->revision);
-    const std::string decided = UtcTime(last->decided_ms);
-    if (!decided.empty()) text += ", decided " + decided;
+    if (last->decided_ms > 0) {
+      text += ", decided " + UtcText(last->decided_ms).substr(0, kToTheMinute) + " UTC";
+    }
   }
   text += ". Consilium " CONSILIUM_VERSION;
   if (last != nullptr && !last->medication_table.empty()) {
@@ -230,9 +201,9 @@ std::string Recommended(const Recommendation& last) {
 
 std::string Numbers(const Recommendation& last) {
   std::string text;
-  if (last.support) text = "support " + Share(last.support);
+  if (last.support) text = "support " + ShareText(last.support);
   if (last.confidence)
-    text += (text.empty() ? "" : ", ") + std::string("confidence ") + Share(last.confidence);
+    text += (text.empty() ? "" : ", ") + std::string("confidence ") + ShareText(last.confidence);
   if (!last.confidence_note.empty()) {
     text += (text.empty() ? "" : "; ") + MarkdownLine(last.confidence_note, 400);
   }

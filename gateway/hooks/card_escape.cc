@@ -3,29 +3,10 @@
 #include <cstdint>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium {
 namespace {
-
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t bytes = 1;
-};
-
-// The character at `at` of well-formed UTF-8.
-Character At(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  if (byte(0) < 0x80) return {byte(0), 1};
-  if (byte(0) < 0xe0) return {((byte(0) & 0x1f) << 6) | (byte(1) & 0x3f), 2};
-  if (byte(0) < 0xf0) {
-    return {((byte(0) & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f), 3};
-  }
-  return {((byte(0) & 0x07) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) |
-              (byte(3) & 0x3f),
-          4};
-}
 
 bool IsSpace(std::uint32_t c) {
   return c <= 0x20 || c == 0x7f || (c >= 0x80 && c <= 0xa0) || (c >= 0x2000 && c <= 0x200a) ||
@@ -82,10 +63,10 @@ std::string WithoutAddresses(std::string_view line) {
 
 // At most `max` characters, the ellipsis included.
 std::string Cut(std::string_view text, std::size_t max) {
-  if (CharactersIn(text) <= max) return std::string(text);
+  if (Utf8Characters(text) <= max) return std::string(text);
   constexpr std::string_view kMore = "\u2026";
   std::size_t at = 0;
-  for (std::size_t kept = 0; kept + 1 < max; ++kept) at += At(text, at).bytes;
+  for (std::size_t kept = 0; kept + 1 < max; ++kept) at += Utf8At(text, at).bytes;
   const std::size_t space = text.rfind(' ', at);
   if (space != text.npos && space + 24 > at && space > 0) at = space;
   return std::string(text.substr(0, at)) + std::string(kMore);
@@ -120,17 +101,11 @@ std::string Escape(std::string_view line) {
 
 }  // namespace
 
-std::size_t CharactersIn(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
-  return count;
-}
-
 std::string CleanLine(std::string_view text, std::size_t max) {
   const std::string valid = ToValidUtf8(text);
   std::string line;
   for (std::size_t at = 0; at < valid.size();) {
-    const Character one = At(valid, at);
+    const Utf8Character one = Utf8At(valid, at);
     if (IsSpace(one.code)) {
       if (!line.empty() && line.back() != ' ') line += ' ';
     } else if (!IsUnseen(one.code)) {

@@ -24,7 +24,4 @@ std::string PlainLine(std::string_view text, std::size_t max);
 // The same words as Markdown of one line.
 std::string MarkdownLine(std::string_view text, std::size_t max = 1000);
 
-// Code points.
-std::size_t CharactersIn(std::string_view text);
-
 }  // namespace consilium

@@ -4,21 +4,12 @@
 #include <array>
 
 #include "shared/text.h"
+#include "shared/utf8.h"
 
 namespace consilium::html {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-// Bytes of the character that starts at `at`; `text` is valid UTF-8.
-std::size_t CharBytes(std::string_view text, std::size_t at) {
-  std::size_t bytes = 1;
-  while (at + bytes < text.size() &&
-         (static_cast<unsigned char>(text[at + bytes]) & 0xC0u) == 0x80u) {
-    ++bytes;
-  }
-  return bytes;
-}
 
 bool IsUnfit(std::string_view character) {
   const auto byte = static_cast<unsigned char>(character.front());
@@ -72,7 +63,7 @@ std::string Escaped(std::string_view text) {
   const std::string valid = ToValidUtf8(text);
   std::string out;
   for (std::size_t at = 0; at < valid.size();) {
-    const std::string_view character = std::string_view(valid).substr(at, CharBytes(valid, at));
+    const std::string_view character = std::string_view(valid).substr(at, Utf8At(valid, at).bytes);
     at += character.size();
     if (const auto mark = kMarkup.find(character); mark != std::string_view::npos) {
       out += kWritten.at(mark);

@@ -1,4 +1,5 @@
 #include "gateway/hooks/card_escape.h"
+#include "shared/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -67,7 +68,7 @@ TEST(CardEscapeTest, LinesAreCutByCharactersAndSaySo) {
   EXPECT_EQ(CleanLine("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 4),
             "\xc3\xa4\xc3\xa4\xc3\xa4\u2026");
   EXPECT_EQ(CleanLine("one two three four", 12), "one two\u2026");
-  EXPECT_EQ(CharactersIn(CleanLine(std::string(5000, 'x'), 139)), 139u);
+  EXPECT_EQ(Utf8Characters(CleanLine(std::string(5000, 'x'), 139)), 139u);
   // No escape is cut in two.
   EXPECT_EQ(MarkdownLine("<<<<<<<<", 6), "&lt;&lt;&lt;&lt;&lt;\u2026");
 }
