@@ -1,76 +1,46 @@
 // consilium-aggregator: see aggregator.h.
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "aggregator/aggregator.h"
+#include "shared/program.h"
 #include "shared/redis_address.h"
 
 namespace consilium {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
+constexpr const char* kProgram = "consilium-aggregator";
 
-int Complain(const Error& error) {
-  std::fprintf(stderr, "consilium-aggregator: %s\n", error.text.c_str());
-  return kUsage;
-}
-
-struct Flags {
-  std::string config;
-  std::string health;
-  std::string log_level = "info";
-};
-
-int Serve(const Flags& flags) {
+int Serve(const ProgramFlags& flags) {
   const auto level = ParseLogLevel(flags.log_level);
-  if (!level) return Complain(level.error());
+  if (!level) return Complain(kProgram, level.error());
   const auto config = LoadConfig(flags.config);
-  if (!config) return Complain(config.error());
+  if (!config) return Complain(kProgram, config.error());
   const auto redis = RedisAddressesOf(config->redis);
-  if (!redis) return Complain(redis.error());
+  if (!redis) return Complain(kProgram, redis.error());
   auto medications = MedicationTable::Load(config->council.medications);
-  if (!medications) return Complain(medications.error());
+  if (!medications) return Complain(kProgram, medications.error());
   auto safety = SafetyTables::Load(config->council.medications, *medications);
-  if (!safety) return Complain(safety.error());
+  if (!safety) return Complain(kProgram, safety.error());
 
   StopSignals stop;  // before any thread exists
-  StartLog("consilium-aggregator", *level);
+  StartLog(kProgram, *level);
   HealthFile health(flags.health);
   Aggregator(*config, *redis, std::move(*medications), std::move(*safety)).Run(stop, health);
   return 0;
 }
 
-int Main(int argc, char** argv) {
-  Flags flags;
-  CLI::App app{
-      "Turns answers and grades into recommendations: quorum, review round, consensus, safety "
-      "screen, decision, "
-      "history. Any number may run beside each other.",
-      "consilium-aggregator"};
-  app.add_option("--config", flags.config, "Configuration of the cluster (TOML)")->required();
-  app.add_option("--health", flags.health,
-                 "File to write every second for `consilium health`; default: none");
-  app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
-      ->capture_default_str();
-  app.set_version_flag("--version", CONSILIUM_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  return Serve(flags);
-}
+constexpr const char* kAbout =
+    "Turns answers and grades into recommendations: quorum, review round, consensus, safety "
+    "screen, decision, "
+    "history. Any number may run beside each other.";
 
 }  // namespace
 }  // namespace consilium
 
 int main(int argc, char** argv) {
-  try {
-    return consilium::Main(argc, argv);
-  } catch (...) {  // only memory can run out; the supervisor starts the next one
-    return consilium::kFailed;
-  }
+  using namespace consilium;
+  ProgramFlags flags;
+  return RunProgram(
+      argc, argv, kProgram, kAbout, flags, [](CLI::App&) {}, [&] { return Serve(flags); });
 }

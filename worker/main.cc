@@ -2,7 +2,6 @@
 // Exit codes: 0 stopped and drained, 2 wrong usage or configuration, 1 anything else.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "shared/endpoint.h"
 #include "shared/ids.h"
 #include "shared/log.h"
+#include "shared/program.h"
 #include "shared/redis_address.h"
 #include "shared/signals.h"
 #include "shared/zmq.h"
@@ -24,26 +24,17 @@
 namespace consilium {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
+constexpr const char* kProgram = "consilium-worker";
 
-struct Flags {
-  std::string config;
+struct Flags : ProgramFlags {
   std::string model;
   std::vector<std::string> brokers;
   std::string id;
-  std::string health;
   std::int64_t drain_ms = 10000;
-  std::string log_level = "info";
   bool check = false;
   bool no_call = false;
   std::int64_t timeout_ms = 0;
 };
-
-int Complain(const Error& error) {
-  std::fprintf(stderr, "consilium-worker: %s\n", error.text.c_str());
-  return kUsage;
-}
 
 Result<BackendConfig> ChooseBackend(const Config& config, const std::string& model) {
   if (const BackendConfig* backend = config.FindBackend(model)) return *backend;
@@ -73,32 +64,32 @@ int Check(const Flags& flags, const Config& config, const BackendConfig& backend
   request.call = !flags.no_call;
   request.timeout = milliseconds(flags.timeout_ms);
   StopSignals signals;  // before any thread exists
-  StartLog("consilium-worker", level);
+  StartLog(kProgram, level);
   return RunCheck(request, signals);
 }
 
 int Work(const Flags& flags) {
   const Result<LogLevel> level = ParseLogLevel(flags.log_level);
-  if (!level) return Complain(level.error());
+  if (!level) return Complain(kProgram, level.error());
   const Result<Config> config = LoadConfig(flags.config);
-  if (!config) return Complain(config.error());
+  if (!config) return Complain(kProgram, config.error());
   Result<BackendConfig> chosen = ChooseBackend(*config, flags.model);
-  if (!chosen) return Complain(chosen.error());
+  if (!chosen) return Complain(kProgram, chosen.error());
   if (flags.check) return Check(flags, *config, *chosen, *level);
   if (const Status settled = SettlePrompts(*chosen, flags.config); !settled) {
-    return Complain(settled.error());
+    return Complain(kProgram, settled.error());
   }
 
   StopSignals signals;  // before any thread exists
-  StartLog("consilium-worker", *level);
+  StartLog(kProgram, *level);
   std::vector<std::string> warnings;
   const Result<BusKeys> keys = ReadBusKeys(config->bus);
-  if (!keys) return Complain(keys.error());
+  if (!keys) return Complain(kProgram, keys.error());
   const Result<std::unique_ptr<Backend>> backend = MakeBackend(*chosen, warnings);
   for (const std::string& warning : warnings) {
     LogWarn("knowledge_line_skipped", {{"model", chosen->model}, {"text", warning}});
   }
-  if (!backend) return Complain(backend.error());
+  if (!backend) return Complain(kProgram, backend.error());
 
   WorkerOptions options;
   // Fresh even when a name is given: a broker must tell a worker from the one it replaces.
@@ -113,36 +104,27 @@ int Work(const Flags& flags) {
   RedisAddress redis;
   if (!limits.empty()) {
     Result<RedisAddress> address = RedisAddressOf(config->redis);
-    if (!address) return Complain(address.error());
+    if (!address) return Complain(kProgram, address.error());
     redis = std::move(*address);
   }
   const std::uint64_t seed = SeededRandom(0, options.id).Next();  // the id is random
   Gate gate(*chosen, std::move(limits), redis, seed);
   ZmqContext context;
   Worker worker(std::move(options), **backend, gate, context);
-  if (const Status connected = worker.Connect(); !connected) return Complain(connected.error());
+  if (const Status connected = worker.Connect(); !connected)
+    return Complain(kProgram, connected.error());
   return worker.Run(signals);
 }
 
-int Main(int argc, char** argv) {
-  Flags flags;
-  CLI::App app{
-      "One model at work for a Consilium cluster: takes tasks from the brokers, asks the model, "
-      "reports what came out.",
-      "consilium-worker"};
-  app.add_option("--config", flags.config, "Configuration of the cluster (TOML)")->required();
+void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--backend,--model", flags.model, "Model of the backend to work for")->required();
   app.add_option("--broker", flags.brokers,
                  "Endpoint of a broker for workers; may be repeated; a name stands for all its "
                  "addresses; default: broker.workers");
   app.add_option("--id", flags.id, "Name of this worker, shown with a random suffix");
-  app.add_option("--health", flags.health,
-                 "File to write every second for `consilium health`; default: none");
   app.add_option("--drain-ms", flags.drain_ms,
                  "How long running calls may go on after a stop signal (milliseconds)")
       ->check(CLI::Range(0, 3600000))
-      ->capture_default_str();
-  app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
       ->capture_default_str();
   CLI::Option* check =
       app.add_flag("--check", flags.check,
@@ -153,25 +135,22 @@ int Main(int argc, char** argv) {
                  "With --check: limit of the call; default: total_ms, at most 60000")
       ->check(CLI::Range(1, 3600000))
       ->needs(check);
-  app.set_version_flag("--version", CONSILIUM_VERSION);
   app.footer(
       "The first SIGTERM or SIGINT drains: no new tasks, running calls end or are handed back.\n"
       "The second stops at once. Exit codes: 0 drained, 1 not, 2 wrong usage or configuration.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  return Work(flags);
 }
+
+constexpr const char* kAbout =
+    "One model at work for a Consilium cluster: takes tasks from the brokers, asks the model, "
+    "reports what came out.";
 
 }  // namespace
 }  // namespace consilium
 
 int main(int argc, char** argv) {
-  try {
-    return consilium::Main(argc, argv);
-  } catch (...) {  // only memory can run out; the supervisor starts the next one
-    return consilium::kFailed;
-  }
+  using namespace consilium;
+  Flags flags;
+  return RunProgram(
+      argc, argv, kProgram, kAbout, flags, [&](CLI::App& app) { AddFlags(app, flags); },
+      [&] { return Work(flags); });
 }

@@ -76,8 +76,5 @@ class BeanstalkReceiver : public Receiver {
 
 int main(int argc, char** argv) {
   using namespace consilium::bench;
-  return RunPeerClient(
-      argc, argv,
-      {[](int port) { return std::make_unique<BeanstalkSender>(port); },
-       [](int port, std::size_t n) { return std::make_unique<BeanstalkReceiver>(port, n); }});
+  return RunPeerClient<BeanstalkSender, BeanstalkReceiver>(argc, argv);
 }

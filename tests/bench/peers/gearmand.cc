@@ -82,7 +82,7 @@ class GearmanSender : public Sender {
 
 class GearmanReceiver : public Receiver {
  public:
-  explicit GearmanReceiver(int port) : wire_(port) {
+  GearmanReceiver(int port, std::size_t /*count*/) : wire_(port) {
     wire_.Write(Request(kCanDo, kFunction) + Request(kGrabJob, ""));
   }
 
@@ -120,8 +120,5 @@ class GearmanReceiver : public Receiver {
 
 int main(int argc, char** argv) {
   using namespace consilium::bench;
-  return RunPeerClient(
-      argc, argv,
-      {[](int port) { return std::make_unique<GearmanSender>(port); },
-       [](int port, std::size_t) { return std::make_unique<GearmanReceiver>(port); }});
+  return RunPeerClient<GearmanSender, GearmanReceiver>(argc, argv);
 }

@@ -82,15 +82,15 @@ void GiveUp(const std::string& why) {
   std::exit(1);
 }
 
-int RunPeerClient(int argc, char** argv, const PeerClient& client) {
+int RunPeerClient(int argc, char** argv, MakeSender make_sender, MakeReceiver make_receiver) {
   const auto number = [&](int i) { return std::strtoul(argv[i], nullptr, 10); };
   if (argc == 6 && std::strcmp(argv[1], "produce") == 0) {
-    const auto sender = client.sender(std::atoi(argv[2]));
+    const auto sender = make_sender(std::atoi(argv[2]));
     Produce(*sender, number(3), number(4), std::strtod(argv[5], nullptr));
     return 0;
   }
   if (argc == 4 && std::strcmp(argv[1], "consume") == 0) {
-    const auto receiver = client.receiver(std::atoi(argv[2]), number(3));
+    const auto receiver = make_receiver(std::atoi(argv[2]), number(3));
     Consume(*receiver, number(3));
     return 0;
   }

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,12 +29,20 @@ class Receiver {
   virtual void AwaitServer() {}    // until the server has seen every acknowledgement
 };
 
-struct PeerClient {
-  std::function<std::unique_ptr<Sender>(int port)> sender;
-  std::function<std::unique_ptr<Receiver>(int port, std::size_t count)> receiver;
-};
+// The whole of a main().
+using MakeSender = std::unique_ptr<Sender> (*)(int port);
+using MakeReceiver = std::unique_ptr<Receiver> (*)(int port, std::size_t count);
+int RunPeerClient(int argc, char** argv, MakeSender sender, MakeReceiver receiver);
 
-int RunPeerClient(int argc, char** argv, const PeerClient& client);
+template <class PeerSender, class PeerReceiver>
+int RunPeerClient(int argc, char** argv) {
+  return RunPeerClient(
+      argc, argv,
+      [](int port) -> std::unique_ptr<Sender> { return std::make_unique<PeerSender>(port); },
+      [](int port, std::size_t count) -> std::unique_ptr<Receiver> {
+        return std::make_unique<PeerReceiver>(port, count);
+      });
+}
 
 // Ends the program: a measurement that went wrong has no result.
 [[noreturn]] void GiveUp(const std::string& why);

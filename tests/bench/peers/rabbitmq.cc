@@ -102,7 +102,7 @@ class RabbitSender : public Sender {
 
 class RabbitReceiver : public Receiver {
  public:
-  explicit RabbitReceiver(int port) : channel_(port) {
+  RabbitReceiver(int port, std::size_t /*count*/) : channel_(port) {
     amqp_basic_qos(channel_.get(), kChannel, 0, kPrefetch, 0);
     Channel::Require(amqp_get_rpc_reply(channel_.get()), "set the prefetch");
     amqp_basic_consume(channel_.get(), kChannel, QueueName(), amqp_empty_bytes, 0, 0, 0,
@@ -145,8 +145,5 @@ class RabbitReceiver : public Receiver {
 
 int main(int argc, char** argv) {
   using namespace consilium::bench;
-  return RunPeerClient(
-      argc, argv,
-      {[](int port) { return std::make_unique<RabbitSender>(port); },
-       [](int port, std::size_t) { return std::make_unique<RabbitReceiver>(port); }});
+  return RunPeerClient<RabbitSender, RabbitReceiver>(argc, argv);
 }
