@@ -1,0 +1,84 @@
+#include "cli/command_line.h"
+
+#include <utility>
+
+#include "cli/output.h"
+#include "shared/text.h"
+
+namespace consilium {
+namespace {
+
+constexpr const char* kAbout =
+    "Consilium: a council of language models that recommends medications.\n"
+    "It supports a clinician's decision; it never orders.";
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0    done\n"
+    "  1    finished, but a case failed or was cancelled; or an error inside\n"
+    "  2    bad command line, configuration or input\n"
+    "  3    no broker, or no answer in time\n"
+    "  4    refused by the broker: conflict, queue_full, draining, not_found, forbidden\n"
+    "  130  interrupted\n"
+    "Errors are one line, `consilium: error[code]: text`, on standard error; with --json\n"
+    "they are {\"error\":{\"code\":...,\"text\":...}} on standard output.\n";
+
+// A mistake on the command line is found before the flags are known, so the flag is looked for.
+bool WantsJson(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::string(argv[i]) == "--json") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+CommandLine::CommandLine() : app_(kAbout, "consilium") {
+  app_.require_subcommand(1);
+  app_.footer("\n" + std::string(kExitCodes));
+  app_.set_version_flag("--version", "consilium " CONSILIUM_VERSION);
+}
+
+CLI::App* CommandLine::Command(const std::string& name, const std::string& about,
+                               const std::string& example, std::function<int()> run) {
+  return Command(app_, name, about, example, std::move(run));
+}
+
+CLI::App* CommandLine::Command(CLI::App& group, const std::string& name, const std::string& about,
+                               const std::string& example, std::function<int()> run) {
+  CLI::App* command = group.add_subcommand(name, about);
+  command->footer("\nExample:\n  " + example + "\n");
+  command->callback([this, run = std::move(run)] { run_ = run; });
+  return command;
+}
+
+CLI::App* CommandLine::Group(const std::string& name, const std::string& about) {
+  CLI::App* group = app_.add_subcommand(name, about);
+  group->require_subcommand(1);
+  return group;
+}
+
+int CommandLine::Run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app_.exit(problem);
+    return ReportError(Invalid(WhatIsWrong(problem, argc, argv)), WantsJson(argc, argv),
+                       "see `consilium --help`, or `consilium COMMAND --help`");
+  }
+  return run_ ? run_() : kExitUsage;
+}
+
+// "A subcommand is required" does not name the word that is none.
+std::string CommandLine::WhatIsWrong(const CLI::ParseError& problem, int argc, char** argv) const {
+  if (problem.get_name() != "RequiredError" || argc < 2) return problem.what();
+  const std::string word = argv[1];
+  std::string known;
+  for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == word) return word + ": " + problem.what();
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "command = " + Quoted(word) + ", expected one of " + known;
+}
+
+}  // namespace consilium
