@@ -20,8 +20,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr milliseconds kTimeout{20000};
-// A larger one is read beside the loop.
-constexpr std::size_t kReadHereBytesMax = 128u << 10;
 constexpr const char* kFhirJson = "application/fhir+json; fhirVersion=4.0";
 // Who sends what comes without a MessageHeader and without a token.
 constexpr const char* kSender = "fhir";
@@ -105,28 +103,6 @@ std::string IdOf(const ordered_json& header) {
   return id != header.end() && id->is_string() ? id->get<std::string>() : "unknown";
 }
 
-struct BundleHead {
-  std::string type;
-  std::size_t entries = 0;
-  ordered_json header;  // MessageHeader of a message
-};
-
-BundleHead HeadOf(const std::string& body) {
-  BundleHead head;
-  const ordered_json bundle = ordered_json::parse(body, nullptr, false);
-  if (!bundle.is_object()) return head;
-  if (bundle.contains("type") && bundle["type"].is_string()) {
-    head.type = bundle["type"].get<std::string>();
-  }
-  if (bundle.contains("entry") && bundle["entry"].is_array()) {
-    head.entries = bundle["entry"].size();
-    if (head.type == "message" && head.entries > 0 && bundle["entry"][0].contains("resource")) {
-      head.header = bundle["entry"][0]["resource"];
-    }
-  }
-  return head;
-}
-
 // The answer to a message: which one it is about, and that it was taken (messaging.html).
 ordered_json MessageResponse(const ordered_json& header, const std::string& digest,
                              const std::string& base, const std::string& outcome, bool ok) {
@@ -148,6 +124,34 @@ ordered_json MessageResponse(const ordered_json& header, const std::string& dige
 }
 
 }  // namespace
+
+struct FhirDoor::Head {
+  std::string type;
+  std::size_t entries = 0;
+  ordered_json header;  // MessageHeader of a message
+};
+
+// A message is answered by a message, a transaction by its response.
+bool FhirDoor::IsAnsweredAlike(Form form, const std::string& type) {
+  const bool transaction = type == "Bundle/transaction" || type == "Bundle/batch";
+  return form == Form::kMessage || (form == Form::kTransaction && transaction);
+}
+
+FhirDoor::Head FhirDoor::HeadOf(const std::string& body) {
+  Head head;
+  const ordered_json bundle = ordered_json::parse(body, nullptr, false);
+  if (!bundle.is_object()) return head;
+  if (bundle.contains("type") && bundle["type"].is_string()) {
+    head.type = bundle["type"].get<std::string>();
+  }
+  if (bundle.contains("entry") && bundle["entry"].is_array()) {
+    head.entries = bundle["entry"].size();
+    if (head.type == "message" && head.entries > 0 && bundle["entry"][0].contains("resource")) {
+      head.header = bundle["entry"][0]["resource"];
+    }
+  }
+  return head;
+}
 
 HttpResponse FhirRefusal(int status, const Error& error) {
   HttpResponse problem = Problem(status, error);  // for its fields
@@ -179,16 +183,21 @@ void FhirDoor::OnBundle(const HttpExchangePtr& exchange, Form form) {
   }
   FhirJsonLimits limits;
   limits.bytes_max = body_max_;
-  if (request.body.size() <= kReadHereBytesMax) {
-    return OnRead(exchange, form, ReadBundle(request.body, limits));
-  }
-  loop_.Work([this, exchange, form, body = request.body, limits] {
-    auto reading = std::make_shared<FhirBundleReading>(ReadBundle(body, limits));
-    return [this, exchange, form, reading] { OnRead(exchange, form, std::move(*reading)); };
-  });
+  loop_.Parse(
+      request.body.size(),
+      [exchange, form, limits] {
+        const std::string& body = exchange->request().body;
+        Parsed parsed{ReadBundle(body, limits), nullptr};
+        if (parsed.reading.message && IsAnsweredAlike(form, parsed.reading.message->type)) {
+          parsed.head = std::make_shared<const Head>(HeadOf(body));
+        }
+        return parsed;
+      },
+      [this, exchange, form](Parsed parsed) { OnParsed(exchange, form, std::move(parsed)); });
 }
 
-void FhirDoor::OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleReading reading) {
+void FhirDoor::OnParsed(const HttpExchangePtr& exchange, Form form, Parsed parsed) {
+  FhirBundleReading& reading = parsed.reading;
   if (!reading.message) {
     return exchange->Answer(OutcomeResponse(400, reading.issues));
   }
@@ -201,7 +210,7 @@ void FhirDoor::OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleRead
     const std::string& client = exchange->request().client;
     message.sender = client.empty() ? kSender : client;
   }
-  const Taken taken{message.type, message.digest, message.records.empty()};
+  const Taken taken{message.digest, message.records.empty(), std::move(parsed.head)};
   intake_.Take(
       std::move(message), [this, exchange, form, taken](Result<std::vector<AdmittedRecord>> records,
                                                         std::optional<std::int64_t> retry) {
@@ -228,16 +237,13 @@ void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Take
   }
   const std::string outcome = WriteOutcome(told.issues, told.remarks);
   HttpResponse response = FhirResponse(told.status, outcome);
-  const bool transaction = taken.type == "Bundle/transaction" || taken.type == "Bundle/batch";
   if (form == Form::kMessage) {
-    const BundleHead head = HeadOf(exchange->request().body);
-    response = FhirResponse(
-        told.status == 202 ? 200 : told.status,
-        Dump(MessageResponse(head.header, taken.digest, base_, outcome, told.status != 422)));
-  } else if (form == Form::kTransaction && transaction && told.status != 422) {
-    const BundleHead head = HeadOf(exchange->request().body);
-    ordered_json bundle = TransactionResponse(head.entries, outcome);
-    bundle["type"] = head.type + "-response";
+    response = FhirResponse(told.status == 202 ? 200 : told.status,
+                            Dump(MessageResponse(taken.head->header, taken.digest, base_, outcome,
+                                                 told.status != 422)));
+  } else if (taken.head != nullptr && told.status != 422) {
+    ordered_json bundle = TransactionResponse(taken.head->entries, outcome);
+    bundle["type"] = taken.head->type + "-response";
     response = FhirResponse(200, Dump(bundle));
   }
   if (!told.cases.empty()) {
@@ -255,10 +261,13 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
     return exchange->Answer(FhirRefusal(
         415, {ErrorCode::kUnsupported, "Content-Type: expected application/fhir+ndjson"}));
   }
-  struct Bulk {
+  struct BulkReading {
     std::vector<FeedMessage> messages;
     std::vector<FhirIssue> issues;
     std::vector<Remark> remarks;
+  };
+  struct Bulk {
+    BulkReading read;
     std::vector<AdmittedRecord> records;
     std::size_t next = 0;
     std::function<void()> step;
@@ -268,17 +277,17 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
       exchange->request().client.empty() ? kSender : exchange->request().client;
   bulk->step = [this, exchange, weak = std::weak_ptr(bulk)] {
     const auto all = weak.lock();
-    if (all->next == all->messages.size()) {
+    if (all->next == all->read.messages.size()) {
       Told told = TellOf(all->records);
-      told.issues.insert(told.issues.begin(), all->issues.begin(), all->issues.end());
+      told.issues.insert(told.issues.begin(), all->read.issues.begin(), all->read.issues.end());
       for (const std::string& id : told.cases) {
         told.issues.push_back({"information", "informational", "",
                                "case " + id + ": the council was asked; GuidanceResponse/" + id});
       }
-      const int status = told.cases.empty() && !all->issues.empty() ? 400 : told.status;
-      return exchange->Answer(OutcomeResponse(status, told.issues, all->remarks));
+      const int status = told.cases.empty() && !all->read.issues.empty() ? 400 : told.status;
+      return exchange->Answer(OutcomeResponse(status, told.issues, all->read.remarks));
     }
-    intake_.Take(std::move(all->messages[all->next++]),
+    intake_.Take(std::move(all->read.messages[all->next++]),
                  [exchange, all](Result<std::vector<AdmittedRecord>> records,
                                  std::optional<std::int64_t> retry) {
                    if (!records.ok()) {
@@ -294,16 +303,23 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
                    all->step();
                  });
   };
-  loop_.Work([bulk, body = exchange->request().body, sender, exchange] {
-    FhirBulkReader reader("", sender);
-    reader.BeginFile("");
-    reader.Feed(body);
-    reader.EndFile();
-    reader.Finish([&](FeedMessage message) { bulk->messages.push_back(std::move(message)); });
-    bulk->issues = reader.issues();
-    bulk->remarks = reader.remarks();
-    return [bulk] { bulk->step(); };
-  });
+  loop_.Parse(
+      exchange->request().body.size(),
+      [exchange, sender] {
+        BulkReading read;
+        FhirBulkReader reader("", sender);
+        reader.BeginFile("");
+        reader.Feed(exchange->request().body);
+        reader.EndFile();
+        reader.Finish([&](FeedMessage message) { read.messages.push_back(std::move(message)); });
+        read.issues = reader.issues();
+        read.remarks = reader.remarks();
+        return read;
+      },
+      [bulk](BulkReading read) {
+        bulk->read = std::move(read);
+        bulk->step();
+      });
 }
 
 void FhirDoor::OnResult(const HttpExchangePtr& exchange, bool whole) {

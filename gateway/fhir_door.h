@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/bus_link.h"
 #include "gateway/fhir/read_bundle.h"
@@ -31,12 +33,19 @@ class FhirDoor {
  private:
   enum class Form { kBundle, kTransaction, kMessage };
   void OnBundle(const HttpExchangePtr& exchange, Form form);
-  void OnRead(const HttpExchangePtr& exchange, Form form, FhirBundleReading reading);
+  struct Head;  // what an answer that is a Bundle too says of it
+  static bool IsAnsweredAlike(Form form, const std::string& type);
+  static Head HeadOf(const std::string& body);
+  struct Parsed {
+    FhirBundleReading reading;
+    std::shared_ptr<const Head> head;  // nullptr: it is answered otherwise
+  };
+  void OnParsed(const HttpExchangePtr& exchange, Form form, Parsed parsed);
   // What the answer needs of a message that the intake has.
   struct Taken {
-    std::string type;
     std::string digest;
     bool nobody = false;  // it is about no patient
+    std::shared_ptr<const Head> head;
   };
   void OnAdmitted(const HttpExchangePtr& exchange, Form form, const Taken& taken,
                   const std::vector<AdmittedRecord>& records);

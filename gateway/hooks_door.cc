@@ -34,6 +34,12 @@ std::string HookOf(const std::string& body) {
   return call["hook"].get<std::string>();
 }
 
+Result<HookRequest> ReadCall(const HttpRequest& request) {
+  const HookService* const service = FindHookService(request.captured[0], HookOf(request.body));
+  if (service == nullptr) return Invalid("hook: none of this service");
+  return ReadHookRequest(request.body, *service);
+}
+
 HttpResponse CardsResponse(const std::string& json) { return JsonResponse(200, json); }
 
 }  // namespace
@@ -163,17 +169,17 @@ void HooksDoor::OnCall(const HttpExchangePtr& exchange) {
 }
 
 void HooksDoor::Read(const CallPtr& call) {
-  const HttpRequest& request = call->exchange->request();
-  const HookService* const service = FindHookService(request.captured[0], HookOf(request.body));
-  if (service == nullptr) {
-    return Reply(call->exchange, Problem(Invalid("hook: none of this service")));
-  }
-  Result<HookRequest> read = ReadHookRequest(request.body, *service);
-  if (!read) {
-    return Reply(call->exchange, Problem(HookHttpStatus(read.error().code), read.error()));
-  }
-  call->request = std::move(*read);
-  Fetch(call);
+  const HttpExchangePtr& exchange = call->exchange;
+  loop_.Parse(
+      exchange->request().body.size(), [exchange] { return ReadCall(exchange->request()); },
+      [this, call](Result<HookRequest> read) {
+        if (call->exchange->answered()) return;
+        if (!read.ok()) {
+          return Reply(call->exchange, Problem(HookHttpStatus(read.error().code), read.error()));
+        }
+        call->request = std::move(*read);
+        Fetch(call);
+      });
 }
 
 // What lacks, from the client's FHIR server, if the configuration allows to ask it.
@@ -214,16 +220,27 @@ void HooksDoor::Recall(const CallPtr& call) {
   call->card.patient = call->request->patient;
   call->card.encounter = call->request->encounter;
   call->card.drafts = call->request->drafts;
-  const bool opens = call->request->hook == kOpensChart;
-  Result<HookFeed> feed = ToHookFeed(std::move(*call->request), call->fetched, call->sender);
-  if (!feed) {
-    return Reply(call->exchange, Problem(HookHttpStatus(feed.error().code), feed.error()));
-  }
-  call->card.remarks = feed->message.remarks;
-  feed->message.records.front().question = feed->question;
-  call->opens_chart = opens;
-  call->asks = feed->asks;
-  call->message = std::move(feed->message);
+  call->opens_chart = call->request->hook == kOpensChart;
+  std::size_t bytes = call->exchange->request().body.size();
+  for (const FhirFetched& one : call->fetched) bytes += one.json.size();
+  loop_.Parse(
+      bytes,
+      [request = std::move(*call->request), fetched = std::move(call->fetched),
+       sender = call->sender]() mutable { return ToHookFeed(std::move(request), fetched, sender); },
+      [this, call](Result<HookFeed> feed) {
+        if (call->exchange->answered()) return;
+        if (!feed.ok()) {
+          return Reply(call->exchange, Problem(HookHttpStatus(feed.error().code), feed.error()));
+        }
+        Look(call, std::move(*feed));
+      });
+}
+
+void HooksDoor::Look(const CallPtr& call, HookFeed feed) {
+  call->card.remarks = feed.message.remarks;
+  feed.message.records.front().question = feed.question;
+  call->asks = feed.asks;
+  call->message = std::move(feed.message);
   FeedQuestion question;
   question.message = Sha256Hex(call->message.digest);  // of no message: only patients are asked for
   question.patients = PatientKeys(call->message.records.front().patient.ids, call->sender);

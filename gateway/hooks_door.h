@@ -49,6 +49,7 @@ class HooksDoor {
   void Read(const CallPtr& call);
   void Fetch(const CallPtr& call);
   void Recall(const CallPtr& call);
+  void Look(const CallPtr& call, HookFeed feed);
   void UseRecalled(const CallPtr& call, const FeedView& view);
   void Take(const CallPtr& call);
   void Show(const CallPtr& call);

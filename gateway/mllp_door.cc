@@ -11,7 +11,7 @@ MllpDoor::MllpDoor(Loop& loop, Intake& intake, Metrics& metrics, const Config& c
       intake_(intake),
       metrics_(metrics),
       config_(config.gateway),
-      sources_(config.sources) {}
+      sources_(std::make_shared<const std::vector<SourceConfig>>(config.sources)) {}
 MllpDoor::~MllpDoor() = default;
 
 Status MllpDoor::Open(const std::string& endpoint, std::shared_ptr<TlsContext> tls) {

@@ -1,6 +1,6 @@
 // HL7 v2 over MLLP: reads frames, hands messages to the intake, acknowledges.
 //
-//   reading --frame--> working (intake) --acknowledgement written--> reading ...
+//   reading --frame--> working (parse, intake) --acknowledgement written--> reading ...
 //
 // One message at a time on a connection, in its order; what comes meanwhile waits, and beyond a
 // bound it is not read. A message that could not be made durable is an error (AE, CE) and comes
@@ -46,7 +46,8 @@ class MllpDoor {
   Intake& intake_;
   Metrics& metrics_;
   GatewayConfig config_;
-  std::vector<SourceConfig> sources_;
+  // Shared with what is parsed beside the loop.
+  std::shared_ptr<const std::vector<SourceConfig>> sources_;
   std::unique_ptr<Listener> listener_;
   std::map<std::uint64_t, std::unique_ptr<MllpSession>> sessions_;
   std::uint64_t next_ = 1;

@@ -36,6 +36,34 @@ std::string TypeOf(const Hl7Message& message) {
 
 }  // namespace
 
+// What the bytes of a message say. Plain data: made in the loop or beside it.
+struct MllpSession::Hl7Parsed {
+  Hl7Parsed(std::string payload, const Hl7Charset* default_charset,
+            const std::vector<SourceConfig>& sources)
+      : bytes(std::move(payload)),
+        digest(Sha256Hex(bytes)),
+        charset(default_charset),
+        message(ParseHl7(bytes, charset)) {
+    if (!message.ok()) return;
+    // A source may have a character set of its own, and only the message says which source it is.
+    for (const SourceConfig& source : sources) {
+      const bool its = source.application == message->msh().Get(3) &&
+                       (source.facility.empty() || source.facility == message->msh().Get(4));
+      if (!its) continue;
+      charset = FindHl7Charset(source.charset);
+      message = ParseHl7(bytes, charset);
+      break;
+    }
+    if (message.ok()) feed = ReadFeed(*message, bytes);
+  }
+
+  std::string bytes;
+  std::string digest;
+  const Hl7Charset* charset;
+  Result<Hl7Message> message;
+  std::variant<FeedMessage, FeedFault> feed;  // of a message that can be read
+};
+
 MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Connection> connection)
     : door_(door),
       id_(id),
@@ -77,7 +105,7 @@ void MllpSession::Work() {
     auto payload = reader_.Next();
     if (!payload && no_more_) payload = reader_.Finish();
     if (!payload) break;
-    OnPayload(*payload);
+    OnPayload(std::move(*payload));
   }
   in_work_ = false;
   if (working_ || over_) return;
@@ -92,7 +120,7 @@ void MllpSession::Work() {
   }
 }
 
-void MllpSession::OnPayload(const Result<MllpPayload>& payload) {
+void MllpSession::OnPayload(Result<MllpPayload> payload) {
   if (!payload.ok()) {
     const std::string& begin = reader_.rejected();
     if (const auto ack = AckForUnreadable(
@@ -102,6 +130,7 @@ void MllpSession::OnPayload(const Result<MllpPayload>& payload) {
     door_.metrics_.OnHl7("unreadable", "AR", milliseconds(0));
     return;
   }
+  // Takes a small part of what parsing takes, so it is done here whatever the size.
   const Result<Hl7Batch> batch = SplitBatch(payload->bytes);
   if (!batch) {
     const AckContent content =
@@ -109,44 +138,47 @@ void MllpSession::OnPayload(const Result<MllpPayload>& payload) {
     if (const auto ack = AckForUnreadable(payload->bytes, content)) Reply(*ack);
     return;
   }
-  for (const std::string_view message : batch->messages) batch_.emplace_back(message);
   batched_ = batch->has_headers;
   if (!batch->remarks.empty()) {
     LogInfo("hl7_batch_odd", {{"peer", connection_->peer()},
                               {"code", batch->remarks.front().code},
                               {"messages", batch->messages.size()}});
   }
+  const bool alone =
+      batch->messages.size() == 1 && batch->messages.front().size() == payload->bytes.size();
+  if (alone) return batch_.push_back(std::move(payload->bytes));
+  for (const std::string_view message : batch->messages) batch_.emplace_back(message);
 }
 
 void MllpSession::NextOfBatch() {
-  const std::string bytes = std::move(batch_.front());
+  std::string bytes = std::move(batch_.front());
   batch_.pop_front();
-  OnMessage(bytes);
+  working_ = true;
+  const std::size_t size = bytes.size();
+  // The session may be gone, or on its end, when the message is parsed: it was not taken, nobody
+  // was told that it was, and its sender comes again.
+  door_.loop_.Parse(
+      size,
+      [bytes = std::move(bytes), charset = FindHl7Charset(door_.config_.charset),
+       sources = door_.sources_]() mutable {
+        return Hl7Parsed(std::move(bytes), charset, *sources);
+      },
+      [&door = door_, id = id_, began = Now()](Hl7Parsed parsed) {
+        const auto session = door.sessions_.find(id);
+        if (session == door.sessions_.end() || session->second->over_.has_value()) return;
+        session->second->OnMessage(std::move(parsed), began);
+      });
 }
 
-void MllpSession::OnMessage(const std::string& bytes) {
-  const TimePoint began = Now();
-  const std::string digest = Sha256Hex(bytes);
-  const Hl7Charset* charset = FindHl7Charset(door_.config_.charset);
-  Result<Hl7Message> parsed = ParseHl7(bytes, charset);
-  if (parsed) {
-    // A source may have a character set of its own, and only the message says which source it is.
-    for (const SourceConfig& source : door_.sources_) {
-      const bool its = source.application == parsed->msh().Get(3) &&
-                       (source.facility.empty() || source.facility == parsed->msh().Get(4));
-      if (!its) continue;
-      charset = FindHl7Charset(source.charset);
-      parsed = ParseHl7(bytes, charset);
-      break;
-    }
-  }
-  if (!parsed) {
-    const AckContent content = AckOfUnreadable(door_.config_, digest, parsed.error().text);
-    Reply(AckForUnreadable(bytes, content, charset).value_or(""));
+void MllpSession::OnMessage(Hl7Parsed parsed, TimePoint began) {
+  if (!parsed.message.ok()) {
+    const AckContent content =
+        AckOfUnreadable(door_.config_, parsed.digest, parsed.message.error().text);
+    Reply(AckForUnreadable(parsed.bytes, content, parsed.charset).value_or(""));
     door_.metrics_.OnHl7("unreadable", "AR", milliseconds(0));
-    return;
+    return OnAnswered();
   }
-  const auto message = std::make_shared<Hl7Message>(std::move(*parsed));
+  const auto message = std::make_shared<Hl7Message>(std::move(*parsed.message));
   const std::string type = TypeOf(*message);
   const auto answer = [this, message, type, began](AckContent content) {
     if (content.time.empty()) content.time = Hl7Time(UnixMsNow());
@@ -155,18 +187,17 @@ void MllpSession::OnMessage(const std::string& bytes) {
     door_.metrics_.OnHl7(type, code ? std::string(*code) : "",
                          std::chrono::duration_cast<milliseconds>(Now() - began));
     Reply(ack.value_or(""));
+    OnAnswered();
   };
-  std::variant<FeedMessage, FeedFault> read = ReadFeed(*message, bytes);
-  if (const FeedFault* const fault = std::get_if<FeedFault>(&read)) {
-    return answer(AckOfFault(door_.config_, digest, *fault));
+  if (const FeedFault* const fault = std::get_if<FeedFault>(&parsed.feed)) {
+    return answer(AckOfFault(door_.config_, parsed.digest, *fault));
   }
-  working_ = true;
   // The session may be gone when the intake answers: what was admitted stays so, and is
   // acknowledged when it comes again.
   door_.intake_.Take(
-      std::move(std::get<FeedMessage>(read)),
-      [&door = door_, id = id_, answer, digest](Result<std::vector<AdmittedRecord>> records,
-                                                std::optional<std::int64_t> /*retry*/) {
+      std::move(std::get<FeedMessage>(parsed.feed)),
+      [&door = door_, id = id_, answer, digest = parsed.digest](
+          Result<std::vector<AdmittedRecord>> records, std::optional<std::int64_t> /*retry*/) {
         const auto session = door.sessions_.find(id);
         if (session == door.sessions_.end() || session->second->over_.has_value()) return;
         if (!records.ok()) {
@@ -174,9 +205,12 @@ void MllpSession::OnMessage(const std::string& bytes) {
         }
         answer(records.ok() ? AckOfAdmitted(door.config_, digest, *records)
                             : AckOfFailure(door.config_, digest, records.error()));
-        session->second->working_ = false;
-        session->second->Work();
       });
+}
+
+void MllpSession::OnAnswered() {
+  working_ = false;
+  Work();
 }
 
 // One acknowledgement, or "" where none is due. Those of a batch leave together, as it came.

@@ -25,9 +25,11 @@ class MllpSession {
   void OnTime();
   // Works off what was read, until something has to be waited for.
   void Work();
-  void OnPayload(const Result<MllpPayload>& payload);
+  void OnPayload(Result<MllpPayload> payload);
   void NextOfBatch();
-  void OnMessage(const std::string& bytes);
+  struct Hl7Parsed;
+  void OnMessage(Hl7Parsed parsed, TimePoint began);
+  void OnAnswered();
   void Reply(std::string ack);
   void Close();
 
@@ -39,7 +41,7 @@ class MllpSession {
   // Answers of a batch with headers gather here, to be one frame again.
   std::string batch_acks_;
   bool batched_ = false;
-  bool working_ = false;           // a message is at the intake
+  bool working_ = false;           // a message is being parsed, or at the intake
   bool in_work_ = false;           // Work() is on the stack
   bool draining_ = false;          // no further message is taken
   bool no_more_ = false;           // nothing more comes; what came is worked off

@@ -15,7 +15,10 @@ namespace consilium {
 namespace asio = boost::asio;
 
 Loop::Loop() : state_(std::make_unique<State>()) {}
-Loop::~Loop() { state_->pool.join(); }
+Loop::~Loop() {
+  state_->pool.stop();
+  state_->pool.join();
+}
 void Loop::Run() { state_->io.run(); }
 void Loop::Stop() { state_->io.stop(); }
 void Loop::Post(std::function<void()> later) { asio::post(state_->io, std::move(later)); }
@@ -26,7 +29,11 @@ void Loop::After(milliseconds pause, std::function<void()> later) {
   });
 }
 void Loop::Work(std::function<std::function<void()>()> work) {
-  asio::post(state_->pool, [this, work = std::move(work)] { Post(work()); });
+  asio::post(state_->pool, [this, work = std::move(work)]() mutable {
+    std::function<void()> then = work();
+    work = nullptr;  // what both hold is let go in the loop, not here
+    Post(std::move(then));
+  });
 }
 
 struct Timer::State {

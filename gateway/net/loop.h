@@ -1,12 +1,16 @@
 // The loop of the gateway: everything that listens, waits or talks runs in its one thread.
 //
-// Asio under it stays in this folder: others see callbacks, timers and descriptors. Long
-// computations go to a few threads beside it (Work) and come back with a value. Threads: Post() and
-// Stop() from any, everything else from the thread that runs it.
+// Asio under it stays in this folder: others see callbacks, timers and descriptors. What is long is
+// parsed by a few threads beside it (Parse) and comes back as a value. Threads: Post() and Stop()
+// from any, everything else from the thread that runs it.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "shared/clock.h"
 
@@ -14,7 +18,12 @@ namespace consilium {
 
 class Loop {
  public:
+  // What is parsed in the loop, at most. HL7, FHIR and CDS Hooks take about a millisecond for it:
+  // everybody else can wait that long, and it is far more than going to another thread costs.
+  static constexpr std::size_t kParseHereBytesMax = 128u << 10;
+
   Loop();
+  // What is still parsed ends before, what waits for it never begins.
   ~Loop();
   Loop(const Loop&) = delete;  // timers, descriptors and connections point here
   Loop& operator=(const Loop&) = delete;
@@ -26,13 +35,31 @@ class Loop {
   void Post(std::function<void()> later);
   // Runs `later` in the loop after a while; not at all if the loop ends before.
   void After(milliseconds pause, std::function<void()> later);
-  // Runs `work` beside the loop and what it returns in the loop. `work` shares nothing with it.
-  void Work(std::function<std::function<void()>()> work);
+  // Gives what `parse()` makes of `bytes` bytes to `then`, in the loop: at once where they are few,
+  // else later, parsed beside the loop. So `parse` shares nothing that changes with the loop, and
+  // `then` looks whether what it is for is still there; both end in the loop.
+  template <class Parser, class Then>
+  void Parse(std::size_t bytes, Parser parse, Then then) {
+    if (bytes <= kParseHereBytesMax) return then(parse());
+    struct Job {
+      Parser parse;
+      Then then;
+      std::optional<std::invoke_result_t<Parser&>> parsed;
+    };
+    auto job = std::make_shared<Job>(Job{std::move(parse), std::move(then), std::nullopt});
+    Work([job = std::move(job)] {
+      job->parsed.emplace(job->parse());
+      return [job] { job->then(std::move(*job->parsed)); };
+    });
+  }
 
   struct State;
   State& state() { return *state_; }
 
  private:
+  // Runs `work` beside the loop and what it returns in the loop.
+  void Work(std::function<std::function<void()>()> work);
+
   std::unique_ptr<State> state_;
 };
 
