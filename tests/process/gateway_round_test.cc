@@ -61,6 +61,11 @@ TEST(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
   ASSERT_TRUE(Eventually([&] { return receiver.Messages().size() >= kVignettes; },
                          std::chrono::seconds(90)))
       << receiver.Messages().size() << " results came";
+  // Else what came twice would come after it was looked for.
+  const auto waiting = [&] {
+    return json::parse(Exchange(cluster.http(), "GET", "/v1/outbox", "").body)["waiting"];
+  };
+  ASSERT_TRUE(Eventually([&] { return waiting() == 0; })) << waiting();
   std::map<std::string, std::string> results;  // by patient
   std::string authority;
   for (const std::string& message : receiver.Messages()) {
