@@ -8,6 +8,7 @@
 
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/hook_body.h"
 #include "tests/support/http_exchange.h"
 #include "tests/support/mllp_peer.h"
 
@@ -95,37 +96,8 @@ TEST_F(GatewayLargeTest, AConnectionThatEndsWhileItsMessageIsParsedHarmsNobody) 
   other.SendBytes(Frame(Note("e-2", kLarge)));
 }
 
-const json kPatient = {{"resourceType", "Patient"},
-                       {"id", "7"},
-                       {"gender", "female"},
-                       {"birthDate", "1974-12-25"},
-                       {"identifier", json::array({{{"system", "urn:mrn"}, {"value", "7"}}})}};
-const json kCondition = {
-    {"resourceType", "Condition"},
-    {"id", "c"},
-    {"subject", {{"reference", "Patient/7"}}},
-    {"clinicalStatus",
-     {{"coding",
-       json::array({{{"system", "http://terminology.hl7.org/CodeSystem/condition-clinical"},
-                     {"code", "active"}}})}}},
-    {"code", {{"text", "Community acquired pneumonia"}}}};
-json Entry(const json& resource) {
-  const std::string type = resource["resourceType"];
-  return {{"fullUrl", "https://ehr.example/" + type + "/" + resource["id"].get<std::string>()},
-          {"resource", resource},
-          {"request", {{"method", "POST"}, {"url", type}}}};
-}
-
 TEST_F(GatewayLargeTest, ACallOfCdsHooksIsAnsweredAlikeWhateverItsSize) {
-  json call = {{"hook", "patient-view"},
-               {"hookInstance", "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"},
-               {"context", {{"userId", "Practitioner/1"}, {"patientId", "7"}}},
-               {"prefetch",
-                {{"patient", kPatient},
-                 {"conditions",
-                  {{"resourceType", "Bundle"},
-                   {"type", "searchset"},
-                   {"entry", json::array({Entry(kCondition)})}}}}}};
+  json call = MakeHookBody();
   const auto ask = [&](std::size_t padding) {
     WireOptions wire;
     wire.headers = {"Content-Type: application/json"};
@@ -163,11 +135,13 @@ TEST_F(GatewayLargeTest, ACallOfCdsHooksIsAnsweredAlikeWhateverItsSize) {
 
 TEST_F(GatewayLargeTest, ATransactionIsAnsweredByOneWhateverItsSize) {
   for (const std::size_t padding : {std::size_t{10}, kLarge}) {
-    json patient = kPatient;
+    json patient = MakePatient();
     patient["text"] = {{"status", "additional"}, {"div", std::string(padding, 'x')}};
-    const json bundle = {{"resourceType", "Bundle"},
-                         {"type", "transaction"},
-                         {"entry", json::array({Entry(patient), Entry(kCondition)})}};
+    json bundle = MakeSearchset({patient, MakeCondition()});
+    bundle["type"] = "transaction";
+    for (json& entry : bundle["entry"]) {
+      entry["request"] = {{"method", "POST"}, {"url", entry["resource"]["resourceType"]}};
+    }
     WireOptions wire;
     wire.headers = {"Content-Type: application/fhir+json"};
     const auto reply = Exchange(cluster_->http(), "POST", "/fhir", bundle.dump(), wire);

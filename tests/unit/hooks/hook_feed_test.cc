@@ -5,7 +5,7 @@
 
 #include "gateway/clinical/case_maker.h"
 #include "gateway/clinical/routing.h"
-#include "tests/unit/hooks/hook_body.h"
+#include "tests/support/hook_body.h"
 
 namespace consilium {
 namespace {

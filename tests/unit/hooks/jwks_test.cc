@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/hooks/client_keys.h"
+#include "tests/support/client_keys.h"
 
 namespace consilium {
 namespace {

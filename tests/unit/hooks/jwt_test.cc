@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/hmac.h>
 
-#include "tests/unit/hooks/client_keys.h"
+#include "tests/support/client_keys.h"
 
 namespace consilium {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-#include "tests/unit/hooks/hook_body.h"
+#include "tests/support/hook_body.h"
 
 namespace consilium {
 namespace {
