@@ -1,12 +1,19 @@
-// Who may ask the gateway: bearer tokens and their roles.
+// Who may ask the gateway: bearer tokens and their roles; EHRs that sign.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "shared/base64url.h"
 #include "shared/ids.h"
+#include "tests/support/client_keys.h"
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/hook_body.h"
 #include "tests/support/http_exchange.h"
 
 namespace consilium {
@@ -53,6 +60,92 @@ TEST(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore) 
   EXPECT_EQ(ask("GET", "/v1/trust", "w-secret").status, 200) << "a mistake changes nothing";
   const std::string log = cluster.LogOf("gateway");
   EXPECT_EQ(log.find("secret"), std::string::npos) << "no token is ever logged";
+}
+
+// What a token is made of; each in the form that it is sent in, and what the payload says.
+std::vector<std::string> PartsOf(const std::string& token, const std::string& jti) {
+  std::vector<std::string> parts = {jti};
+  for (std::size_t begin = 0; begin <= token.size();) {
+    const std::size_t end = std::min(token.find('.', begin), token.size());
+    parts.push_back(token.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+TEST(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
+  TestFolder folder;
+  const std::string issuer = "https://ehr.example/fhir";
+  const EvpKey key = MakeEcKey("P-384");
+  const EvpKey others = MakeEcKey("P-384");
+  const nlohmann::json jwk = EcJwk(key.get(), "known");
+  const std::string keys = folder.Write("jwks.json", nlohmann::json{{"keys", {jwk}}}.dump());
+  SimulatedOptions options;
+  options.gateway = true;
+  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options) +
+                                                    "[[cds_client]]\nissuer = \"" + issuer +
+                                                    "\"\nkeys_file = \"" + keys + "\"\n"));
+  ASSERT_EQ(cluster.Start(), "");
+  const std::string path = "/cds-services/medication-council";
+  const std::string place = "http://127.0.0.1:" + std::to_string(cluster.http()) + path;
+  const std::string body = MakeHookBody().dump();
+  std::vector<std::string> secrets = {"Zimmermann",
+                                      "Ottilie",
+                                      "MRN-88123",
+                                      "1974-12-25",
+                                      "acquired pneumonia",
+                                      "TopSecretToken",
+                                      jwk["x"].get<std::string>(),
+                                      jwk["y"].get<std::string>()};
+  const auto token = [&](const std::string& jti, const nlohmann::json& claims, const EvpKey& by,
+                         const std::string& kid = "known") {
+    const std::int64_t now = std::time(nullptr);
+    const nlohmann::json header = {{"alg", "ES384"}, {"typ", "JWT"}, {"kid", kid}};
+    nlohmann::json payload = {{"iss", issuer},    {"aud", place}, {"iat", now},
+                              {"exp", now + 120}, {"jti", jti},   {"sub", "Ottilie"}};
+    payload.update(claims);
+    return SignedToken(by.get(), header.dump(), payload.dump());
+  };
+  const auto ask = [&](const std::string& bearer, const std::string& jti) {
+    for (const std::string& part : PartsOf(bearer, jti)) secrets.push_back(part);
+    WireOptions wire;
+    wire.headers = {"Content-Type: application/json", "Authorization: Bearer " + bearer};
+    return Exchange(cluster.http(), "POST", path, body, wire).status;
+  };
+  const nlohmann::json as_usual = nlohmann::json::object();
+  const std::string good = token("jti-good-4711", as_usual, key);
+  EXPECT_EQ(ask(good, "jti-good-4711"), 200);
+  EXPECT_EQ(ask(good, "jti-good-4711"), 401) << "used twice";
+  EXPECT_EQ(ask(token("jti-forged-4711", as_usual, others), "jti-forged-4711"), 401);
+  EXPECT_EQ(ask(token("jti-other-4711", as_usual, key, "other"), "jti-other-4711"), 401);
+  EXPECT_EQ(ask(token("jti-late-4711", {{"iat", 1000}, {"exp", 1100}}, key), "jti-late-4711"), 401);
+  for (const char* claim : {"aud", "iss"}) {
+    const std::string wrong = "https://wrong-4711.example";
+    EXPECT_EQ(ask(token("jti-wrong-4711", {{claim, wrong}}, key), wrong), 401);
+  }
+  EXPECT_EQ(ask("no-token-at-all-4711", "jti-wrong-4711"), 401);
+  EXPECT_EQ(ask("part-4711.parts-4711.Zimmermann", "parts-4711"), 401);
+  const auto list = Exchange(cluster.http(), "GET", "/v1/cases?limit=256", "");
+  const nlohmann::json items = nlohmann::json::parse(list.body)["items"];
+  ASSERT_EQ(items.size(), 1u) << "who is refused starts no case";
+  const std::string id = items[0]["id"];
+  EXPECT_EQ(Exchange(cluster.http(), "GET", "/v1/cases/" + id + "?wait=30s", "").status, 200);
+  // What was wrong is told, to whoever runs it.
+  const std::string log = cluster.LogOf("gateway");
+  for (const char* why : {"replayed", "bad_signature", "other_audience", "expired",
+                          "unknown_issuer", "unknown_kid", "not_compact", "bad_header"}) {
+    EXPECT_NE(log.find(why), std::string::npos) << why << " is not in " << log;
+  }
+  std::size_t logs = 0;
+  for (const auto& file : std::filesystem::directory_iterator(cluster.data() + "/log")) {
+    const std::string name = file.path().stem();
+    ++logs;
+    for (const std::string& secret : secrets) {
+      EXPECT_EQ(cluster.LogOf(name).find(secret), std::string::npos)
+          << name << " logged " << secret;
+    }
+  }
+  EXPECT_GE(logs, 4u) << "gateway, broker, aggregator and workers have one";
 }
 
 }  // namespace
