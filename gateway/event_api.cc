@@ -6,6 +6,7 @@
 #include "gateway/problem.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kPause{500};
 constexpr milliseconds kKeepAlive{15000};
+constexpr milliseconds kComeAgain{2000};  // for a listener that was cut off
+// For one for whom there is no room: from so long to twice that, so that not all come at once.
+constexpr milliseconds kComeAgainLater{5000};
+constexpr std::int64_t kComeAgainSteps = 50;
 constexpr std::size_t kGotMax = 1024;
 constexpr std::size_t kCursorBytesMax = 4096;
 
@@ -32,6 +37,21 @@ std::string EventTail(const Recommendation& item) {
          "\",\"revision\":" + std::to_string(item.revision) + ",\"status\":\"" +
          kCaseStateNames[static_cast<std::size_t>(item.status)] +
          "\",\"recommendation\":" + ToJson(item) + "}";
+}
+
+// The begin of a stream: when to come again if it ends, and with which cursor; "" = that which the
+// listener has.
+HttpResponse StreamHead(milliseconds come_again, const std::string& cursor) {
+  HttpResponse head;
+  head.content_type = "text/event-stream";
+  head.body = "retry: " + std::to_string(come_again.count()) + "\n";
+  if (!cursor.empty()) head.body += "id: " + cursor + "\n";
+  head.body += "\n";
+  return head;
+}
+
+bool IsEventSource(const HttpRequest& request) {
+  return LowerAscii(request.Field("accept")).find("text/event-stream") != std::string::npos;
 }
 
 }  // namespace
@@ -73,11 +93,7 @@ void EventApi::OnRequest(const HttpExchangePtr& exchange) {
     head.content_type = "text/event-stream";
     return exchange->Answer(std::move(head));
   }
-  if (listeners_.size() >= kListenersMax) {
-    return exchange->Answer(
-        Problem(503, {ErrorCode::kUnavailable,
-                      "too many listen to events here, at most " + std::to_string(kListenersMax)}));
-  }
+  if (listeners_.size() >= kListenersMax) return TurnAway(exchange, after);
   auto listener = std::make_shared<Listener>();
   listener->id = next_++;
   listener->exchange = exchange;
@@ -87,19 +103,21 @@ void EventApi::OnRequest(const HttpExchangePtr& exchange) {
     listener->cursor = after;
     return CatchUp(listener);
   }
-  Begin(*listener, feed_.cursor());
+  exchange->Begin(StreamHead(kComeAgain, feed_.cursor()));
   listener->live = true;
 }
 
-// `cursor`: what a listener that is cut off before the first event comes back with; "" = it has
-// one.
-void EventApi::Begin(const Listener& listener, const std::string& cursor) {
-  HttpResponse head;
-  head.content_type = "text/event-stream";
-  head.body = "retry: 2000\n";
-  if (!cursor.empty()) head.body += "id: " + cursor + "\n";
-  head.body += "\n";
-  listener.exchange->Begin(std::move(head));
+// There is no room. An EventSource never comes back from an answer that is not 200 (HTML standard,
+// 9.2.3): it gets a stream that ends at once, which has all that it needs to go on later.
+void EventApi::TurnAway(const HttpExchangePtr& exchange, const std::string& after) {
+  const milliseconds pause =
+      kComeAgainLater + kComeAgainLater * (turned_away_++ % kComeAgainSteps) / kComeAgainSteps;
+  if (IsEventSource(exchange->request())) {
+    return exchange->Answer(StreamHead(pause, after.empty() ? feed_.cursor() : ""));
+  }
+  const std::string most = std::to_string(kListenersMax);
+  exchange->Answer(Problem(
+      {ErrorCode::kUnavailable, "too many listen to events here, at most " + most}, pause.count()));
 }
 
 // Reads what was published since its cursor until nothing is left, then it is like the others.
@@ -119,7 +137,7 @@ void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
         }
         // An EventSource that is answered with anything but 200 never comes back: it is not told
         // that the brokers are away for a while.
-        if (!begun) Begin(*listener, "");
+        if (!begun) listener->exchange->Begin(StreamHead(kComeAgain, ""));
         if (!reply.ok()) return loop_.After(kPause, [this, listener] { CatchUp(listener); });
         if (reply->gap) {
           listener->exchange->Send(

@@ -8,9 +8,9 @@
 //
 // `sequence` counts the events of one connection from 1: a client that misses one sees it. After a
 // reconnect some may come again (at least once; case and revision tell). A listener that does not
-// read is closed; it resumes where it was. While the brokers are away it is kept waiting: only a
-// Last-Event-ID that is none is refused, as an EventSource takes every refusal for the last word.
-// Threads: the loop's.
+// read is closed; it resumes where it was. While the brokers are away it is kept waiting, and where
+// too many listen it is told when to come again: only a Last-Event-ID that is none is refused, as
+// an EventSource takes every refusal for the last word. Threads: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -34,12 +34,13 @@ class EventApi {
   ~EventApi();
   void AddTo(HttpServer& server);
   std::size_t listeners() const { return listeners_.size(); }
+  std::int64_t turned_away() const { return turned_away_; }
 
  private:
   struct Listener;
   void OnRequest(const HttpExchangePtr& exchange);
   void OnSlice(const WatchReply& slice);
-  static void Begin(const Listener& listener, const std::string& cursor);
+  void TurnAway(const HttpExchangePtr& exchange, const std::string& after);
   void CatchUp(const std::shared_ptr<Listener>& listener);
   void Deliver(Listener& listener, const WatchReply& slice, bool live);
   void Leave(std::uint64_t id);
@@ -51,6 +52,7 @@ class EventApi {
   std::uint64_t joined_;
   std::map<std::uint64_t, std::shared_ptr<Listener>> listeners_;
   std::uint64_t next_ = 1;
+  std::int64_t turned_away_ = 0;
   std::uint64_t slices_ = 0;  // that came
   // The events of the slice that is being delivered, made once for all listeners.
   std::map<std::string, std::string> made_;

@@ -166,6 +166,7 @@ struct Gateway::Parts {
   void RefreshGauges() {
     metrics.Set("http_connections", static_cast<double>(http.sessions()));
     metrics.Set("event_listeners", static_cast<double>(events.listeners()));
+    metrics.Set("event_listeners_turned_away", static_cast<double>(events.turned_away()));
     metrics.Set("bus_requests", static_cast<double>(bus.waiting()));
     metrics.Set("hl7_connections", static_cast<double>(mllp->sessions()));
     metrics.Set("connections_turned_away", static_cast<double>(TurnedAway()));
