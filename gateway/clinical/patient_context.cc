@@ -69,19 +69,40 @@ Fact Bounded(Fact fact) {
   return fact;
 }
 
+const Fact& FactOf(const Fact& fact) { return fact; }
+const Fact& FactOf(const SeenFact& seen) { return seen.fact; }
+
+// The places of the last `most` of each kind, in their order.
+template <class Item>
+std::vector<std::size_t> LastOfEachKind(const std::vector<Item>& list, std::size_t most) {
+  std::array<std::size_t, std::size(kFactKindNames)> counts{};
+  std::vector<std::size_t> places;
+  for (std::size_t at = list.size(); at-- > 0;) {
+    if (++counts[static_cast<std::size_t>(FactOf(list[at]).kind)] <= most) places.push_back(at);
+  }
+  std::reverse(places.begin(), places.end());
+  return places;
+}
+
 // Drops the oldest of each kind that has too many.
 bool DropBeyondMax(std::vector<SeenFact>& facts) {
-  std::array<std::size_t, std::size(kFactKindNames)> counts{};
+  const std::vector<std::size_t> places = LastOfEachKind(facts, kContextFactsMax);
+  if (places.size() == facts.size()) return false;
   std::vector<SeenFact> kept;
-  for (auto seen = facts.rbegin(); seen != facts.rend(); ++seen) {
-    if (++counts[static_cast<std::size_t>(seen->fact.kind)] <= kContextFactsMax) {
-      kept.push_back(std::move(*seen));
-    }
-  }
-  const bool dropped = kept.size() < facts.size();
-  std::reverse(kept.begin(), kept.end());
+  for (const std::size_t at : places) kept.push_back(std::move(facts[at]));
   facts = std::move(kept);
-  return dropped;
+  return true;
+}
+
+// The statements of a record that are used.
+std::vector<std::size_t> Used(const FeedRecord& record, std::vector<Remark>& remarks) {
+  std::vector<std::size_t> places = LastOfEachKind(record.facts, kRecordFactsMax);
+  if (places.size() < record.facts.size()) {
+    remarks.push_back({"record_full", "",
+                       "more than " + std::to_string(kRecordFactsMax) +
+                           " statements of a kind: those stated first are not used"});
+  }
+  return places;
 }
 
 bool AnyConflict(const FeedRecord& record, const std::vector<PatientContext>& contexts) {
@@ -106,7 +127,7 @@ JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientCon
                           std::int64_t now_ms, std::int64_t limit_ms) {
   JoinedContext joined;
   joined.patient = record.patient;
-  std::vector<SeenFact> facts;
+  FactList facts;
   if (AnyConflict(record, contexts)) {
     joined.remarks.push_back(Conflict());
   } else {
@@ -122,10 +143,12 @@ JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientCon
     // Several keys of one patient: in the order in which they were stated.
     std::stable_sort(kept.begin(), kept.end(),
                      [](const SeenFact& a, const SeenFact& b) { return a.seen_ms < b.seen_ms; });
-    for (const SeenFact& seen : kept) ApplyFact(facts, seen.fact, seen.seen_ms, joined.remarks);
+    for (const SeenFact& seen : kept) facts.Apply(seen.fact, seen.seen_ms, joined.remarks);
   }
-  for (const Fact& fact : record.facts) ApplyFact(facts, fact, now_ms, joined.remarks);
-  for (SeenFact& seen : facts) joined.facts.push_back(std::move(seen.fact));
+  for (const std::size_t at : Used(record, joined.remarks)) {
+    facts.Apply(record.facts[at], now_ms, joined.remarks);
+  }
+  for (SeenFact& seen : std::move(facts).Take()) joined.facts.push_back(std::move(seen.fact));
   return joined;
 }
 
@@ -148,9 +171,11 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
   }
   TakeDemographics(record.patient, result.context.patient);
   result.context.patient_seen_ms = now_ms;
-  for (const Fact& fact : record.facts) {
-    ApplyFact(result.context.facts, Bounded(fact), now_ms, result.remarks);
+  FactList facts(std::move(result.context.facts));
+  for (const std::size_t at : Used(record, result.remarks)) {
+    facts.Apply(Bounded(record.facts[at]), now_ms, result.remarks);
   }
+  result.context.facts = std::move(facts).Take();
   if (DropBeyondMax(result.context.facts)) {
     result.remarks.push_back({"context_full", "",
                               "more than " + std::to_string(kContextFactsMax) +

@@ -16,6 +16,9 @@ namespace consilium {
 
 // Facts kept of each kind; beyond, the one that was stated longest ago goes.
 inline constexpr std::size_t kContextFactsMax = 64;
+// Statements of each kind that are used of one record; beyond, those stated first are not. A record
+// of many years has some thousand measurements.
+inline constexpr std::size_t kRecordFactsMax = 16'384;
 // Bytes kept of each text of a fact; a name beyond is cut.
 inline constexpr std::size_t kContextTextBytesMax = 512;
 
@@ -57,13 +60,13 @@ struct Remembered {
 bool Contradicts(const Demographics& a, const Demographics& b);
 
 // `contexts`: those of the record's own keys. Facts older than `limit_ms` are not used. Remarks:
-// "context_conflict" (nothing of what was kept is used), "fact_contradiction".
+// "context_conflict" (nothing of what was kept is used), "fact_contradiction", "record_full".
 JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientContext>& contexts,
                           std::int64_t now_ms, std::int64_t limit_ms);
 
 // What is to be kept under one key after the record: the later statement replaces the earlier, what
 // is withdrawn or has ended goes, and a context that the record contradicts is replaced as a whole.
-// Remarks: "context_conflict", "fact_contradiction", "context_full".
+// Remarks: "context_conflict", "fact_contradiction", "record_full", "context_full".
 Remembered Remember(const std::optional<PatientContext>& context, const FeedRecord& record,
                     std::int64_t now_ms, std::int64_t limit_ms);
 

@@ -287,5 +287,25 @@ TEST(JoinContextTest, ARecordNeverTakesAFactThatWasStatedUnderAnotherKey) {
   }
 }
 
+TEST(JoinContextTest, OfMoreStatementsThanAreUsedTheFirstAreLeftOutAndThatIsSaid) {
+  FeedRecord record = Record({Allergy("Penicillin")});
+  for (std::size_t i = 0; i <= kRecordFactsMax; ++i) {
+    record.facts.push_back(Measured(std::to_string(i).c_str(), 1, ""));
+  }
+  const Remark said{"record_full", "",
+                    "more than 16384 statements of a kind: those stated first are not used"};
+  const JoinedContext joined = JoinContext(record, {}, kNow, kLimit);
+  ASSERT_EQ(joined.facts.size(), kRecordFactsMax + 1);
+  EXPECT_EQ(joined.facts[0].text, "Penicillin");
+  EXPECT_EQ(joined.facts[1].code, "1");
+  EXPECT_EQ(joined.remarks, std::vector<Remark>{said});
+  const Remembered kept = Remember(std::nullopt, record, kNow, kLimit);
+  EXPECT_EQ(Codes(kept.remarks), (List{"record_full", "context_full"}));
+  EXPECT_EQ(kept.context.facts.size(), kContextFactsMax + 1);
+
+  record.facts.pop_back();
+  EXPECT_TRUE(JoinContext(record, {}, kNow, kLimit).remarks.empty());
+}
+
 }  // namespace
 }  // namespace consilium
