@@ -129,6 +129,14 @@ void Intake::Look(const JobPtr& job) {
   redis_.PumpSoon();
 }
 
+void Intake::LookAgain(const JobPtr& job) {
+  if (++job->looks < kLooksMax) return Look(job);
+  constexpr std::int64_t kRetryMs = 1000;
+  Fail(job,
+       {ErrorCode::kUnavailable, "what is known of the patient changes faster than it can be read"},
+       kRetryMs);
+}
+
 void Intake::Admit(const JobPtr& job, const FeedView& view) {
   PlanLookup lookup;
   lookup.now_ms = view.now_ms;
@@ -152,6 +160,11 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
                    "what is kept of a document cannot be read: " + state.error().text},
                   {});
     lookup.documents.emplace(job->keys.documents[i], std::move(*state));
+  }
+  if (PlanKeys more = KeysOf(job->message, job->record, lookup);
+      more.documents.size() > job->keys.documents.size()) {
+    job->keys = std::move(more);
+    return LookAgain(job);
   }
   Result<Plan> plan = PlanAdmission(job->message, job->record, lookup, settings_);
   if (!plan) return Fail(job, plan.error(), {});
@@ -201,12 +214,7 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
       case AdmitReply::Kind::kSeen:
         return Carry(job, reply->plan, true);
       case AdmitReply::Kind::kMoved:
-        if (++job->looks < kLooksMax) return Look(job);
-        constexpr std::int64_t kRetryMs = 1000;
-        Fail(job,
-             {ErrorCode::kUnavailable,
-              "what is known of the patient changes faster than it can be read"},
-             kRetryMs);
+        LookAgain(job);
     }
   });
   redis_.PumpSoon();

@@ -1,6 +1,7 @@
 #include "gateway/clinical/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "gateway/clinical/case_maker.h"
@@ -190,14 +191,28 @@ void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
 
 }  // namespace
 
-PlanKeys KeysOf(const FeedMessage& message, std::size_t record) {
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanLookup& found) {
   PlanKeys keys;
   if (record >= message.records.size() || !message.production) return keys;
   const FeedRecord& read = message.records[record];
   keys.contexts = PatientKeys(read.patient.ids, message.sender);
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& document) {
+    if (document.empty()) return;
+    std::string key = DocumentKey(message.sender, document);
+    if (seen.insert(key).second) keys.documents.push_back(std::move(key));
+  };
   for (const Note& note : read.notes) {
-    for (const std::string* document : {&note.document, &note.parent}) {
-      if (!document->empty()) AddUnique(DocumentKey(message.sender, *document), keys.documents);
+    add(note.document);
+    add(note.parent);
+  }
+  for (std::size_t i = 0; i < keys.documents.size(); ++i) {
+    const auto state = found.documents.find(keys.documents[i]);
+    if (state == found.documents.end()) continue;
+    for (const Note& note : state->second.notes) add(note.document);
+    for (const ReplacedDocument& one : state->second.replaced) {
+      add(one.document);
+      add(one.by);
     }
   }
   return keys;

@@ -125,7 +125,6 @@ struct PlanKeys {
   std::vector<std::string> contexts;
   std::vector<std::string> documents;
 };
-PlanKeys KeysOf(const FeedMessage& message, std::size_t record);
 
 // What was found under them; what is not there was never seen or has expired.
 struct PlanLookup {
@@ -134,6 +133,10 @@ struct PlanLookup {
   bool id_reused = false;   // the sender used the message's id before, for other bytes
   std::int64_t now_ms = 0;  // Unix milliseconds, by Redis' clock
 };
+
+// A document that was found leads to the others of its case, whose states change with it: to be
+// asked again with what was found until it names no more.
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanLookup& found = {});
 
 struct PlanSettings {
   Routing routing;

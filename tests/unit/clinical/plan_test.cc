@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "gateway/clinical/patient_key.h"
 #include "shared/ids.h"
 
@@ -24,12 +26,16 @@ class Feed {
  public:
   Plan Send(const FeedMessage& message, const PlanSettings& settings = Settings()) {
     PlanLookup lookup;
-    const PlanKeys keys = KeysOf(message, 0);
+    PlanKeys keys = KeysOf(message, 0);
+    for (std::size_t known = 0; known < keys.documents.size();) {
+      known = keys.documents.size();
+      for (const auto& key : keys.documents) {
+        if (documents.count(key) > 0) lookup.documents[key] = documents[key];
+      }
+      keys = KeysOf(message, 0, lookup);
+    }
     for (const auto& key : keys.contexts) {
       if (contexts.count(key) > 0) lookup.contexts[key] = contexts[key];
-    }
-    for (const auto& key : keys.documents) {
-      if (documents.count(key) > 0) lookup.documents[key] = documents[key];
     }
     now += kHour;
     lookup.now_ms = now;
@@ -37,7 +43,12 @@ class Feed {
     EXPECT_TRUE(plan.ok());
     for (const auto& change : plan->contexts) contexts[change.key] = change.context;
     for (const auto& key : plan->forget) contexts.erase(key);
-    for (const auto& change : plan->documents) documents[change.key] = change.state;
+    for (const auto& change : plan->documents) {
+      const auto& looked = keys.documents;
+      EXPECT_TRUE(std::find(looked.begin(), looked.end(), change.key) != looked.end())
+          << "what was not looked at is not written";
+      documents[change.key] = change.state;
+    }
     return *plan;
   }
 
@@ -262,6 +273,15 @@ TEST(PlanTest, AnAddendumStartsACaseOfBothTexts) {
   EXPECT_EQ(again.same_as, third.request->id);
   const Plan corrected = feed.Send(Noted(NoteAction::kReplace, "D2", "D2", "No fever."));
   EXPECT_EQ(Text(corrected), std::string("Cough.\n\nNo fever.\n\nAddendum\nRash.") + kBeside);
+}
+
+TEST(PlanTest, EveryDocumentOfACaseLeadsToTheNewest) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const Plan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D2", "Rash."));
+  const Plan last = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
+  EXPECT_EQ(last.withdraw, (Withdrawn{{third.request->id, "retracted", ""}}));
 }
 
 TEST(PlanTest, AnAddendumUnderTheNumberOfItsDocumentAddsToIt) {
