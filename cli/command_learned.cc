@@ -44,6 +44,25 @@ int Rebuild(Asker& asker, const LiveChemistryOptions& options) {
   }
 }
 
+// Asks for what is known of every kind, to show one. Which kinds there are only the broker knows:
+// asked for the chemistry of one that is none, it names them.
+template <class Reply, class Request, class Then>
+int AskOfKind(const AskOptions& ask, const std::string& kind, const Request& request, Then then) {
+  auto brokers = FindBrokers(ask.cluster);
+  if (!brokers.ok()) return ReportError(brokers.error(), ask.json);
+  Asker asker(std::move(brokers).value());
+  if (!kind.empty()) {
+    const auto known =
+        Call<ChemistryReport>(asker.client(), asker.stop(), ChemistryRequest{kind}, TimeoutOf(ask));
+    if (!known) return kExitInterrupted;
+    // Of a kind that there is nothing may be known yet.
+    if (!known->ok() && known->error().code != ErrorCode::kNotFound) {
+      return ReportError(known->error(), ask.json);
+    }
+  }
+  return AskBroker<Reply>(asker, ask, request, then);
+}
+
 int ShowReport(const LiveChemistryOptions& options, const ChemistryReport& report) {
   if (!options.svg.empty()) {
     const HeatMap map = options.svg_of == "chemistry" ? ChemistryMap(report) : SynergyMap(report);
@@ -70,19 +89,21 @@ int RunLiveChemistry(const LiveChemistryOptions& options) {
 }
 
 int RunEnsembles(const EnsemblesOptions& options) {
-  return AskBroker<SeatingBoard>(options.ask, EnsemblesRequest{}, [&](const SeatingBoard& board) {
-    SeatingBoard shown = board;
-    std::erase_if(shown.entries, [&](const SeatingEntry& entry) {
-      return !options.kind.empty() && entry.kind != options.kind;
-    });
-    PrintOut(options.ask.json ? ToJson(shown) + "\n" : RenderBoard(shown, LookOf(STDOUT_FILENO)));
-    return kExitOk;
-  });
+  return AskOfKind<SeatingBoard>(
+      options.ask, options.kind, EnsemblesRequest{}, [&](const SeatingBoard& board) {
+        SeatingBoard shown = board;
+        std::erase_if(shown.entries, [&](const SeatingEntry& entry) {
+          return !options.kind.empty() && entry.kind != options.kind;
+        });
+        PrintOut(options.ask.json ? ToJson(shown) + "\n"
+                                  : RenderBoard(shown, LookOf(STDOUT_FILENO)));
+        return kExitOk;
+      });
 }
 
 int RunTrust(const TrustOptions& options) {
-  return AskBroker<TrackRecords>(
-      options.ask, TrackRecordsRequest{}, [&](const TrackRecords& records) {
+  return AskOfKind<TrackRecords>(
+      options.ask, options.kind, TrackRecordsRequest{}, [&](const TrackRecords& records) {
         const auto shown = RecordsOf(options.kind, records);
         if (!shown.ok()) return ReportError(shown.error(), options.ask.json);
         PrintOut(options.ask.json ? ToJson(*shown) + "\n"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cli/output.h"
-#include "shared/text.h"
+#include "shared/wrong_words.h"
 
 namespace consilium {
 namespace {
@@ -63,22 +63,10 @@ int CommandLine::Run(int argc, char** argv) {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() == 0) return app_.exit(problem);
-    return ReportError(Invalid(WhatIsWrong(problem, argc, argv)), WantsJson(argc, argv),
+    return ReportError(Invalid(WhatIsWrong(app_, problem)), WantsJson(argc, argv),
                        "see `consilium --help`, or `consilium COMMAND --help`");
   }
   return run_ ? run_() : kExitUsage;
-}
-
-// "A subcommand is required" does not name the word that is none.
-std::string CommandLine::WhatIsWrong(const CLI::ParseError& problem, int argc, char** argv) const {
-  if (problem.get_name() != "RequiredError" || argc < 2) return problem.what();
-  const std::string word = argv[1];
-  std::string known;
-  for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == word) return word + ": " + problem.what();
-    known += (known.empty() ? "" : ", ") + command->get_name();
-  }
-  return "command = " + Quoted(word) + ", expected one of " + known;
 }
 
 }  // namespace consilium

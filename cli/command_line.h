@@ -33,8 +33,6 @@ class CommandLine {
   int Run(int argc, char** argv);
 
  private:
-  std::string WhatIsWrong(const CLI::ParseError& problem, int argc, char** argv) const;
-
   CLI::App app_;
   std::deque<std::any> kept_;
   std::function<int()> run_;

@@ -45,11 +45,15 @@ void AddAsk(CLI::App* command, AskOptions& ask, const char* timeout_help);
 // One value, or a list with commas, each time the flag is given: the argument after it is not its.
 CLI::Option* OneEach(CLI::Option* option);
 
-// The value is one of `names`.
+// What a value must be; what it was and what was expected is told where it is not.
 CLI::Validator OneOf(std::vector<std::string> names);
 template <std::size_t kCount>
 CLI::Validator OneOf(const char* const (&names)[kCount]) {
   return OneOf(std::vector<std::string>(std::begin(names), std::end(names)));
 }
+CLI::Validator AboveZero();
+CLI::Validator Seed();  // a whole number that is not negative
+CLI::Validator Between(int least, int most);
+CLI::Validator Between(double least, double most);
 
 }  // namespace consilium

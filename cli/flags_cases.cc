@@ -19,13 +19,13 @@ void AddSubmit(CommandLine& line) {
   submit->add_option("--id", over.id, "id of the one case (default: from its content)");
   submit->add_option("--strategy", over.strategy, "which models answer (see docs/configuration.md)")
       ->check(OneOf(kStrategies));
-  submit->add_option("--size", over.size, "how many models answer")->check(CLI::PositiveNumber);
+  submit->add_option("--size", over.size, "how many models answer")->check(AboveZero());
   OneEach(
       submit->add_option("--models", over.models, "these models answer, e.g. gpt-4o,llama3.3:70b"))
       ->delimiter(',');
   submit->add_option("--deadline", over.deadline_s, "decide at the latest after this")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber);
+      ->check(AboveZero());
   submit->add_flag("--no-wait", options.no_wait, "print the accepted ids and do not wait");
   submit->add_flag("--skip-bad", options.skip_bad,
                    "submit the good cases of a file that has bad ones too");
@@ -62,7 +62,7 @@ void AddOutcome(CommandLine& line) {
   outcome
       ->add_option("--revision", options.revision,
                    "which --accept or --override is about (default: the last)")
-      ->check(CLI::PositiveNumber);
+      ->check(AboveZero());
   outcome->add_option("--by", options.by, "who says so")->capture_default_str();
   AddAsk(outcome, options.ask, "limit of each question (default 10)");
 }
@@ -106,7 +106,7 @@ void AddCases(CommandLine& line) {
   cases->add_option("--kind", options.kind, "only those of this kind of task");
   cases->add_option("--limit", options.limit, "at most so many")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
+      ->check(Between(1, 1000000));
   cases->add_option("--after", options.after, "go on from here")->type_name("CURSOR");
   AddAsk(cases, options.ask, "limit of each question (default 10)");
 }
@@ -117,7 +117,7 @@ void AddWatch(CommandLine& line) {
                                  "consilium watch --from-start --count 10",
                                  [&options] { return RunWatch(options); });
   watch->add_flag("--from-start", options.from_start, "begin with the oldest that is kept");
-  watch->add_option("--count", options.count, "stop after so many")->check(CLI::PositiveNumber);
+  watch->add_option("--count", options.count, "stop after so many")->check(AboveZero());
   AddAsk(watch, options.ask, "stop after this (default: no limit)");
 }
 

@@ -26,7 +26,7 @@ void AddDemo(CommandLine& line) {
                    "NDJSON in the form of configs/demo/vignettes.jsonl (default: that file)");
   demo->add_option("--seconds", options.seconds, "time limit")
       ->capture_default_str()
-      ->check(CLI::Range(1, 3600));
+      ->check(Between(1, 3600));
 }
 
 void AddDoctor(CommandLine& line) {
@@ -50,7 +50,7 @@ void AddDoctor(CommandLine& line) {
       ->add_option("--timeout-s", options.timeout_s,
                    "limit of each call (default: total_ms of the backend, at most 60 s)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(Between(0.1, 3600.0));
   AddJson(doctor, options.json);
 }
 

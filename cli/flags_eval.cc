@@ -31,12 +31,12 @@ void AddLive(CLI::App* eval, CLI::Option* live, EvalOptions& options) {
   eval->add_option("--deadline", options.deadline_s,
                    "of --live: decide each case at the latest after this")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber)
+      ->check(AboveZero())
       ->needs(live);
   eval->add_option("--at-once", options.at_once,
                    "of --live: cases before the cluster at a time, 1..1000")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000))
+      ->check(Between(1, 1000))
       ->needs(live);
   AddAsk(eval, options.ask, "of --live: give up waiting after this (default: no limit)");
   for (const char* const flag : {"--broker", "--data", "--timeout"}) {
@@ -109,7 +109,7 @@ void AddEval(CommandLine& line) {
   eval->add_option("--risk-target", options.risk_target,
                    "of recorded answers: share of recommendations that may be wrong")
       ->capture_default_str()
-      ->check(CLI::Range(0.001, 1.0));
+      ->check(Between(0.001, 1.0));
   eval->add_option("--report", options.report,
                    "of recorded answers: file to write a page with pictures to (HTML)");
   eval->add_option("--task", options.history.task,
@@ -120,23 +120,25 @@ void AddEval(CommandLine& line) {
       ->check(OneOf({"near", "exact"}));
   eval->add_option("--sizes", options.sizes, "sizes of council")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber);
+      ->check(AboveZero());
   eval->add_option("--splits", options.splits, "of --history: random halves of the trials, 1..1000")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  eval->add_option("--seed", options.seed, "same seed, same output")->capture_default_str();
+      ->check(AboveZero());
+  eval->add_option("--seed", options.seed, "same seed, same output")
+      ->capture_default_str()
+      ->check(Seed());
   eval->add_option("--csv", options.csv, "file to write the figures of every split, or policy, to");
   eval->add_option("--folds", options.folds,
                    "of recorded answers: parts, each answered by what the others taught")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(AboveZero());
   eval->add_option("--repeats", options.repeats,
                    "of recorded answers: how often it is dealt, 1..100")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(AboveZero());
   eval->add_option("--draws", options.draws, "of recorded answers: bootstrap draws, 100..10000")
       ->capture_default_str()
-      ->check(CLI::Range(100, 10000));
+      ->check(Between(100, 10000));
 }
 
 }  // namespace consilium

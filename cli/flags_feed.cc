@@ -17,7 +17,7 @@ std::string ReadRate(const std::string& text, double& rate) {
   const char* const end = number.data() + number.size();
   const auto [at, failed] = std::from_chars(number.data(), end, rate);
   const bool good = failed == std::errc() && at == end && rate > 0 && rate <= kMost;
-  return good ? "" : "--rate = " + Quoted(text) + ", expected messages a second, e.g. 50/s";
+  return good ? "" : "= " + Quoted(text) + ", expected messages a second, e.g. 50/s";
 }
 
 struct FeedLine {
@@ -63,15 +63,15 @@ void AddFeed(CommandLine& line) {
   feed->add_option("--connections", options.connections,
                    "messages under way at once; with more than one their order is not kept")
       ->capture_default_str()
-      ->check(CLI::Range(1, 64));
+      ->check(Between(1, 64));
   feed->add_option("--retries", options.retries,
                    "how often a message is sent again without an answer (default 8, with "
                    "--follow for ever)")
-      ->check(CLI::Range(0, 1000000));
+      ->check(Between(0, 1000000));
   feed->add_option("--timeout", options.timeout_s, "how long an acknowledgement may take")
       ->type_name("SECONDS")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(Between(0.1, 3600.0));
   CLI::Option* follow = feed->add_flag(
       "--follow", options.follow,
       "look for new files every second, until Ctrl-C; one is taken when it has stopped growing");
@@ -81,7 +81,7 @@ void AddFeed(CommandLine& line) {
   feed->add_option("--repeat", options.repeat,
                    "send everything so often; a gateway knows what it has seen")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000000))
+      ->check(Between(1, 1000000))
       ->excludes(follow)
       ->excludes(state);
   feed->add_option("--token-env", options.token_env,

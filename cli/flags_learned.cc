@@ -93,7 +93,9 @@ void AddRecommend(CommandLine& line) {
       ->capture_default_str()
       ->check(
           OneOf({"chemistry", "utility", "performance", "random", "local", "remote", "single"}));
-  recommend->add_option("--seed", options.seed, "of strategy random")->capture_default_str();
+  recommend->add_option("--seed", options.seed, "of strategy random")
+      ->capture_default_str()
+      ->check(Seed());
   recommend
       ->add_option("--variant", options.variant, "of strategy chemistry: published or nonempty")
       ->capture_default_str()

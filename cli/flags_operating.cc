@@ -22,7 +22,7 @@ void AddDead(CommandLine& line) {
                                 [&options] { return RunDeadList(options); });
   list->add_option("--limit", options.limit, "at most so many")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
+      ->check(Between(1, 1000000));
   list->add_option("--after", options.after, "go on after this one")->type_name("LETTER");
   list->add_flag("--count", options.count, "only count them, by model and code");
   AddFilters(list, options);
@@ -60,7 +60,7 @@ void AddDrain(CommandLine& line) {
   drain->add_option("--limit", options.limit_s, "how long it waits for results of workers")
       ->type_name("SECONDS")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 86400.0));
+      ->check(Between(0.0, 86400.0));
   drain->add_flag("--undo", options.undo, "let it work again");
   AddAsk(drain, options.ask, "limit of each question (default 10)");
 }

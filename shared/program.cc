@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "shared/wrong_words.h"
+
 namespace consilium {
 
 int Complain(const char* program, const Error& error, int code) {
@@ -25,7 +27,8 @@ int RunProgram(int argc, char** argv, const char* program, const char* about, Pr
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : kUsage;
+      if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+      return Complain(program, Invalid(WhatIsWrong(app, error) + "; see --help"));
     }
     return serve();
   } catch (const std::exception& error) {  // the supervisor starts the next one

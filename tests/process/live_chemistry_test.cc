@@ -189,6 +189,13 @@ TEST_F(LiveChemistryTest, ColdStartSeatsByChanceAndSaysSo) {
   ASSERT_EQ(cluster.Start(), "");
   EXPECT_EQ(cluster.Run({"chemistry", "--json"}).exit_code, 4);
   EXPECT_NE(cluster.Run({"ensembles"}).out.find("nothing recommended yet"), std::string::npos);
+  EXPECT_EQ(cluster.Run({"ensembles", "--kind", "medication"}).exit_code, 0);
+  const CommandResult typo = cluster.Run({"ensembles", "--kind", "medicaton"});
+  EXPECT_EQ(typo.exit_code, 2);
+  EXPECT_EQ(typo.out, "");
+  EXPECT_EQ(typo.err.substr(0, typo.err.find('\n')),
+            "consilium: error[invalid]: kind = \"medicaton\", expected one of medication "
+            "(council.kinds)");
   SyntheticOptions one;
   one.cases = 1;
   const std::string file = folder_.Write("one.jsonl", SyntheticCases(one));

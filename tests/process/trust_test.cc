@@ -100,10 +100,10 @@ TEST_F(TrustTest, OutcomesTeachAConfidenceAndAStrictTargetIsKeptByAbstaining) {
   EXPECT_THAT(table.out, HasSubstr("  Risk        at most 0.02 may be wrong: "));
   EXPECT_EQ(cluster.Run({"trust", "--kind", "medication"}).out, table.out);
   const CommandResult none = cluster.Run({"trust", "--kind", "medicaton"});
-  EXPECT_EQ(none.exit_code, 4) << "as chemistry --kind";
+  EXPECT_EQ(none.exit_code, 2) << "as chemistry --kind";
   EXPECT_EQ(none.out, "");
-  EXPECT_THAT(none.err, StartsWith("consilium: error[not_found]: nothing is known of kind "
-                                   "\"medicaton\"; known: medication\n"));
+  EXPECT_THAT(none.err, StartsWith("consilium: error[invalid]: kind = \"medicaton\", expected "
+                                   "one of medication (council.kinds)\n"));
 
   const json shown = FirstWithConfidence(cluster);
   ASSERT_FALSE(shown.empty());
