@@ -11,6 +11,7 @@
 
 #include "tests/interop/council.h"
 #include "tests/interop/npm.h"
+#include "tests/support/hl7_notes.h"
 #include "tests/support/http_exchange.h"
 #include "tests/support/mllp_peer.h"
 
@@ -101,9 +102,6 @@ class Hl7ReceiversTest : public testing::TestWithParam<Receiver> {
   }
   bool AwaitCount(std::size_t count, std::chrono::seconds within = std::chrono::seconds(30)) {
     return Eventually([&] { return Got().size() >= count; }, within);
-  }
-  std::string Msh(const std::string& type, const std::string& id) const {
-    return "MSH|^~\\&|HIS|WARD|CONSILIUM|HOSP|20261128101500||" + type + "|" + id + "|P|2.5.1\r";
   }
 
   const std::string pid_ = "PID|1||4711^^^HOSP^MR||M\xc3\xbcller^Jane||19650102|F\r";

@@ -11,6 +11,7 @@
 #include "tests/interop/npm.h"
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/hl7_notes.h"
 #include "tests/support/mllp_peer.h"
 
 namespace consilium {
@@ -33,11 +34,7 @@ std::string LoneUrl(const std::string& endpoints_file) {
 // A note of a demo case over HL7 v2; its result goes to the receiver.
 std::string NoteOf(int number) {
   const std::string n = std::to_string(number);
-  const std::string text = JsonLines(DemoCases(number)).back()["text"];
-  return "MSH|^~\\&|HIS|WARD|CONSILIUM|HOSP|20261128101500||MDM^T02|m-" + n +
-         "|P|2.5.1\rEVN|T02|20261128101500\rPID|1||" + n +
-         "^^^HOSP^MR||Doe^Jane||19600102|F\rTXA|1|PN|TX|20261128101500||||||||d-" + n +
-         "|||||AU\rOBX|1|TX|NOTE||" + text + "||||||F\r";
+  return Note("T02", "m-" + n, n, "d-" + n, DemoText(number));
 }
 
 TEST(OpenApiTest, IsValidAndSaysWhatTheGatewayAnswers) {

@@ -8,8 +8,7 @@
 #include <string>
 
 #include "shared/file.h"
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
+#include "tests/support/gateway_rig.h"
 
 namespace consilium {
 namespace {
@@ -17,14 +16,9 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
-class FeedGatewayTest : public testing::Test {
+class FeedGatewayTest : public GatewayRig {
  protected:
-  void SetUp() override {
-    SimulatedOptions options;
-    options.gateway = true;
-    cluster_.emplace(folder_.Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
-  }
+  void SetUp() override { Start(); }
   // What it sums up; the errors before it are in `errors_`.
   json Feed(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "feed");
@@ -52,8 +46,6 @@ class FeedGatewayTest : public testing::Test {
   }
   static std::string Demo() { return CONSILIUM_SOURCE_DIR "/configs/demo/vignettes.jsonl"; }
 
-  TestFolder folder_;
-  std::optional<ClusterProcess> cluster_;
   std::string errors_;
 };
 

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
-#include "tests/support/http_exchange.h"
+#include "tests/support/gateway_rig.h"
 #include "tests/support/mllp_peer.h"
 
 namespace consilium {
@@ -20,27 +18,19 @@ using nlohmann::json;
 const char* const kJson = "Content-Type: application/json";
 const char* const kFhir = "Content-Type: application/fhir+json";
 
-class GatewayBadInputTest : public testing::Test {
+class GatewayBadInputTest : public GatewayRig {
  protected:
   void SetUp() override {
     SimulatedOptions options;
-    options.gateway = true;
     options.models = 2;
     options.ensemble = 2;
     options.gateway_lines = "request_s = 2\nidle_s = 2\nbody_bytes_max = 1048576";
-    cluster_.emplace(folder_.Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
+    Start(options);
     pid_ = cluster_->PidsOf("gateway").at(0);
   }
   void TearDown() override {
     EXPECT_EQ(Ask("GET", "/readyz").status, 200);
     EXPECT_EQ(cluster_->PidsOf("gateway").at(0), pid_) << "it never fell";
-  }
-  WireExchange Ask(const std::string& method, const std::string& path, const std::string& body = "",
-                   std::vector<std::string> headers = {}) {
-    WireOptions options;
-    options.headers = std::move(headers);
-    return Exchange(cluster_->http(), method, path, body, options);
   }
   WireExchange Raw(const std::string& bytes) {
     const int fd = SendRaw(cluster_->http(), bytes);
@@ -56,8 +46,6 @@ class GatewayBadInputTest : public testing::Test {
     file >> pages >> resident;
     return resident * 4096 >> 20;
   }
-  TestFolder folder_;
-  std::optional<ClusterProcess> cluster_;
   pid_t pid_ = 0;
 };
 
@@ -207,9 +195,7 @@ TEST_F(GatewayBadInputTest, AnEncodingThatIsLabelledAsAnotherLosesNoText) {
            id + "^^^H^MR\rTXA|1|PN|TX|||||||||" + id + "|||||AU\rOBX|1|TX|N||" + text + "||||||F\r";
   };
   const auto text_of_newest = [&] {
-    const json items = json::parse(Ask("GET", "/v1/cases?limit=1").body)["items"];
-    const std::string id = items.at(0)["id"];
-    return json::parse(Ask("GET", "/v1/cases/" + id).body)["vignette"]["text"].get<std::string>();
+    return Case(Cases().at(0)["id"])["vignette"]["text"].get<std::string>();
   };
   ASSERT_EQ(
       Hl7Field(sender.Ask(note("e1", "UNICODE UTF-8", "caf\xe9 au lait")).value_or(""), "MSA", 1),

@@ -4,27 +4,23 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
 #include "tests/support/event_listeners.h"
-#include "tests/support/http_exchange.h"
+#include "tests/support/gateway_rig.h"
 
 namespace consilium {
 namespace {
 
 constexpr int kMost = 2000;
 
-TEST(GatewayEventsTest, WhoFindsNoRoomIsToldWhenToComeAgainAndMissesNothing) {
-  AllowManySockets();
-  TestFolder folder;
-  SimulatedOptions options;
-  options.gateway = true;
-  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
-  ASSERT_EQ(cluster.Start(), "");
-  EventListeners others(cluster.http(), kMost);
-  ASSERT_TRUE(Eventually([&] { return EventListeners::Of(cluster.http()) == kMost; }));
+class GatewayEventsTest : public GatewayRig {};
 
-  const auto plain = Exchange(cluster.http(), "GET", "/v1/events", "");
+TEST_F(GatewayEventsTest, WhoFindsNoRoomIsToldWhenToComeAgainAndMissesNothing) {
+  AllowManySockets();
+  Start();
+  EventListeners others(cluster_->http(), kMost);
+  ASSERT_TRUE(Eventually([&] { return EventListeners::Of(cluster_->http()) == kMost; }));
+
+  const auto plain = Ask("GET", "/v1/events");
   EXPECT_EQ(plain.status, 503);
   EXPECT_NE(plain.head.find("Retry-After: 5\r\n"), std::string::npos) << plain.head;
   EXPECT_EQ(nlohmann::json::parse(plain.body)["detail"],
@@ -32,7 +28,7 @@ TEST(GatewayEventsTest, WhoFindsNoRoomIsToldWhenToComeAgainAndMissesNothing) {
 
   WireOptions browser;
   browser.headers = {"Accept: text/event-stream"};
-  const auto turned_away = Exchange(cluster.http(), "GET", "/v1/events", "", browser);
+  const auto turned_away = Exchange(cluster_->http(), "GET", "/v1/events", "", browser);
   EXPECT_EQ(turned_away.status, 200);
   EXPECT_EQ(turned_away.end, WireExchange::End::kWhole) << "it ends at once";
   EXPECT_NE(turned_away.head.find("Content-Type: text/event-stream\r\n"), std::string::npos);
@@ -43,24 +39,22 @@ TEST(GatewayEventsTest, WhoFindsNoRoomIsToldWhenToComeAgainAndMissesNothing) {
       turned_away.body.substr(begin.size(), turned_away.body.size() - begin.size() - 2);
 
   // What is published while it waits.
-  WireOptions wire;
-  wire.headers = {"Content-Type: application/json"};
-  ASSERT_EQ(
-      Exchange(cluster.http(), "POST", "/v1/cases", R"({"id":"missed","text":"A cough."})", wire)
-          .status,
-      202);
-  ASSERT_EQ(Exchange(cluster.http(), "GET", "/v1/cases/missed?wait=30s", "").status, 200);
+  ASSERT_EQ(Ask("POST", "/v1/cases", R"({"id":"missed","text":"A cough."})",
+                {"Content-Type: application/json"})
+                .status,
+            202);
+  ASSERT_EQ(EndedCase("missed")["id"], "missed");
   browser.headers.push_back("Last-Event-ID: " + id);
-  const auto again = Exchange(cluster.http(), "GET", "/v1/events", "", browser);
+  const auto again = Exchange(cluster_->http(), "GET", "/v1/events", "", browser);
   EXPECT_EQ(again.body, "retry: 5200\n\n") << "it has its place";
   others.Leave();
-  ASSERT_TRUE(Eventually([&] { return EventListeners::Of(cluster.http()) == 0; }));
+  ASSERT_TRUE(Eventually([&] { return EventListeners::Of(cluster_->http()) == 0; }));
   browser.silent_after = std::chrono::seconds(2);
-  const auto served = Exchange(cluster.http(), "GET", "/v1/events", "", browser);
+  const auto served = Exchange(cluster_->http(), "GET", "/v1/events", "", browser);
   EXPECT_EQ(served.status, 200);
   EXPECT_EQ(served.body.substr(0, 12), "retry: 2000\n");
   EXPECT_NE(served.body.find("\"case\":\"missed\""), std::string::npos) << served.body;
-  EXPECT_NE(Exchange(cluster.http(), "GET", "/metrics", "")
+  EXPECT_NE(Ask("GET", "/metrics")
                 .body.find("consilium_gateway{what=\"event_listeners_turned_away\"} 3\n"),
             std::string::npos);
 }

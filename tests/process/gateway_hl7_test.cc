@@ -8,9 +8,8 @@
 #include <set>
 #include <string>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
-#include "tests/support/http_exchange.h"
+#include "tests/support/gateway_rig.h"
+#include "tests/support/hl7_notes.h"
 #include "tests/support/mllp_peer.h"
 
 namespace consilium {
@@ -18,47 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string Msh(const std::string& type, const std::string& id, const std::string& more = "") {
-  return "MSH|^~\\&|HIS|WARD|CONSILIUM|HOSP|20261128101500||" + type + "|" + id + "|P|2.5.1" +
-         more + "\r";
-}
-std::string Pid(const std::string& id, const std::string& name = "Doe^Jane",
-                const std::string& born = "19600102", const std::string& sex = "F") {
-  return "PID|1||" + id + "^^^HOSP^MR||" + name + "||" + born + "|" + sex + "\r";
-}
-// A document with a note of a demo case.
-std::string Note(const std::string& type, const std::string& id, const std::string& patient,
-                 const std::string& document, const std::string& text,
-                 const std::string& parent = "") {
-  return Msh("MDM^" + type, id) + "EVN|" + type + "|20261128101500\r" + Pid(patient) +
-         "PV1|1|I\rTXA|1|PN|TX|20261128101500||||||||" + document + "|" + parent +
-         "||||AU\rOBX|1|TX|NOTE^Progress note||" + text + "||||||F\r";
-}
+const std::string kText = DemoText();
 
-// One that the simulated models know.
-const std::string kText = JsonLines(DemoCases(1))[0]["text"];
-
-class GatewayHl7Test : public testing::Test {
- protected:
-  void Start(SimulatedOptions options = {}) {
-    options.gateway = true;
-    cluster_.emplace(folder_.Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
-  }
-  json Cases(const std::string& query = "") {
-    const auto reply = Exchange(cluster_->http(), "GET", "/v1/cases?limit=256" + query, "");
-    EXPECT_EQ(reply.status, 200) << reply.body;
-    return json::parse(reply.body)["items"];
-  }
-  json Case(const std::string& id, const std::string& query = "?wait=30s") {
-    WireOptions options;
-    options.silent_after = std::chrono::seconds(40);
-    return json::parse(
-        Exchange(cluster_->http(), "GET", "/v1/cases/" + id + query, "", options).body);
-  }
-  TestFolder folder_;
-  std::optional<ClusterProcess> cluster_;
-};
+class GatewayHl7Test : public GatewayRig {};
 
 TEST_F(GatewayHl7Test, ANoteBecomesOneCaseHoweverOftenItIsSentAndIsAnsweredAlike) {
   Start();
@@ -76,7 +37,7 @@ TEST_F(GatewayHl7Test, ANoteBecomesOneCaseHoweverOftenItIsSentAndIsAnsweredAlike
   EXPECT_EQ(other.Ask(note), first) << "also on another connection";
   const json cases = Cases();
   ASSERT_EQ(cases.size(), 1u);
-  const json view = Case(cases[0]["id"]);
+  const json view = EndedCase(cases[0]["id"]);
   EXPECT_EQ(view["state"], "complete") << view["recommendations"];
   EXPECT_NE(view["vignette"]["text"].get<std::string>().find("mechanical mitral valve"),
             std::string::npos);
@@ -100,8 +61,8 @@ TEST_F(GatewayHl7Test, WhatTheFeedSaidEarlierIsJoinedForThatPatientAndNoOther) {
   EXPECT_EQ(ack(Note("T02", "n-1", "200", "d-1", kText)), "AA");
   EXPECT_EQ(ack(Note("T02", "n-2", "201", "d-2", kText)), "AA");
   for (const json& one : Cases()) {
-    const json patient = Case(one["id"], "")["vignette"]["patient"];
-    const std::string text = Case(one["id"], "")["vignette"]["text"];
+    const json patient = Case(one["id"])["vignette"]["patient"];
+    const std::string text = Case(one["id"])["vignette"]["text"];
     if (text.find("Atrial fibrillation") != std::string::npos) {
       EXPECT_EQ(patient["allergies"], json::array({"Penicillin (severe; anaphylaxis)"}));
       EXPECT_EQ(patient["medications"].size(), 1u) << patient;
@@ -122,25 +83,25 @@ TEST_F(GatewayHl7Test, AReplacementSupersedesAndARetractionWithdraws) {
   ASSERT_EQ(Hl7Field(sender.Ask(Note("T02", "x-1", "300", "doc-a", kText)).value_or(""), "MSA", 1),
             "AA");
   const std::string first = Cases()[0]["id"];
-  EXPECT_EQ(Case(first)["state"], "complete");
+  EXPECT_EQ(EndedCase(first)["state"], "complete");
   ASSERT_EQ(
       Hl7Field(sender.Ask(Note("T10", "x-2", "300", "doc-b", kText + " Now with gout.", "doc-a"))
                    .value_or(""),
                "MSA", 1),
       "AA");
-  const json withdrawn = Case(first, "");
+  const json withdrawn = Case(first);
   EXPECT_EQ(withdrawn["state"], "cancelled");
   EXPECT_TRUE(withdrawn["recommendations"].back()["medications"].empty());
   ASSERT_EQ(Cases().size(), 2u);
   const std::string second = Cases()[0]["id"];
-  EXPECT_EQ(Case(second)["state"], "complete");
+  EXPECT_EQ(EndedCase(second)["state"], "complete");
   ASSERT_EQ(Hl7Field(sender
                          .Ask(Msh("MDM^T11", "x-3") + "EVN|T11|20261128\r" + Pid("300") +
                               "TXA|1|PN|TX|20261128||||||||doc-b|||||CA\r")
                          .value_or(""),
                      "MSA", 1),
             "AA");
-  EXPECT_EQ(Case(second, "")["state"], "cancelled");
+  EXPECT_EQ(Case(second)["state"], "cancelled");
   // Two results, and both taken back.
   EXPECT_TRUE(Eventually([&] { return receiver.Messages().size() == 4; }));
   std::size_t taken_back = 0;
@@ -172,7 +133,7 @@ TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
             "MSA", 1),
         "AA");
   }
-  for (const json& one : Cases()) Case(one["id"]);
+  for (const json& one : Cases()) EndedCase(one["id"]);
   int asked = 0;
   MllpReceiver receiver(
       [&asked](const std::string& message) {
@@ -229,7 +190,7 @@ TEST_F(GatewayHl7Test, BatchesHalfClosedAndSlowConnectionsAreSurvived) {
   }
   {
     MllpSender sender(cluster_->mllp());
-    sender.SendBytes("\x0b" + Note("T02", "h-1", "502", "h1", kText) + "\x1c\r");
+    sender.Send(Note("T02", "h-1", "502", "h1", kText));
     sender.EndSending();
     EXPECT_EQ(Hl7Field(sender.Receive().value_or(""), "MSA", 2), "h-1");
   }
@@ -260,7 +221,7 @@ TEST_F(GatewayHl7Test, EveryMessageOfTheCollectionIsAcknowledged) {
     const std::string application = Hl7Field(text, "MSH", 16);
     if (accept == "NE" && (application == "NE" || application.empty())) {
       // None is wanted. The answer to the next one shows that none came.
-      sender.SendBytes("\x0b" + text + "\x1c\r");
+      sender.Send(text);
       ++codes["none"];
       continue;
     }
@@ -289,7 +250,7 @@ TEST_F(GatewayHl7Test, AKilledGatewayHasAcknowledgedNothingThatIsLostAndMakesNoS
     }
     try {
       MllpSender sender(cluster_->mllp());
-      for (const std::string& note : notes) sender.SendBytes("\x0b" + note + "\x1c\r");
+      for (const std::string& note : notes) sender.Send(note);
       for (int i = 0; i < round * 3; ++i) sender.Receive();
       cluster_->Kill9("gateway");
     } catch (const std::runtime_error&) {

@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
+#include "tests/support/gateway_rig.h"
+#include "tests/support/hl7_notes.h"
 #include "tests/support/hook_body.h"
-#include "tests/support/http_exchange.h"
 #include "tests/support/mllp_peer.h"
 
 namespace consilium {
@@ -19,44 +18,36 @@ using nlohmann::json;
 
 constexpr std::size_t kLarge = 4u << 20;
 
-class GatewayLargeTest : public testing::Test {
+class GatewayLargeTest : public GatewayRig {
  protected:
   void SetUp() override {
-    SimulatedOptions options;
-    options.gateway = true;
-    cluster_.emplace(folder_.Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
+    Start();
     pid_ = cluster_->PidsOf("gateway").at(0);
   }
   void TearDown() override {
     EXPECT_EQ(cluster_->PidsOf("gateway").at(0), pid_) << "it never fell";
     EXPECT_EQ(cluster_->Stop(), 0);
   }
-  TestFolder folder_;
-  std::optional<ClusterProcess> cluster_;
   pid_t pid_ = 0;
 };
 
-// A note of a demo case; `padding` bytes of it stand in segments that nobody reads.
-std::string Note(const std::string& id, std::size_t padding = 0, const char* type = "MDM^T02") {
-  static const std::string text = JsonLines(DemoCases(1))[0]["text"];
-  std::string note = std::string("MSH|^~\\&|HIS|W|||20261128101500||") + type + "|" + id +
-                     "|P|2.5.1\rPID|1||" + id +
-                     "^^^HOSP^MR||Doe^Jane||19600102|F\rTXA|1|PN|TX|||||||||" + id +
-                     "|||||AU\rOBX|1|TX|N||" + text + "||||||F\r";
+std::string NoteOf(const std::string& id) { return Note("T02", id, id, id); }
+// With segments that nobody reads.
+std::string Large(std::string message) {
   const std::string line = "ZPD|1|" + std::string(1000, 'x') + "\r";
-  for (std::size_t size = 0; size < padding; size += line.size()) note += line;
-  return note;
+  while (message.size() < kLarge) message += line;
+  return message;
 }
-std::string Frame(const std::string& payload) { return "\x0b" + payload + "\x1c\r"; }
 
 TEST_F(GatewayLargeTest, MessagesOfAnySizeAreAnsweredInTheirOrder) {
   MllpSender sender(cluster_->mllp());
-  std::string batch = "BHS|^~\\&|HIS|WARD\r" + Note("b-1") + Note("b-2", kLarge) + Note("b-3");
-  const std::string unread = "no message " + std::string(kLarge, 'x');
-  sender.SendBytes(Frame(Note("m-1")) + Frame(Note("m-2", kLarge)) + Frame(Note("m-3")) +
-                   Frame(Note("m-4", kLarge, "QBP^Q11")) + Frame(Note("m-5")) +
-                   Frame(batch + "BTS|3") + Frame(unread) + Frame(Note("m-6")));
+  for (const std::string& message :
+       {NoteOf("m-1"), Large(NoteOf("m-2")), NoteOf("m-3"), Large(Msh("QBP^Q11", "m-4") + Pid("4")),
+        NoteOf("m-5"),
+        "BHS|^~\\&|HIS|WARD\r" + NoteOf("b-1") + Large(NoteOf("b-2")) + NoteOf("b-3") + "BTS|3",
+        "no message " + std::string(kLarge, 'x'), NoteOf("m-6")}) {
+    sender.Send(message);
+  }
   std::vector<std::string> answers;
   while (answers.size() < 8) {
     const auto ack = sender.Receive();
@@ -69,8 +60,7 @@ TEST_F(GatewayLargeTest, MessagesOfAnySizeAreAnsweredInTheirOrder) {
   }
   EXPECT_EQ(answers, (std::vector<std::string>{"AA m-1", "AA m-2", "AA m-3", "AR m-4", "AA m-5",
                                                "AA b-1", "AR ", "AA m-6"}));
-  const auto cases = Exchange(cluster_->http(), "GET", "/v1/cases?limit=256", "");
-  EXPECT_EQ(json::parse(cases.body)["items"].size(), 8u) << "each note is a case";
+  EXPECT_EQ(Cases().size(), 8u) << "each note is a case";
 }
 
 TEST_F(GatewayLargeTest, AConnectionThatEndsWhileItsMessageIsParsedHarmsNobody) {
@@ -78,42 +68,38 @@ TEST_F(GatewayLargeTest, AConnectionThatEndsWhileItsMessageIsParsedHarmsNobody) 
     const std::string id = std::to_string(i);
     {
       MllpSender sender(cluster_->mllp());
-      sender.SendBytes(Frame(Note("s-" + id)) + Frame(Note("t-" + id)));
+      sender.Send(NoteOf("s-" + id));
+      sender.Send(NoteOf("t-" + id));
       ASSERT_TRUE(sender.Receive().has_value());
       // Closed with an answer that was not read, it is reset.
-      sender.SendBytes(Frame(Note("g-" + id, kLarge)));
+      sender.Send(Large(NoteOf("g-" + id)));
     }
     MllpSender sender(cluster_->mllp());
-    const auto ack = sender.Ask(Note("g-" + id, kLarge));
+    const auto ack = sender.Ask(Large(NoteOf("g-" + id)));
     EXPECT_EQ(Hl7Field(ack.value_or(""), "MSA", 1), "AA") << "it comes again";
   }
-  const auto cases = Exchange(cluster_->http(), "GET", "/v1/cases?limit=256", "");
-  EXPECT_EQ(json::parse(cases.body)["items"].size(), 30u) << "one case for each note";
+  EXPECT_EQ(Cases().size(), 30u) << "one case for each note";
   // Stopped while some are parsed.
   MllpSender one(cluster_->mllp());
   MllpSender other(cluster_->mllp());
-  one.SendBytes(Frame(Note("e-1", kLarge)));
-  other.SendBytes(Frame(Note("e-2", kLarge)));
+  one.Send(Large(NoteOf("e-1")));
+  other.Send(Large(NoteOf("e-2")));
 }
 
 TEST_F(GatewayLargeTest, ACallOfCdsHooksIsAnsweredAlikeWhateverItsSize) {
   json call = MakeHookBody();
   const auto ask = [&](std::size_t padding) {
-    WireOptions wire;
-    wire.headers = {"Content-Type: application/json"};
     json padded = call;
     if (padding > 0) padded["extension"] = {{"org.example", std::string(padding, 'x')}};
-    return Exchange(cluster_->http(), "POST", "/cds-services/medication-council", padded.dump(),
-                    wire);
+    return Ask("POST", "/cds-services/medication-council", padded.dump(),
+               {"Content-Type: application/json"});
   };
   const auto first = ask(kLarge);
   ASSERT_EQ(first.status, 200) << first.body;
   ASSERT_EQ(json::parse(first.body)["cards"].size(), 1u) << first.body;
-  const auto cases = Exchange(cluster_->http(), "GET", "/v1/cases?limit=256", "");
-  const json items = json::parse(cases.body)["items"];
+  const json items = Cases();
   ASSERT_EQ(items.size(), 1u);
-  const std::string place = "/v1/cases/" + items[0]["id"].get<std::string>();
-  Exchange(cluster_->http(), "GET", place + "?wait=30s", "");
+  EndedCase(items[0]["id"]);
   const auto card = [](const WireExchange& reply) {
     json one = json::parse(reply.body)["cards"].at(0);
     one.erase("uuid");  // new with every card
@@ -142,9 +128,7 @@ TEST_F(GatewayLargeTest, ATransactionIsAnsweredByOneWhateverItsSize) {
     for (json& entry : bundle["entry"]) {
       entry["request"] = {{"method", "POST"}, {"url", entry["resource"]["resourceType"]}};
     }
-    WireOptions wire;
-    wire.headers = {"Content-Type: application/fhir+json"};
-    const auto reply = Exchange(cluster_->http(), "POST", "/fhir", bundle.dump(), wire);
+    const auto reply = Ask("POST", "/fhir", bundle.dump(), {"Content-Type: application/fhir+json"});
     ASSERT_EQ(reply.status, 200) << reply.body;
     const json answer = json::parse(reply.body);
     EXPECT_EQ(answer["type"], "transaction-response");

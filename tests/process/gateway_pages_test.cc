@@ -8,9 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
-#include "tests/support/http_exchange.h"
+#include "tests/support/gateway_rig.h"
 #include "tests/support/xml_check.h"
 
 namespace consilium {
@@ -20,36 +18,21 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-class GatewayPagesTest : public testing::Test {
+class GatewayPagesTest : public GatewayRig {
  protected:
-  void StartWith(const SimulatedOptions& options) {
-    cluster_.emplace(folder_.Write("c.toml", SimulatedCluster(options)));
-    ASSERT_EQ(cluster_->Start(), "");
-  }
-  WireExchange Ask(const std::string& method, const std::string& path,
-                   std::vector<std::string> headers = {}, const std::string& body = "") {
-    WireOptions options;
-    options.headers = std::move(headers);
-    options.silent_after = std::chrono::seconds(30);
-    return Exchange(cluster_->http(), method, path, body, options);
-  }
   void Submit(const std::string& id, std::vector<std::string> headers = {}) {
     json demo = JsonLines(DemoCases(1)).back();
     json flat = {{"id", id}};
     for (const char* key : {"text", "question", "patient"}) flat[key] = demo[key];
     headers.emplace_back("Content-Type: application/json");
-    ASSERT_EQ(Ask("POST", "/v1/cases", std::move(headers), flat.dump()).status, 202);
+    ASSERT_EQ(Ask("POST", "/v1/cases", flat.dump(), std::move(headers)).status, 202);
   }
-
-  TestFolder folder_;
-  std::optional<ClusterProcess> cluster_;
 };
 
 TEST_F(GatewayPagesTest, ACaseIsShownWhileItRunsWhenItIsDecidedAndWhenItIsWithdrawn) {
   SimulatedOptions options;
-  options.gateway = true;
   options.latency_ms = 3000;
-  StartWith(options);
+  Start(options);
   Submit("page-1");
   const auto running = Ask("GET", "/cases/page-1");
   ASSERT_EQ(running.status, 200) << running.body;
@@ -76,9 +59,7 @@ TEST_F(GatewayPagesTest, ACaseIsShownWhileItRunsWhenItIsDecidedAndWhenItIsWithdr
 }
 
 TEST_F(GatewayPagesTest, WhatIsNotThereIsAPageToo) {
-  SimulatedOptions options;
-  options.gateway = true;
-  StartWith(options);
+  Start();
   const auto unknown = Ask("GET", "/cases/none");
   EXPECT_EQ(unknown.status, 404) << unknown.body;
   EXPECT_THAT(unknown.head, HasSubstr("Content-Type: text/html; charset=utf-8\r\n"));
@@ -99,9 +80,8 @@ TEST_F(GatewayPagesTest, ABrowserSendsATokenAsAPasswordAndOnlyToRead) {
   ASSERT_EQ(made.exit_code, 0) << made.err;
   const std::string token = json::parse(made.out).at("token");
   SimulatedOptions options;
-  options.gateway = true;
   options.gateway_lines = "tokens_file = \"" + folder_.File("tokens") + "\"";
-  StartWith(options);
+  Start(options);
   Submit("page-2", {"Authorization: Bearer " + token});
   const auto unknown = Ask("GET", "/cases/page-2");
   EXPECT_EQ(unknown.status, 401);
@@ -120,11 +100,11 @@ TEST_F(GatewayPagesTest, ABrowserSendsATokenAsAPasswordAndOnlyToRead) {
   if (held > 0) coded += kDigits[bits << (6 - held) & 63U];
   while (coded.size() % 4 != 0) coded += '=';
   const std::string basic = "Authorization: Basic " + coded;
-  EXPECT_EQ(Ask("GET", "/cases/page-2", {basic}).status, 200);
-  EXPECT_EQ(Ask("GET", "/v1/cases/page-2", {basic}).status, 200);
-  EXPECT_EQ(Ask("DELETE", "/v1/cases/page-2", {basic}).status, 401);
-  EXPECT_EQ(Ask("POST", "/v1/cases", {basic, "Content-Type: application/json"}, "{}").status, 401);
-  EXPECT_EQ(Ask("GET", "/cases/page-2", {"Authorization: Basic !!!"}).status, 401);
+  EXPECT_EQ(Ask("GET", "/cases/page-2", "", {basic}).status, 200);
+  EXPECT_EQ(Ask("GET", "/v1/cases/page-2", "", {basic}).status, 200);
+  EXPECT_EQ(Ask("DELETE", "/v1/cases/page-2", "", {basic}).status, 401);
+  EXPECT_EQ(Ask("POST", "/v1/cases", "{}", {basic, "Content-Type: application/json"}).status, 401);
+  EXPECT_EQ(Ask("GET", "/cases/page-2", "", {"Authorization: Basic !!!"}).status, 401);
 }
 
 }  // namespace

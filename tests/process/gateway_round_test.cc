@@ -9,9 +9,7 @@
 #include <set>
 #include <string>
 
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
-#include "tests/support/http_exchange.h"
+#include "tests/support/gateway_rig.h"
 #include "tests/support/mllp_peer.h"
 
 namespace consilium {
@@ -43,18 +41,17 @@ std::string Chart(const std::string& patient, const std::string& authority) {
   return body.dump();
 }
 
-TEST(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
+class GatewayRoundTest : public GatewayRig {};
+
+TEST_F(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
   MllpReceiver receiver;
-  TestFolder folder;
   SimulatedOptions options;
-  options.gateway = true;
   options.gateway_lines = "receiver = \"127.0.0.1:" + std::to_string(receiver.port()) + "\"";
-  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
-  ASSERT_EQ(cluster.Start(), "");
-  const std::string file = folder.Write("vignettes.jsonl", DemoCases(kVignettes));
+  Start(options);
+  const std::string file = folder_.Write("vignettes.jsonl", DemoCases(kVignettes));
   const CommandResult fed =
       RunningCommand("consilium", {"feed", file, "--as", "mdm", "--mllp",
-                                   "127.0.0.1:" + std::to_string(cluster.mllp())})
+                                   "127.0.0.1:" + std::to_string(cluster_->mllp())})
           .Wait(std::chrono::seconds(60));
   ASSERT_EQ(fed.exit_code, 0) << fed.out << fed.err;
 
@@ -62,9 +59,7 @@ TEST(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
                          std::chrono::seconds(90)))
       << receiver.Messages().size() << " results came";
   // Else what came twice would come after it was looked for.
-  const auto waiting = [&] {
-    return json::parse(Exchange(cluster.http(), "GET", "/v1/outbox", "").body)["waiting"];
-  };
+  const auto waiting = [&] { return json::parse(Ask("GET", "/v1/outbox").body)["waiting"]; };
   ASSERT_TRUE(Eventually([&] { return waiting() == 0; })) << waiting();
   std::map<std::string, std::string> results;  // by patient
   std::string authority;
@@ -83,11 +78,9 @@ TEST(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
   int with_suggestion = 0;
   double slowest_ms = 0;
   for (const auto& [patient, result] : results) {
-    WireOptions wire;
-    wire.headers = {"Content-Type: application/json"};
     const auto began = std::chrono::steady_clock::now();
-    const WireExchange reply = Exchange(cluster.http(), "POST", "/cds-services/medication-council",
-                                        Chart(patient, authority), wire);
+    const WireExchange reply = Ask("POST", "/cds-services/medication-council",
+                                   Chart(patient, authority), {"Content-Type: application/json"});
     slowest_ms =
         std::max(slowest_ms,
                  std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began)
@@ -113,7 +106,7 @@ TEST(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
   std::cout << "results: " << results.size() << ", cards with a suggestion: " << with_suggestion
             << ", slowest card: " << slowest_ms << " ms\n";
   EXPECT_GT(with_suggestion, kVignettes / 2);
-  const json status = json::parse(cluster.Run({"status", "--json"}).out);
+  const json status = json::parse(cluster_->Run({"status", "--json"}).out);
   EXPECT_EQ(status["counters"]["accepted"], kVignettes) << "opening a chart started no case";
 }
 

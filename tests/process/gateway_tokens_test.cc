@@ -11,33 +11,28 @@
 #include "shared/base64url.h"
 #include "shared/ids.h"
 #include "tests/support/client_keys.h"
-#include "tests/support/cluster_config.h"
-#include "tests/support/cluster_process.h"
+#include "tests/support/gateway_rig.h"
 #include "tests/support/hook_body.h"
-#include "tests/support/http_exchange.h"
 
 namespace consilium {
 namespace {
 
-TEST(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore) {
-  TestFolder folder;
+class GatewayTokensTest : public GatewayRig {};
+
+TEST_F(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore) {
   const auto line = [](const std::string& token, const std::string& role) {
     return Sha256Hex(token) + " " + role + " " + role + "er\n";
   };
   const std::string file =
-      folder.Write("tokens", "# who\n" + line("r-secret", "read") + line("w-secret", "write"));
+      folder_.Write("tokens", "# who\n" + line("r-secret", "read") + line("w-secret", "write"));
   SimulatedOptions options;
-  options.gateway = true;
   options.gateway_lines = "tokens_file = \"" + file + "\"";
-  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options)));
-  ASSERT_EQ(cluster.Start(), "");
+  Start(options);
   const auto ask = [&](const std::string& method, const std::string& path,
                        const std::string& token) {
-    WireOptions wire;
-    wire.headers = {"Content-Type: application/json"};
-    if (!token.empty()) wire.headers.push_back("Authorization: Bearer " + token);
-    return Exchange(cluster.http(), method, path,
-                    method == "POST" ? R"({"id":"t-1","text":"A cough."})" : "", wire);
+    std::vector<std::string> headers = {"Content-Type: application/json"};
+    if (!token.empty()) headers.push_back("Authorization: Bearer " + token);
+    return Ask(method, path, method == "POST" ? R"({"id":"t-1","text":"A cough."})" : "", headers);
   };
   EXPECT_EQ(ask("GET", "/healthz", "").status, 200) << "health is for everybody";
   const auto unknown = ask("GET", "/v1/trust", "");
@@ -50,15 +45,15 @@ TEST(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore) 
   const auto view = ask("GET", "/v1/cases/t-1", "r-secret");
   EXPECT_EQ(nlohmann::json::parse(view.body)["source"], "http:writeer");
   EXPECT_EQ(ask("GET", "/fhir/Bundle/t-1", "").status, 401);
-  folder.Write("tokens", line("w-secret", "write"));
+  folder_.Write("tokens", line("w-secret", "write"));
   EXPECT_TRUE(Eventually([&] { return ask("GET", "/v1/trust", "r-secret").status == 401; },
                          std::chrono::seconds(10)));
-  folder.Write("tokens", "nonsense\n");
+  folder_.Write("tokens", "nonsense\n");
   EXPECT_TRUE(Eventually(
-      [&] { return cluster.LogOf("gateway").find("tokens_unreadable") != std::string::npos; },
+      [&] { return cluster_->LogOf("gateway").find("tokens_unreadable") != std::string::npos; },
       std::chrono::seconds(10)));
   EXPECT_EQ(ask("GET", "/v1/trust", "w-secret").status, 200) << "a mistake changes nothing";
-  const std::string log = cluster.LogOf("gateway");
+  const std::string log = cluster_->LogOf("gateway");
   EXPECT_EQ(log.find("secret"), std::string::npos) << "no token is ever logged";
 }
 
@@ -73,21 +68,15 @@ std::vector<std::string> PartsOf(const std::string& token, const std::string& jt
   return parts;
 }
 
-TEST(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
-  TestFolder folder;
+TEST_F(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
   const std::string issuer = "https://ehr.example/fhir";
   const EvpKey key = MakeEcKey("P-384");
   const EvpKey others = MakeEcKey("P-384");
   const nlohmann::json jwk = EcJwk(key.get(), "known");
-  const std::string keys = folder.Write("jwks.json", nlohmann::json{{"keys", {jwk}}}.dump());
-  SimulatedOptions options;
-  options.gateway = true;
-  ClusterProcess cluster(folder.Write("c.toml", SimulatedCluster(options) +
-                                                    "[[cds_client]]\nissuer = \"" + issuer +
-                                                    "\"\nkeys_file = \"" + keys + "\"\n"));
-  ASSERT_EQ(cluster.Start(), "");
+  const std::string keys = folder_.Write("jwks.json", nlohmann::json{{"keys", {jwk}}}.dump());
+  Start({}, "[[cds_client]]\nissuer = \"" + issuer + "\"\nkeys_file = \"" + keys + "\"\n");
   const std::string path = "/cds-services/medication-council";
-  const std::string place = "http://127.0.0.1:" + std::to_string(cluster.http()) + path;
+  const std::string place = "http://127.0.0.1:" + std::to_string(cluster_->http()) + path;
   const std::string body = MakeHookBody().dump();
   std::vector<std::string> secrets = {"Zimmermann",
                                       "Ottilie",
@@ -108,9 +97,9 @@ TEST(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
   };
   const auto ask = [&](const std::string& bearer, const std::string& jti) {
     for (const std::string& part : PartsOf(bearer, jti)) secrets.push_back(part);
-    WireOptions wire;
-    wire.headers = {"Content-Type: application/json", "Authorization: Bearer " + bearer};
-    return Exchange(cluster.http(), "POST", path, body, wire).status;
+    return Ask("POST", path, body,
+               {"Content-Type: application/json", "Authorization: Bearer " + bearer})
+        .status;
   };
   const nlohmann::json as_usual = nlohmann::json::object();
   const std::string good = token("jti-good-4711", as_usual, key);
@@ -125,23 +114,21 @@ TEST(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
   }
   EXPECT_EQ(ask("no-token-at-all-4711", "jti-wrong-4711"), 401);
   EXPECT_EQ(ask("part-4711.parts-4711.Zimmermann", "parts-4711"), 401);
-  const auto list = Exchange(cluster.http(), "GET", "/v1/cases?limit=256", "");
-  const nlohmann::json items = nlohmann::json::parse(list.body)["items"];
+  const nlohmann::json items = Cases();
   ASSERT_EQ(items.size(), 1u) << "who is refused starts no case";
-  const std::string id = items[0]["id"];
-  EXPECT_EQ(Exchange(cluster.http(), "GET", "/v1/cases/" + id + "?wait=30s", "").status, 200);
+  EXPECT_TRUE(EndedCase(items[0]["id"]).contains("recommendations"));
   // What was wrong is told, to whoever runs it.
-  const std::string log = cluster.LogOf("gateway");
+  const std::string log = cluster_->LogOf("gateway");
   for (const char* why : {"replayed", "bad_signature", "other_audience", "expired",
                           "unknown_issuer", "unknown_kid", "not_compact", "bad_header"}) {
     EXPECT_NE(log.find(why), std::string::npos) << why << " is not in " << log;
   }
   std::size_t logs = 0;
-  for (const auto& file : std::filesystem::directory_iterator(cluster.data() + "/log")) {
+  for (const auto& file : std::filesystem::directory_iterator(cluster_->data() + "/log")) {
     const std::string name = file.path().stem();
     ++logs;
     for (const std::string& secret : secrets) {
-      EXPECT_EQ(cluster.LogOf(name).find(secret), std::string::npos)
+      EXPECT_EQ(cluster_->LogOf(name).find(secret), std::string::npos)
           << name << " logged " << secret;
     }
   }

@@ -102,8 +102,10 @@ std::optional<std::string> MllpSender::Receive(std::chrono::milliseconds within)
   }
 }
 
+void MllpSender::Send(const std::string& message) { SendBytes(Framed(message)); }
+
 std::optional<std::string> MllpSender::Ask(const std::string& message) {
-  SendBytes(Framed(message));
+  Send(message);
   return Receive();
 }
 

@@ -24,6 +24,8 @@ class MllpSender {
   MllpSender& operator=(const MllpSender&) = delete;
 
   void SendBytes(const std::string& bytes);
+  // In a frame.
+  void Send(const std::string& message);
   // No more will be sent; what comes back can still be read.
   void EndSending();
   // The payload of the next frame; empty when none came in time or the other side closed.
