@@ -94,12 +94,12 @@ bool IsOtherThanText(std::string_view bytes) {
 
 }  // namespace
 
-std::optional<std::string> TextOfEncapsulated(const Hl7Segment& obx, std::size_t repetition) {
-  const std::string type = FoldText(obx.Get(5, 2, repetition));
-  const std::string subtype = FoldText(obx.Get(5, 3, repetition));
+std::optional<std::string> TextOfEncapsulated(const Hl7Repetition& value) {
+  const std::string type = FoldText(value.Get(2));
+  const std::string subtype = FoldText(value.Get(3));
   if (!IsText(type, subtype)) return std::nullopt;
-  std::string data = obx.Text(5, 5, repetition);
-  const std::string encoding = FoldText(obx.Get(5, 4, repetition));
+  std::string data = value.Text(5);
+  const std::string encoding = FoldText(value.Get(4));
   std::optional<std::string> bytes;
   if (encoding == "a" || encoding.empty()) {
     bytes = std::move(data);

@@ -1,5 +1,7 @@
 #include "gateway/hl7/feed_values.h"
 
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "gateway/clinical/code_system.h"
@@ -13,15 +15,10 @@ std::string Clean(const std::string& text) { return std::string(Trimmed(text)); 
 
 }  // namespace
 
-Coded ReadCoded(const Hl7Segment& segment, std::size_t field, std::size_t repetition,
-                std::string_view preferred) {
-  const auto part = [&](std::size_t component) {
-    return Clean(segment.Text(field, component, repetition));
-  };
-  Coded first{part(2), Clean(segment.Get(field, 1, repetition)),
-              Clean(segment.Get(field, 3, repetition))};
-  Coded second{part(5), Clean(segment.Get(field, 4, repetition)),
-               Clean(segment.Get(field, 6, repetition))};
+Coded ReadCoded(const Hl7Repetition& one, std::string_view preferred) {
+  const auto part = [&](std::size_t component) { return Clean(one.Text(component)); };
+  Coded first{part(2), Clean(one.Get(1)), Clean(one.Get(3))};
+  Coded second{part(5), Clean(one.Get(4)), Clean(one.Get(6))};
   const bool is_second = (first.code.empty() && !second.code.empty()) ||
                          (!preferred.empty() && CodeSystemKey(second.system) == preferred &&
                           !second.code.empty() && CodeSystemKey(first.system) != preferred);
@@ -32,11 +29,13 @@ Coded ReadCoded(const Hl7Segment& segment, std::size_t field, std::size_t repeti
   return first;
 }
 
+Coded ReadCoded(const Hl7Segment& segment, std::size_t field, std::string_view preferred) {
+  return ReadCoded(segment.Repetition(field), preferred);
+}
+
 std::string CodedTexts(const Hl7Segment& segment, std::size_t field) {
   std::string texts;
-  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
-    Append(texts, "; ", ReadCoded(segment, field, i).text);
-  }
+  for (const Hl7Repetition one : segment.Each(field)) Append(texts, "; ", ReadCoded(one).text);
   return texts;
 }
 
@@ -52,16 +51,23 @@ std::string TimeOf(const Hl7Segment& segment, std::size_t field, FeedRemarks& re
 
 std::vector<PatientId> ReadIds(const Hl7Segment& segment, std::size_t field) {
   std::vector<PatientId> ids;
-  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
+  for (const Hl7Repetition one : segment.Each(field)) {
     PatientId id;
-    id.value = Clean(segment.Get(field, 1, i));
+    id.value = Clean(one.Get(1));
     if (id.value.empty()) continue;
-    id.authority = Clean(segment.Get(field, 4, i));
-    if (id.authority.empty()) id.authority = Clean(segment.Get(field, 4, i, 2));
-    id.type = UpperCase(Clean(segment.Get(field, 5, i)));
+    id.authority = Clean(one.Get(4));
+    if (id.authority.empty()) id.authority = Clean(one.Get(4, 2));
+    id.type = UpperCase(Clean(one.Get(5)));
     ids.push_back(std::move(id));
   }
   return ids;
+}
+
+void DropRepeated(std::vector<PatientId>& ids) {
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  std::erase_if(ids, [&](const PatientId& id) {
+    return !seen.emplace(id.authority, id.value, id.type).second;
+  });
 }
 
 std::string NumberOf(const Hl7Segment& segment, std::size_t field) {

@@ -22,8 +22,9 @@ struct Coded {
 
 // The triplet of `preferred` (code_system.h: "loinc") where one of the two is of it, else the first
 // one that has a code. The text is the first of: that triplet's, the other's, CWE-9, the code.
-Coded ReadCoded(const Hl7Segment& segment, std::size_t field, std::size_t repetition = 1,
-                std::string_view preferred = {});
+Coded ReadCoded(const Hl7Repetition& one, std::string_view preferred = {});
+// Of the first repetition.
+Coded ReadCoded(const Hl7Segment& segment, std::size_t field, std::string_view preferred = {});
 
 // The texts of all repetitions: "a; b".
 std::string CodedTexts(const Hl7Segment& segment, std::size_t field);
@@ -33,6 +34,9 @@ std::string TimeOf(const Hl7Segment& segment, std::size_t field, FeedRemarks& re
 
 // CX: every repetition with a value.
 std::vector<PatientId> ReadIds(const Hl7Segment& segment, std::size_t field);
+
+// Leaves the first of those that are equal.
+void DropRepeated(std::vector<PatientId>& ids);
 
 // EI, CX: the number alone; "" = none.
 std::string NumberOf(const Hl7Segment& segment, std::size_t field);

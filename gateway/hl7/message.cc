@@ -17,6 +17,16 @@ std::size_t CountParts(std::string_view text, char delimiter) {
   return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), delimiter));
 }
 
+std::size_t FindDelimiter(std::string_view text, char delimiter) {
+  return delimiter == '\0' ? kNone : text.find(delimiter);
+}
+
+// With escape sequences read; "" for a null.
+std::string Read(std::string_view raw, const Hl7Core& core) {
+  if (raw == "\"\"") return {};
+  return UnescapeHl7(raw, core.delimiters, *core.charset).text;
+}
+
 // Part `number`, from 1; empty when there is none.
 std::string_view Part(std::string_view text, char delimiter, std::size_t number) {
   if (number == 0) return {};
@@ -35,13 +45,7 @@ std::string_view Hl7Segment::name() const {
   return core_->Token(core_->spans[index_], 0).substr(0, 3);
 }
 
-std::size_t Hl7Segment::number() const {
-  std::size_t number = 0;
-  for (std::size_t i = 0; i <= index_; ++i) {
-    if (core_->segments[i].name() == name()) ++number;
-  }
-  return number;
-}
+std::size_t Hl7Segment::number() const { return core_->spans[index_].number; }
 
 std::string Hl7Segment::Where(std::size_t field) const {
   std::string where(name());
@@ -69,56 +73,60 @@ std::string_view Hl7Segment::Raw(std::size_t field) const {
 
 std::size_t Hl7Segment::Repetitions(std::size_t field) const {
   const std::string_view raw = Raw(field);
-  if (index_ == 0 && field <= 2) return raw.empty() ? 0 : 1;
+  if (IsPlain(field)) return raw.empty() ? 0 : 1;
   return CountParts(raw, core_->delimiters.repetition);
 }
 
-std::string_view Hl7Segment::RawRepetition(std::size_t field, std::size_t repetition) const {
+Hl7Repetitions Hl7Segment::Each(std::size_t field) const {
+  return {*core_, Raw(field), IsPlain(field)};
+}
+
+Hl7Repetition Hl7Segment::Repetition(std::size_t field, std::size_t repetition) const {
   const std::string_view raw = Raw(field);
-  if (index_ == 0 && field <= 2) return repetition == 1 ? raw : std::string_view();
-  return Part(raw, core_->delimiters.repetition, repetition);
+  const char delimiter = IsPlain(field) ? '\0' : core_->delimiters.repetition;
+  return {*core_, Part(raw, delimiter, repetition), IsPlain(field)};
 }
 
 std::size_t Hl7Segment::Components(std::size_t field, std::size_t repetition) const {
   const std::string_view raw = RawRepetition(field, repetition);
-  if (index_ == 0 && field <= 2) return raw.empty() ? 0 : 1;
+  if (IsPlain(field)) return raw.empty() ? 0 : 1;
   return CountParts(raw, core_->delimiters.component);
 }
 
-std::string_view Hl7Segment::RawComponent(std::size_t field, std::size_t component,
-                                          std::size_t repetition) const {
-  const std::string_view raw = RawRepetition(field, repetition);
-  if (index_ == 0 && field <= 2) return component == 1 ? raw : std::string_view();
-  return Part(raw, core_->delimiters.component, component);
+std::string Hl7Repetition::Get(std::size_t component, std::size_t subcomponent) const {
+  if (plain_) return component == 1 && subcomponent == 1 ? std::string(raw_) : std::string();
+  const Hl7Delimiters& d = core_->delimiters;
+  return Read(Part(Part(raw_, d.component, component), d.subcomponent, subcomponent), *core_);
 }
 
-std::string Hl7Segment::Read(std::string_view raw) const {
-  if (raw == "\"\"") return {};
-  return UnescapeHl7(raw, core_->delimiters, *core_->charset).text;
+std::string Hl7Repetition::Text(std::size_t component) const {
+  if (plain_) return component == 1 ? std::string(raw_) : std::string();
+  return Read(Part(raw_, core_->delimiters.component, component), *core_);
 }
 
-std::string Hl7Segment::Get(std::size_t field, std::size_t component, std::size_t repetition,
-                            std::size_t subcomponent) const {
-  const std::string_view raw = RawComponent(field, component, repetition);
-  if (index_ == 0 && field <= 2) return subcomponent == 1 ? std::string(raw) : std::string();
-  return Read(Part(raw, core_->delimiters.subcomponent, subcomponent));
-}
+Hl7Repetitions::Iterator::Iterator(const Hl7Core& core, std::string_view raw, bool plain)
+    : core_(&core),
+      rest_(raw),
+      end_(plain ? kNone : FindDelimiter(raw, core.delimiters.repetition)),
+      plain_(plain),
+      done_(raw.empty()) {}
 
-std::string Hl7Segment::Text(std::size_t field, std::size_t component,
-                             std::size_t repetition) const {
-  const std::string_view raw = RawComponent(field, component, repetition);
-  return index_ == 0 && field <= 2 ? std::string(raw) : Read(raw);
+Hl7Repetitions::Iterator& Hl7Repetitions::Iterator::operator++() {
+  done_ = end_ == kNone;
+  if (done_) return *this;
+  rest_.remove_prefix(end_ + 1);
+  end_ = FindDelimiter(rest_, core_->delimiters.repetition);
+  return *this;
 }
 
 std::string Hl7Segment::Text(std::size_t field) const {
   const Hl7Delimiters& d = core_->delimiters;
-  std::string_view raw = Raw(field);
-  if (index_ == 0 && field <= 2) return std::string(raw);
+  if (IsPlain(field)) return std::string(Raw(field));
   std::string text;
-  for (bool first = true; !raw.empty() || !first; first = false) {
-    if (!first) text += '\n';
-    const std::size_t end = d.repetition == '\0' ? kNone : raw.find(d.repetition);
-    std::string_view one = raw.substr(0, end);
+  bool first = true;
+  for (const Hl7Repetition repetition : Each(field)) {
+    if (!std::exchange(first, false)) text += '\n';
+    std::string_view one = repetition.Raw();
     while (!one.empty() && (one.back() == d.component ||
                             (d.subcomponent != '\0' && one.back() == d.subcomponent))) {
       one.remove_suffix(1);
@@ -135,9 +143,7 @@ std::string Hl7Segment::Text(std::size_t field) const {
       plain += one;
       one = plain;
     }
-    text += Read(one);
-    if (end == kNone) break;
-    raw.remove_prefix(end + 1);
+    text += Read(one, *core_);
   }
   return text;
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,10 +26,59 @@ struct Hl7Limits {
   std::size_t bytes = 16U << 20;
   std::size_t segments = 65'536;
   std::size_t fields_per_segment = 4'096;
-  std::size_t fields = 262'144;  // of the whole message
+  std::size_t fields = 262'144;       // of the whole message
+  std::size_t repetitions = 262'144;  // likewise; a text may have a line in each
 };
 
 struct Hl7Core;  // in message.cc: the text, and where its parts are
+
+// One repetition of a field, of a message that must outlive it. A number that is 0 or beyond what
+// is there yields "".
+class Hl7Repetition {
+ public:
+  // `plain`: MSH-1 and MSH-2, where nothing divides and nothing is escaped.
+  Hl7Repetition(const Hl7Core& core, std::string_view raw, bool plain)
+      : core_(&core), raw_(raw), plain_(plain) {}
+
+  // One subcomponent, with escape sequences read; "" when it is empty, absent or null. Right for
+  // codes, numbers, dates and identifiers; for words use Text: senders forget to escape '&'.
+  std::string Get(std::size_t component = 1, std::size_t subcomponent = 1) const;
+  // One component for people: with whatever '&' stands in it.
+  std::string Text(std::size_t component) const;
+  // As it came.
+  std::string_view Raw() const { return raw_; }
+
+ private:
+  const Hl7Core* core_;
+  std::string_view raw_;
+  bool plain_;
+};
+
+// The repetitions of a field in their order, for a range-based for.
+class Hl7Repetitions {
+ public:
+  class Iterator {
+   public:
+    Iterator(const Hl7Core& core, std::string_view raw, bool plain);
+    Hl7Repetition operator*() const { return {*core_, rest_.substr(0, end_), plain_}; }
+    Iterator& operator++();
+    bool operator!=(std::default_sentinel_t) const { return !done_; }
+
+   private:
+    const Hl7Core* core_;
+    std::string_view rest_;
+    std::size_t end_;  // of the one that it is at
+    bool plain_;
+    bool done_;
+  };
+  Hl7Repetitions(const Hl7Core& core, std::string_view raw, bool plain)
+      : begin_(core, raw, plain) {}
+  Iterator begin() const { return begin_; }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  Iterator begin_;
+};
 
 // One segment of an Hl7Message, which must outlive it. All texts returned are UTF-8; a number that
 // is 0 or beyond what is there yields "" (or 0, or false), never an error.
@@ -45,16 +95,22 @@ class Hl7Segment {
 
   // The number of the last field; MSH-1 is the field separator and MSH-2 the other delimiters.
   std::size_t Fields() const;
+  // All of them, one after the other. What takes a repetition's number looks for it from the start
+  // of the field: not for a loop over a field.
+  Hl7Repetitions Each(std::size_t field) const;
+  Hl7Repetition Repetition(std::size_t field, std::size_t repetition = 1) const;
   // 0 for an empty field.
   std::size_t Repetitions(std::size_t field) const;
   std::size_t Components(std::size_t field, std::size_t repetition = 1) const;
 
-  // One subcomponent, with escape sequences read; "" when it is empty, absent or null. Right for
-  // codes, numbers, dates and identifiers; for words use Text: senders forget to escape '&'.
+  // Those of Repetition(field, repetition).
   std::string Get(std::size_t field, std::size_t component = 1, std::size_t repetition = 1,
-                  std::size_t subcomponent = 1) const;
-  // One component for people: with whatever '&' stands in it.
-  std::string Text(std::size_t field, std::size_t component, std::size_t repetition = 1) const;
+                  std::size_t subcomponent = 1) const {
+    return Repetition(field, repetition).Get(component, subcomponent);
+  }
+  std::string Text(std::size_t field, std::size_t component, std::size_t repetition = 1) const {
+    return Repetition(field, repetition).Text(component);
+  }
   // The whole field for people, as TX, FT and ST have it: a repetition is a line of its own, '^'
   // and
   // '&' stand for themselves (those at the end are left out).
@@ -62,15 +118,16 @@ class Hl7Segment {
 
   // As it came (in UTF-8): with delimiters and escape sequences. Of MSH-2: the delimiters.
   std::string_view Raw(std::size_t field) const;
-  std::string_view RawRepetition(std::size_t field, std::size_t repetition) const;
+  std::string_view RawRepetition(std::size_t field, std::size_t repetition) const {
+    return Repetition(field, repetition).Raw();
+  }
 
   // The field is `""`: what was stated before must be deleted. An empty field says nothing.
   bool IsNull(std::size_t field) const;
 
  private:
-  std::string Read(std::string_view raw) const;
-  std::string_view RawComponent(std::size_t field, std::size_t component,
-                                std::size_t repetition) const;
+  // MSH-1 and MSH-2: nothing in them divides.
+  bool IsPlain(std::size_t field) const { return index_ == 0 && field <= 2; }
 
   const Hl7Core* core_;
   std::size_t index_;

@@ -17,6 +17,7 @@ struct Hl7Core {
     std::uint32_t end = 0;     // of the segment in `text`, without its line end
     std::uint32_t first = 0;   // its name's index in `starts`
     std::uint32_t tokens = 0;  // name and fields
+    std::uint32_t number = 1;  // which one of its name, from 1
   };
 
   std::string text;

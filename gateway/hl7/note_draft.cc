@@ -115,11 +115,12 @@ void NoteDraft::AddComment(std::string_view text) { Append(comments_, "\n", Trim
 // title.
 std::string NoteDraft::Text() const {
   std::string text;
+  const std::string title = FoldText(note_.title);
   for (const Part& part : parts_) {
     const std::string_view body = Trimmed(part.text);
     if (body.empty()) continue;
     if (!text.empty()) text += "\n\n";
-    const bool named = !part.name.empty() && FoldText(part.name) != FoldText(note_.title) &&
+    const bool named = !part.name.empty() && FoldText(part.name) != title &&
                        (parts_.size() > 1 || !note_.title.empty());
     if (named) text += part.name + ":\n";
     text += body;

@@ -1,6 +1,7 @@
 // ParseHl7: from bytes to where the parts of a message are.
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "gateway/hl7/escape_token.h"
@@ -128,6 +129,8 @@ class Parser {
 
     core_->segments.reserve(core_->spans.size());
     for (std::size_t i = 0; i < core_->spans.size(); ++i) core_->segments.emplace_back(*core_, i);
+    NumberSegments();
+    if (HasTooManyRepetitions(fields_begin)) return TooManyRepetitions();
     FindUnknownEscapes(fields_begin);
     if (declared->repeated) {
       core_->remarks.push_back({"delimiters_doubt", "MSH-2", "a character stands there twice"});
@@ -152,6 +155,46 @@ class Parser {
     text += ' ';
     text += what;
     return {ErrorCode::kTooLarge, std::move(text)};
+  }
+
+  void NumberSegments() {
+    std::map<std::string_view, std::uint32_t> counts;
+    std::string_view before;
+    std::uint32_t* count = nullptr;  // of that name: most stand in a row
+    for (std::size_t i = 0; i < core_->spans.size(); ++i) {
+      const std::string_view name = core_->segments[i].name();
+      if (name != before) count = &counts[name];
+      before = name;
+      core_->spans[i].number = ++*count;
+    }
+  }
+
+  bool HasTooManyRepetitions(std::size_t from) const {
+    const char delimiter = core_->delimiters.repetition;
+    std::size_t count = 0;
+    if (delimiter == '\0') return false;
+    for (std::size_t at = core_->text.find(delimiter, from);
+         at != kNone && count <= limits_.repetitions; at = core_->text.find(delimiter, at + 1)) {
+      ++count;
+    }
+    return count > limits_.repetitions;
+  }
+
+  // Names the field that has most.
+  Error TooManyRepetitions() const {
+    std::string where;
+    std::size_t most = 0;
+    for (const Hl7Segment& segment : core_->segments) {
+      for (std::size_t field = 1; field <= segment.Fields(); ++field) {
+        const std::size_t count = segment.Repetitions(field);
+        if (count <= most) continue;
+        most = count;
+        where = segment.Where(field);
+      }
+    }
+    return {ErrorCode::kTooLarge,
+            "the message has more than " + std::to_string(limits_.repetitions) +
+                " repetitions, most of them in " + where + ": " + std::to_string(most)};
   }
 
   void BeginSegment(std::size_t at) {

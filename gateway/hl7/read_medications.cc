@@ -8,6 +8,7 @@
 
 #include "gateway/clinical/code_system.h"
 #include "gateway/clinical/fold_text.h"
+#include "gateway/clinical/patient_context.h"
 #include "gateway/hl7/feed_values.h"
 #include "shared/text.h"
 
@@ -60,12 +61,12 @@ std::string AmountOf(const Hl7Segment& segment, const Layout& layout) {
 }
 
 // RPT (TQ1-3): "BID", "Post (after), every 180 min".
-std::string RepeatPattern(const Hl7Segment& tq1, std::size_t repetition) {
-  std::string pattern = Trim(tq1.Get(3, 1, repetition, 2));
-  if (pattern.empty()) pattern = Trim(tq1.Get(3, 1, repetition));
-  const std::string period = Trim(tq1.Get(3, 5, repetition));
+std::string RepeatPattern(const Hl7Repetition& one) {
+  std::string pattern = Trim(one.Get(1, 2));
+  if (pattern.empty()) pattern = Trim(one.Get(1));
+  const std::string period = Trim(one.Get(5));
   if (!period.empty()) {
-    Append(pattern, ", ", "every " + period + " " + Trim(tq1.Get(3, 6, repetition)));
+    Append(pattern, ", ", "every " + period + " " + Trim(one.Get(6)));
   }
   return pattern;
 }
@@ -98,8 +99,7 @@ const MedicationReader::Part* MedicationReader::Best() const {
 
 bool MedicationReader::is_immunization() const {
   const Part* best = Best();
-  if (best == nullptr || best->main->name() != "RXA") return false;
-  return is_vaccination_ || CodeSystemKey(ReadCoded(*best->main, 5, 1, "cvx").system) == "cvx";
+  return best != nullptr && best->main->name() == "RXA" && (is_vaccination_ || best->is_vaccine);
 }
 
 bool MedicationReader::IsEnded() const {
@@ -126,6 +126,9 @@ void MedicationReader::Take(const Hl7Segment& segment, std::vector<Fact>& facts)
       Flush(facts);
     }
     parts_.emplace_back().main = &segment;
+    // Asked of every observation that follows.
+    parts_.back().is_vaccine =
+        name == "RXA" && CodeSystemKey(ReadCoded(segment, 5, "cvx").system) == "cvx";
     // RXE-1 of v2.2 to v2.4: TQ with the interval in its second component.
     if (name == "RXE") parts_.back().timing = Trim(segment.Get(1, 2));
   } else if (name == "RXR") {
@@ -134,9 +137,7 @@ void MedicationReader::Take(const Hl7Segment& segment, std::vector<Fact>& facts)
     Current().components.push_back(&segment);
   } else if (name == "TQ1") {
     std::string& timing = Current().timing;
-    for (std::size_t i = 1; i <= segment.Repetitions(3); ++i) {
-      Append(timing, ", ", RepeatPattern(segment, i));
-    }
+    for (const Hl7Repetition one : segment.Each(3)) Append(timing, ", ", RepeatPattern(one));
     const std::string end = TimeOf(segment, 8, remarks_);
     if (!end.empty()) Append(timing, ", ", "until " + end.substr(0, 10));
   }
@@ -158,18 +159,23 @@ bool MedicationReader::IsGiven(const Hl7Segment& main, const Fact& fact) {
 
 void MedicationReader::AddComponents(const Part& part, const Fact& fact,
                                      std::vector<Fact>& facts) const {
+  const std::string folded = FoldText(fact.text);
+  const std::string whole(CutUtf8(fact.text, kContextTextBytesMax));  // it stands in each
   for (const Hl7Segment* component : part.components) {
-    Coded coded = ReadCoded(*component, 2, 1, "rxnorm");
+    Coded coded = ReadCoded(*component, 2, "rxnorm");
     // What is a component of itself says nothing.
-    if (coded.text.empty() || FoldText(coded.text) == FoldText(fact.text)) continue;
+    if (coded.text.empty() || FoldText(coded.text) == folded) continue;
     if (!coded.code.empty() && coded.code == fact.code) continue;
-    Fact of = fact;
+    Fact of;
+    of.kind = fact.kind;
+    of.status = fact.status;
+    of.time = fact.time;
     of.text = std::move(coded.text);
     of.code = std::move(coded.code);
     of.system = std::move(coded.system);
     of.detail = Trim(component->Get(3));
     if (!of.detail.empty()) Append(of.detail, " ", ReadCoded(*component, 4).text);
-    if (!fact.text.empty()) Append(of.detail, ", ", "in " + fact.text);
+    if (!fact.text.empty()) Append(of.detail, ", ", "in " + whole);
     facts.push_back(std::move(of));
   }
 }
@@ -189,7 +195,7 @@ void MedicationReader::Flush(std::vector<Fact>& facts) {
   if (part.main == nullptr) return;
 
   const Layout& layout = LayoutOf(*part.main);
-  Coded coded = ReadCoded(*part.main, layout.code, 1, immunization ? "cvx" : "rxnorm");
+  Coded coded = ReadCoded(*part.main, layout.code, immunization ? "cvx" : "rxnorm");
   Fact fact;
   fact.kind = immunization ? FactKind::kImmunization : FactKind::kMedication;
   fact.text = std::move(coded.text);

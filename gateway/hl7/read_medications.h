@@ -36,6 +36,7 @@ class MedicationReader {
   struct Part {
     const Hl7Segment* main = nullptr;
     std::vector<const Hl7Segment*> components;
+    bool is_vaccine = false;  // RXA: its code is of CVX
     std::string route;
     std::string timing;
   };

@@ -38,9 +38,7 @@ std::optional<double> NumberIn(std::string_view text) {
 }
 
 void ReadNumber(const Hl7Segment& obx, Fact& fact, FeedRemarks& remarks) {
-  for (std::size_t i = 1; i <= obx.Repetitions(5); ++i) {
-    Append(fact.value_text, "; ", Trimmed(obx.Get(5, 1, i)));
-  }
+  for (const Hl7Repetition one : obx.Each(5)) Append(fact.value_text, "; ", Trimmed(one.Get()));
   fact.value = NumberIn(fact.value_text);
   if (!fact.value && !fact.value_text.empty()) {
     remarks.Add("value_no_number", obx.Where(5), "NM without a number: kept as text");
@@ -66,8 +64,8 @@ void ReadStructuredNumber(const Hl7Segment& obx, Fact& fact, FeedRemarks& remark
 
 std::string TimesIn(const Hl7Segment& obx) {
   std::string times;
-  for (std::size_t i = 1; i <= obx.Repetitions(5); ++i) {
-    const std::string stated = obx.Get(5, 1, i);
+  for (const Hl7Repetition one : obx.Each(5)) {
+    const std::string stated = one.Get();
     const FeedTime time = ReadFeedTime(stated);
     Append(times, "; ", time.iso.empty() ? Trimmed(stated) : std::string_view(time.iso));
   }
@@ -131,8 +129,8 @@ bool ReadValue(const Hl7Segment& obx, const std::string& type, Fact& fact, FeedR
 // Flag, range and how final it is.
 std::string DetailOf(const Hl7Segment& obx, const Observation& seen) {
   std::string detail;
-  for (std::size_t i = 1; i <= obx.Repetitions(8); ++i) {
-    const std::string flag = UpperCase(Trimmed(obx.Get(8, 1, i)));
+  for (const Hl7Repetition one : obx.Each(8)) {
+    const std::string flag = UpperCase(Trimmed(one.Get()));
     if (flag != "N") Append(detail, ", ", flag);
   }
   const std::string range = obx.Text(7);
@@ -143,8 +141,8 @@ std::string DetailOf(const Hl7Segment& obx, const Observation& seen) {
 
 void ReadEncapsulated(const Hl7Segment& obx, Observation& seen, FeedRemarks& remarks) {
   seen.kind = Observation::Kind::kText;
-  for (std::size_t i = 1; i <= obx.Repetitions(5); ++i) {
-    const auto text = TextOfEncapsulated(obx, i);
+  for (const Hl7Repetition one : obx.Each(5)) {
+    const auto text = TextOfEncapsulated(one);
     if (!text) {
       seen.kind = Observation::Kind::kUnreadable;
       remarks.Add("unreadable_note", obx.Where(5),
@@ -182,7 +180,7 @@ Observation ReadObservation(const Hl7Segment& obx, bool as_text, FeedRemarks& re
   Observation seen;
   const std::string type = TypeOf(obx);
   const std::string status = StatusOf(obx);
-  Coded coded = ReadCoded(obx, 3, 1, "loinc");
+  Coded coded = ReadCoded(obx, 3, "loinc");
   if (coded.text != coded.code) seen.name = coded.text;
   seen.deleted = IsOneOf(status, kDeleted);
   seen.corrected = IsOneOf(status, kCorrected);

@@ -31,37 +31,35 @@ void AddOnce(std::string text, std::vector<std::string>& texts) {
 }
 
 // The legal name, else the first.
-std::size_t LegalName(const Hl7Segment& pid) {
-  for (std::size_t i = 1; i <= pid.Repetitions(5); ++i) {
-    if (pid.Get(5, 7, i) == "L") return i;
+Hl7Repetition LegalName(const Hl7Segment& pid) {
+  for (const Hl7Repetition name : pid.Each(5)) {
+    if (name.Get(7) == "L") return name;
   }
-  return 1;
+  return pid.Repetition(5);
 }
 
 void AddIds(const Hl7Segment& segment, std::size_t field, std::vector<PatientId>& ids) {
-  for (PatientId& id : ReadIds(segment, field)) {
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
-  }
+  for (PatientId& id : ReadIds(segment, field)) ids.push_back(std::move(id));
 }
 
 // Names of people: XPN has the family name in its first component, XCN in its second.
 void AddNames(const Hl7Segment& segment, std::size_t field, std::size_t family,
               std::vector<std::string>& names) {
-  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
-    std::string name(Trimmed(segment.Get(field, family, i)));
-    Append(name, " ", Trimmed(segment.Get(field, family, i, 5)));  // FN: the partner's
-    Append(name, " ", Trimmed(segment.Get(field, family + 1, i)));
-    Append(name, " ", Trimmed(segment.Get(field, family + 2, i)));
+  for (const Hl7Repetition one : segment.Each(field)) {
+    std::string name(Trimmed(one.Get(family)));
+    Append(name, " ", Trimmed(one.Get(family, 5)));  // FN: the partner's
+    Append(name, " ", Trimmed(one.Get(family + 1)));
+    Append(name, " ", Trimmed(one.Get(family + 2)));
     AddOnce(std::move(name), names);
   }
 }
 
 // XTN: the number in its first component, or its parts.
 void AddPhones(const Hl7Segment& segment, std::size_t field, std::vector<std::string>& numbers) {
-  for (std::size_t i = 1; i <= segment.Repetitions(field); ++i) {
-    AddOnce(std::string(Trimmed(segment.Get(field, 1, i))), numbers);
-    AddOnce(std::string(Trimmed(segment.Get(field, 7, i))), numbers);
-    AddOnce(std::string(Trimmed(segment.Get(field, 12, i))), numbers);
+  for (const Hl7Repetition one : segment.Each(field)) {
+    for (const std::size_t part : {std::size_t{1}, std::size_t{7}, std::size_t{12}}) {
+      AddOnce(std::string(Trimmed(one.Get(part))), numbers);
+    }
   }
 }
 
@@ -71,14 +69,15 @@ void ReadPid(const Hl7Segment& pid, FeedRecord& record, FeedRemarks& remarks) {
   Demographics& patient = record.patient;
   for (const std::size_t field : {std::size_t{3}, std::size_t{2}, std::size_t{4}})
     AddIds(pid, field, patient.ids);
+  DropRepeated(patient.ids);
   for (const std::size_t field : {std::size_t{19}, std::size_t{20}}) {
     const std::string number(Trimmed(pid.Get(field)));
     if (!number.empty()) patient.ids.push_back({"", number, field == 19 ? "SS" : "DL"});
   }
-  const std::size_t name = LegalName(pid);
-  patient.family = Trimmed(pid.Get(5, 1, name));
-  patient.given = Trimmed(pid.Get(5, 2, name));
-  Append(patient.given, " ", Trimmed(pid.Get(5, 3, name)));
+  const Hl7Repetition name = LegalName(pid);
+  patient.family = Trimmed(name.Get(1));
+  patient.given = Trimmed(name.Get(2));
+  Append(patient.given, " ", Trimmed(name.Get(3)));
   patient.birth_date = TimeOf(pid, 7, remarks);
   patient.sex = SexOf(pid, remarks);
   record.account = NumberOf(pid, 18);

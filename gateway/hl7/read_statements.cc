@@ -87,8 +87,8 @@ bool ReadAllergen(const Hl7Segment& segment, Fact& fact, FeedRemarks& remarks) {
     return false;
   }
   fact.detail = SeverityOf(segment, 4);
-  for (std::size_t i = 1; i <= segment.Repetitions(5); ++i) {
-    const std::string reaction = ReadCoded(segment, 5, i).text;
+  for (const Hl7Repetition one : segment.Each(5)) {
+    const std::string reaction = ReadCoded(one).text;
     if (!IsUnknown(reaction)) Append(fact.detail, "; ", reaction);
   }
   return true;

@@ -15,6 +15,9 @@
 namespace consilium {
 namespace {
 
+// A reason that is part of those before it is not said again; in longer ones it is not looked for.
+constexpr std::size_t kReasonSearchedBytes = 4096;
+
 template <std::size_t N>
 bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -82,6 +85,7 @@ FeedRecord RecordReader::Read() && {
   medications_.Flush(record_.facts);
   FinishNote();
   TellApart(record_.facts);
+  DropRepeated(record_.merged);
   return std::move(record_);
 }
 
@@ -92,7 +96,9 @@ void RecordReader::AddFact(Fact* fact) {
 
 void RecordReader::AddReason(std::string_view reason) {
   reason = Trimmed(reason);
-  if (reason.empty() || record_.reason.find(reason) != std::string::npos) return;
+  if (reason.empty() || !reasons_.emplace(reason).second) return;
+  const bool is_long = record_.reason.size() > kReasonSearchedBytes;
+  if (!is_long && record_.reason.find(reason) != std::string::npos) return;
   Append(record_.reason, "; ", reason);
 }
 

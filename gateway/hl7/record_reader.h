@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,7 @@ class RecordReader {
   std::string filler_;    // of the order that is read
   Target target_ = Target::kNone;
   std::string comments_;  // before a document
+  std::set<std::string> reasons_;
   // How often each OBX-3 stands in the group that is read, and where that ends.
   std::map<std::string, std::size_t> names_;
   std::size_t group_end_ = 0;

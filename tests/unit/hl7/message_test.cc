@@ -291,6 +291,31 @@ TEST(Hl7MessageTest, StaysWholeWhenItMoves) {
   EXPECT_EQ(moved.Find("PID")->Get(2), "x");
 }
 
+TEST(Hl7MessageTest, EachIsWhatEveryNumberGivesInItsOrder) {
+  const Hl7Message message =
+      *ParseHl7(std::string(kMsh) + "\rPID|a^1&2~~c^\\T\\&\"\"~|x||~|\"\"\r");
+  for (const Hl7Segment& segment : message.segments()) {
+    for (std::size_t field = 0; field <= segment.Fields() + 1; ++field) {
+      std::size_t count = 0;
+      for (const Hl7Repetition one : segment.Each(field)) {
+        SCOPED_TRACE(segment.Where(field) + " " + std::to_string(++count));
+        EXPECT_EQ(one.Raw(), segment.RawRepetition(field, count));
+        for (std::size_t part = 0; part <= 3; ++part) {
+          EXPECT_EQ(one.Text(part), segment.Text(field, part, count));
+          EXPECT_EQ(one.Get(part, 2), segment.Get(field, part, count, 2));
+        }
+      }
+      EXPECT_EQ(count, segment.Repetitions(field));
+    }
+  }
+  const Hl7Segment& pid = *message.Find("PID");
+  std::vector<std::string> texts;
+  for (const Hl7Repetition one : pid.Each(1)) texts.push_back(one.Text(1) + "|" + one.Text(2));
+  EXPECT_EQ(texts, (std::vector<std::string>{"a|1&2", "|", "c|&&\"\"", "|"}));
+  EXPECT_EQ(pid.Repetition(1, 1).Get(2, 2), "2");
+  EXPECT_EQ(pid.Repetition(1, 9).Get(), "");
+}
+
 TEST(Hl7MessageTest, LimitsAreErrorsOfTheirOwn) {
   const std::string text = std::string(kMsh) + "\rPID|1|2|3\rPV1|1\r";
   const auto error = [&text](Hl7Limits limits) {
@@ -305,6 +330,12 @@ TEST(Hl7MessageTest, LimitsAreErrorsOfTheirOwn) {
   EXPECT_EQ(error({.fields_per_segment = 5}),
             "too_large: the message has more than 5 fields in a segment");
   EXPECT_EQ(error({.fields = 14}), "too_large: the message has more than 14 fields");
+  const auto repeated = ParseHl7(std::string(kMsh) + "\rPID|1~2\rNK1|1\rNK1|1|a~b~c|d~e", nullptr,
+                                 {.repetitions = 3});
+  ASSERT_FALSE(repeated.ok());
+  EXPECT_EQ(repeated.error(), (Error{ErrorCode::kTooLarge,
+                                     "the message has more than 3 repetitions, most of them in "
+                                     "NK1[2]-2: 3"}));
 }
 
 TEST(Hl7MessageTest, CharsetOfMsh18CountsElseThatOfTheSender) {

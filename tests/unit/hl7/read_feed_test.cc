@@ -567,6 +567,37 @@ TEST(ReadFeedTest, AReferralHasItsReasonAndItsStatementsInWhateverOrder) {
   EXPECT_EQ(Facts(message.records[0]), (List{"diagnosis/active Angina", "allergy/active Latex"}));
 }
 
+TEST(ReadFeedTest, MoreIdentifiersThanAPersonHasAreRefused) {
+  const auto ids = [](std::size_t count) {
+    std::string text = "0^^^H^MR";
+    for (std::size_t i = 0; i < count; ++i) text += "~" + std::to_string(i) + "^^^H^MR";
+    return text;
+  };
+  EXPECT_EQ(Ok(Message("ADT^A08", "PID|1||" + ids(1024) + "\r")).records[0].patient.ids.size(),
+            1024u);
+  const FeedFault pid = Fault(Message("ADT^A08", "PID|1||" + ids(1025) + "\r"));
+  EXPECT_EQ(pid.segment + std::to_string(pid.field), "PID3");
+  EXPECT_EQ(pid.text, "PID-3: 1025 identifiers of a patient, expected at most 1024");
+  std::string merged;
+  for (int i = 0; i < 1025; ++i) {
+    merged += "MRG|" + std::to_string(i) + "^^^H^MR~0^^^H^MR||||\r";
+  }
+  EXPECT_EQ(Fault(Message("ADT^A40", kPid + merged)).text,
+            "MRG-1: 1025 identifiers of a patient, expected at most 1024");
+}
+
+TEST(ReadFeedTest, AReasonIsSaidOnceHoweverManyThereAre) {
+  std::string orders;
+  std::string reasons;
+  for (int i = 1000; i < 2000; ++i) {
+    const std::string reason = "Reason " + std::to_string(i);
+    const std::string obr = "OBR|||F|1" + std::string(27, '|') + "^" + reason + "\r";
+    orders += obr + obr;
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  EXPECT_TRUE(Record("ORU^R01", orders + orders).reason == reasons);
+}
+
 TEST(ReadFeedTest, NoRemarkHoldsWhatWasSaid) {
   const FeedMessage message =
       Ok(Message("ORU^R01",
