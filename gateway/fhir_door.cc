@@ -206,10 +206,10 @@ void FhirDoor::OnParsed(const HttpExchangePtr& exchange, Form form, Parsed parse
     return exchange->Answer(OutcomeResponse(
         400, {{"error", "value", "Bundle.type", "expected message, for $process-message"}}));
   }
-  if (message.sender.empty()) {
-    const std::string& client = exchange->request().client;
-    message.sender = client.empty() ? kSender : client;
-  }
+  // A document may come by one route and its correction by another: it is of the one who calls.
+  const std::string& client = exchange->request().client;
+  message.source = client.empty() ? kSender : client;
+  if (message.sender.empty()) message.sender = message.source;
   const Taken taken{message.digest, message.records.empty(), std::move(parsed.head)};
   intake_.Take(
       std::move(message), [this, exchange, form, taken](Result<std::vector<AdmittedRecord>> records,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/clinical/document_names.h"
 #include "gateway/clinical/patient_key.h"
 #include "shared/text.h"
 
@@ -35,18 +36,21 @@ class Planner {
  public:
   Planner(const FeedMessage& message, const std::vector<std::string>& patient_keys,
           const PlanLookup& lookup)
-      : sender_(message.sender), patient_keys_(patient_keys), lookup_(lookup) {}
+      : message_(message),
+        source_(SourceOf(message)),
+        patient_keys_(patient_keys),
+        lookup_(lookup) {}
 
-  void Take(const Note& note) {
+  void Take(const NamedNote& named) {
     plan_.has_notes = true;
-    switch (note.action) {
+    switch (named.note.action) {
       case NoteAction::kNew:
       case NoteAction::kReplace:
-        return Replace(note);
+        return Replace(named);
       case NoteAction::kAddendum:
-        return Add(note);
+        return Add(named.note);
       case NoteAction::kRetract:
-        return Retract(note.document.empty() ? note.parent : note.document);
+        return Retract(named);
       case NoteAction::kStatus:
         return;
     }
@@ -54,19 +58,23 @@ class Planner {
   DocumentPlan Done() && { return std::move(plan_); }
 
  private:
-  std::string Key(const std::string& document) const { return DocumentKey(sender_, document); }
+  std::string Key(const std::string& document) const { return DocumentKey(source_, document); }
 
   const DocumentState* Find(const std::string& document) const {
     if (document.empty()) return nullptr;
     const auto found = lookup_.documents.find(Key(document));
-    return found == lookup_.documents.end() ? nullptr : &found->second;
+    const bool known = found != lookup_.documents.end() && found->second.same_as.empty();
+    return known ? &found->second : nullptr;
   }
 
   // Where it is not known whose they are, two texts are not joined.
   bool IsOfThisPatient(const DocumentState& state) const {
-    return std::any_of(state.patients.begin(), state.patients.end(), [&](const std::string& key) {
-      return std::find(patient_keys_.begin(), patient_keys_.end(), key) != patient_keys_.end();
-    });
+    return ShareKey(state.patients, patient_keys_);
+  }
+  // A document that was filed under another patient is ended by whom it is from and by nobody else:
+  // senders of one source may have the same numbers.
+  bool MayEndForOther(const DocumentState& state) const {
+    return state.sender.empty() || state.sender == message_.sender;
   }
 
   void Say(const char* code, const char* text) {
@@ -105,7 +113,10 @@ class Planner {
         rest.push_back(note);
       }
     }
-    DocumentState left{"", "", false, "", state.patients, rest, {}};
+    DocumentState left;
+    left.sender = message_.sender;
+    left.patients = state.patients;
+    left.notes = rest;
     for (const ReplacedDocument& one : state.replaced) {
       if (one.by != document) left.replaced.push_back(one);
     }
@@ -115,7 +126,14 @@ class Planner {
     }
     for (const ReplacedDocument& one : state.replaced) {
       DocumentState& old = plan_.states[Key(one.document)];
-      old = one.by == document ? DocumentState{"", "", true, "", state.patients, {}, {}} : left;
+      if (one.by == document) {
+        old = {};
+        old.sender = message_.sender;
+        old.patients = state.patients;
+        old.retracted = true;
+      } else {
+        old = left;
+      }
       old.replaced_by = one.by;
     }
   }
@@ -173,12 +191,15 @@ class Planner {
     notes.erase(std::remove_if(notes.begin(), notes.end(), adds), notes.end());
   }
 
-  void Replace(const Note& note) {
+  void Replace(const NamedNote& named) {
+    const Note& note = named.note;
     std::vector<std::string> documents;
     if (!note.document.empty()) documents.push_back(note.document);
+    documents.insert(documents.end(), named.same.begin(), named.same.end());
     const bool replaces = note.action == NoteAction::kReplace;
-    if (replaces && !note.parent.empty()) documents.push_back(note.parent);
+    if (replaces) documents.insert(documents.end(), named.parents.begin(), named.parents.end());
     bool found = false;
+    std::set<std::string> untouched;
     for (std::size_t i = 0; i < documents.size(); ++i) {
       const std::string document = documents[i];
       const DocumentState* state = Find(document);
@@ -186,10 +207,12 @@ class Planner {
       found = true;
       if (!IsOfThisPatient(*state)) {
         SayOtherPatient();
-        if (replaces) {
+        if (replaces && MayEndForOther(*state)) {
           Supersede(*state, "replaced");
           Release(document, *state);
           plan_.other_patient = true;
+        } else if (!MayEndForOther(*state)) {
+          untouched.insert(document);
         }
         continue;
       }
@@ -209,7 +232,8 @@ class Planner {
     plan_.has_text = true;
     Put(note, documents);
     for (const std::string& document : documents) {
-      if (document != note.document && !note.document.empty()) {
+      if (document == note.document || untouched.count(document) > 0) continue;
+      if (!note.document.empty()) {
         AddReplaced({document, note.document});
       }
     }
@@ -240,17 +264,34 @@ class Planner {
     Put(note, to_itself ? std::vector<std::string>() : std::vector<std::string>{note.document});
   }
 
-  void Retract(const std::string& document) {
-    if (document.empty()) return SayUnknown();
+  void Retract(const NamedNote& named) {
+    const Note& note = named.note;
+    const bool parent = note.document.empty();
+    if (parent && named.parents.empty()) return SayUnknown();
+    for (const std::string& document : parent ? named.parents : std::vector{note.document}) {
+      RetractOne(document);
+    }
+    for (const std::string& document : named.same) RetractOne(document);
+    // By whichever of its names it comes again, it is this one.
+    if (!parent) KeepNames(message_, note, patient_keys_, lookup_, {}, plan_.states);
+  }
+
+  void RetractOne(const std::string& document) {
     retracted_.insert(document);
     const DocumentState* state = Find(document);
     DocumentState after;
+    after.sender = message_.sender;
     after.retracted = true;
     after.patients = patient_keys_;
+    if (state != nullptr && !IsOfThisPatient(*state) && !MayEndForOther(*state)) {
+      return SayOtherPatient();
+    }
     if (state == nullptr) {
       SayUnknown();
     } else if (!state->replaced_by.empty()) {
-      after = *state;  // what stands in its place is not retracted with it
+      // What stands in its place is not retracted with it; if that is retracted too, it is said.
+      if (plan_.states.count(Key(document)) > 0) return;
+      after = *state;
     } else {
       if (!IsOfThisPatient(*state)) SayOtherPatient();
       after.patients = state->patients;
@@ -263,7 +304,8 @@ class Planner {
     plan_.states[Key(document)] = std::move(after);
   }
 
-  const std::string& sender_;
+  const FeedMessage& message_;
+  const std::string& source_;
   const std::vector<std::string>& patient_keys_;
   const PlanLookup& lookup_;
   std::set<std::string> retracted_;  // by this record
@@ -275,11 +317,12 @@ class Planner {
 DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
                            const std::vector<std::string>& patient_keys, const PlanLookup& lookup) {
   Planner planner(message, patient_keys, lookup);
-  for (const Note& note : record.notes) {
-    if (!SaysSomething(note)) planner.Take(note);
+  const std::vector<NamedNote> notes = NameNotes(message, record, patient_keys, lookup);
+  for (const NamedNote& named : notes) {
+    if (!SaysSomething(named.note)) planner.Take(named);
   }
-  for (const Note& note : record.notes) {
-    if (SaysSomething(note)) planner.Take(note);
+  for (const NamedNote& named : notes) {
+    if (SaysSomething(named.note)) planner.Take(named);
   }
   return std::move(planner).Done();
 }

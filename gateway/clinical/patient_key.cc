@@ -90,8 +90,12 @@ std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, std::str
   return keys;
 }
 
-std::string DocumentKey(std::string_view sender, std::string_view document) {
-  return Digest({"document", sender, Trimmed(document)});
+std::string DocumentKey(std::string_view source, std::string_view document) {
+  return Digest({"document", source, Trimmed(document)});
+}
+
+const std::string& SourceOf(const FeedMessage& message) {
+  return message.source.empty() ? message.sender : message.source;
 }
 
 std::string MessageKey(const FeedMessage& message) {

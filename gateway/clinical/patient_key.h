@@ -26,7 +26,9 @@ inline constexpr std::size_t kPatientKeysMax = 8;
 // of a visit or an account.
 std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, std::string_view sender);
 
-std::string DocumentKey(std::string_view sender, std::string_view document);
+std::string DocumentKey(std::string_view source, std::string_view document);
+// Within which names of documents count: the source of the message, else its sender.
+const std::string& SourceOf(const FeedMessage& message);
 
 // The same for a message that is sent again, and for nothing else.
 std::string MessageKey(const FeedMessage& message);

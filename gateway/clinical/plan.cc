@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/clinical/case_maker.h"
+#include "gateway/clinical/document_names.h"
 #include "gateway/clinical/document_plan.h"
 #include "gateway/clinical/patient_key.h"
 #include "shared/codec.h"
@@ -116,16 +117,27 @@ Result<CaseRequest> MakeRequest(const FeedMessage& message, std::size_t index,
 
 // The states of the documents of a case, and of those that it stands in the place of.
 void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& keys,
-                   const std::string& case_id, const std::string& digest, DocumentPlan& documents) {
-  const DocumentState state{case_id, digest, false, "", keys, documents.notes, documents.replaced};
+                   const PlanLookup& lookup, const std::string& case_id, const std::string& digest,
+                   DocumentPlan& documents) {
+  DocumentState state;
+  state.sender = message.sender;
+  state.case_id = case_id;
+  state.case_digest = digest;
+  state.patients = keys;
+  state.notes = documents.notes;
+  state.replaced = documents.replaced;
+  const std::string& source = SourceOf(message);
   for (const auto& [document, by] : documents.replaced) {
-    DocumentState& old = documents.states[DocumentKey(message.sender, document)];
+    DocumentState& old = documents.states[DocumentKey(source, document)];
     old = state;
     old.replaced_by = by;
   }
   for (const Note& note : documents.notes) {
-    if (!note.document.empty())
-      documents.states[DocumentKey(message.sender, note.document)] = state;
+    if (!note.document.empty()) documents.states[DocumentKey(source, note.document)] = state;
+  }
+  for (const Note& note : documents.notes) {
+    if (note.document.empty()) continue;
+    KeepNames(message, note, keys, lookup, documents.replaced, documents.states);
   }
 }
 
@@ -157,7 +169,9 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   if (request) {
     digest = Sha256Hex(Pack(request->vignette));
     plan.same_as = SameCase(documents, *request, digest);
-    if (!plan.same_as.empty()) return;
+    if (!plan.same_as.empty()) {  // its documents may have come by other names
+      return KeepDocuments(message, keys, lookup, plan.same_as, digest, documents);
+    }
     case_id = request->id;
     plan.origin =
         OriginOf(message, message.records[index], case_id, documents.notes, lookup.now_ms);
@@ -165,7 +179,7 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   } else {
     plan.refusal = Refused(request.error());
   }
-  KeepDocuments(message, keys, case_id, digest, documents);
+  KeepDocuments(message, keys, lookup, case_id, digest, documents);
   for (Withdrawal& one : documents.superseded) {
     one.by = case_id;
     plan.withdraw.push_back(std::move(one));
@@ -199,17 +213,25 @@ PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanLookup
   std::set<std::string> seen;
   const auto add = [&](const std::string& document) {
     if (document.empty()) return;
-    std::string key = DocumentKey(message.sender, document);
+    std::string key = DocumentKey(SourceOf(message), document);
     if (seen.insert(key).second) keys.documents.push_back(std::move(key));
   };
-  for (const Note& note : read.notes) {
+  const auto add_names = [&](const Note& note) {
     add(note.document);
+    for (const auto* names : {&note.also, &note.shared}) {
+      for (const std::string& name : *names) add(name);
+    }
+  };
+  for (const Note& note : read.notes) {
+    add_names(note);
     add(note.parent);
+    for (const std::string& name : note.parent_also) add(name);
   }
   for (std::size_t i = 0; i < keys.documents.size(); ++i) {
     const auto state = found.documents.find(keys.documents[i]);
     if (state == found.documents.end()) continue;
-    for (const Note& note : state->second.notes) add(note.document);
+    add(state->second.same_as);
+    for (const Note& note : state->second.notes) add_names(note);
     for (const ReplacedDocument& one : state->second.replaced) {
       add(one.document);
       add(one.by);

@@ -45,8 +45,11 @@ struct ReplacedDocument {
   friend bool operator==(const ReplacedDocument&, const ReplacedDocument&) = default;
 };
 
-// What is known of one document of a sender. Kept under DocumentKey().
+// What is known of one document of a source. Kept under DocumentKey() of its name; under its other
+// names stands only which one that is.
 struct DocumentState {
+  std::string sender;       // of the last message about it
+  std::string same_as;      // the document of which this is another name; "" = this is the one
   std::string case_id;      // that stands for it now; "" = none
   std::string case_digest;  // SHA-256, hex, of the vignette of that case
   bool retracted = false;   // it must not be used

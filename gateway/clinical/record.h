@@ -84,6 +84,13 @@ struct Note {
   // Readable text. Empty for kRetract and kStatus, and where nobody here can read it (needs_human).
   std::string text;
   std::string time;
+  // Further names of the document at the sender, by which it may come again: FHIR has resource ids
+  // beside identifiers, and each route states others of them.
+  std::vector<std::string> also{};
+  // Names that other documents may have as well: they lead to it only where it is said to replace,
+  // or to be retracted.
+  std::vector<std::string> shared{};
+  std::vector<std::string> parent_also{};  // further names of `parent`, or of further parents
 
   friend bool operator==(const Note&, const Note&) = default;
 };
@@ -132,6 +139,7 @@ inline constexpr const char* kChartDoor = "cds";
 struct FeedMessage {
   std::string door;        // "hl7", "fhir", "cds"
   std::string sender;      // who sent it: "APP|FACILITY", a MessageHeader's endpoint, an issuer
+  std::string source;      // within which documents are known by their names; "" = the sender
   std::string id;          // at the sender: MSH-10, MessageHeader.id; "" = it has none
   std::string digest;      // SHA-256, hex, of its bytes as they came
   std::string type;        // "MDM^T02", "Bundle/message", "patient-view"

@@ -58,6 +58,9 @@ void Fields(A& a, Of<A, Note> v) {
   a.May("title", v.title);
   a.May("text", v.text);
   a.May("time", v.time);
+  a.May("also", v.also);
+  a.May("shared", v.shared);
+  a.May("parent_also", v.parent_also);
 }
 
 template <class A>
@@ -89,6 +92,7 @@ template <class A>
 void Fields(A& a, Of<A, FeedMessage> v) {
   a.Must("door", v.door);
   a.Must("sender", v.sender);
+  a.May("source", v.source);
   a.May("id", v.id);
   a.Must("digest", v.digest);
   a.Must("type", v.type);
@@ -142,6 +146,8 @@ void Fields(A& a, Of<A, ReplacedDocument> v) {
 
 template <class A>
 void Fields(A& a, Of<A, DocumentState> v) {
+  a.May("sender", v.sender);
+  a.May("same_as", v.same_as);
   a.May("case_id", v.case_id);
   a.May("case_digest", v.case_digest);
   a.May("retracted", v.retracted);

@@ -55,6 +55,7 @@ class BundleReader {
 
 void BundleReader::ReadEntry(const FhirNode& node, const std::string& type) {
   RefuseModifiers(node);
+  std::string put;
   if (type == "transaction" || type == "batch") {
     const FhirNode request = node.Object("request");
     RefuseModifiers(request);
@@ -63,6 +64,7 @@ void BundleReader::ReadEntry(const FhirNode& node, const std::string& type) {
     if (!method.empty() && method != "POST" && method != "PUT") {
       request.Refuse("not-supported", "method", method + ", expected POST or PUT");
     }
+    if (method == "PUT") put = request.Text("url");
   }
   const FhirNode resource = node.Object("resource");
   if (!resource) {
@@ -74,7 +76,12 @@ void BundleReader::ReadEntry(const FhirNode& node, const std::string& type) {
     if (issues_.size() < kFhirIssuesMax) issues_.push_back(wrong);
     return;
   }
-  if (!index_.Add(MakeEntry(*resource.value(), node.Text("fullUrl"), resource.path()))) {
+  FhirEntry entry = MakeEntry(*resource.value(), node.Text("fullUrl"), resource.path());
+  entry.put = !put.empty() && put == entry.type + "/" + entry.id;
+  if (type == "document" && index_.entries().empty()) {
+    entry.document = ReadIdentifierKey(bundle_.Object("identifier"));
+  }
+  if (!index_.Add(std::move(entry))) {
     node.Refuse("duplicate", "", "a resource of this fullUrl, or type and id, is there already");
   }
 }
@@ -115,8 +122,7 @@ void BundleReader::ReadPatients() {
     FhirDraft& draft = drafts_[&entry];
     draft.record.patient = ReadPatient(node);
     // The id in a Bundle of urn:uuid may be of nobody, or of somebody else, at the sender.
-    const bool stable = !entry.id.empty() && entry.full_url.rfind("urn:", 0) != 0;
-    draft.record.reference = stable ? "Patient/" + entry.id : entry.full_url;
+    draft.record.reference = entry.HasServerId() ? "Patient/" + entry.id : entry.full_url;
     if (IsTestData(node)) message.production = false;
     patients_.push_back(&entry);
   }

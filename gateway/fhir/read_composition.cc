@@ -25,10 +25,15 @@ void AppendSections(const FhirNode& parent, std::string& text) {
   }
 }
 
-std::string ParentOf(const FhirNode& related, const FhirContext& context) {
+// target[x] is one of both.
+FhirReference TargetOf(const FhirNode& related) {
+  FhirReference target = ReadReference(related.Object("targetReference"));
   const FhirNode identifier = related.Object("targetIdentifier");
-  if (identifier) return ReadIdentifierKey(identifier);
-  return DocumentKeyOf(ReadReference(related.Object("targetReference")), context);
+  if (!identifier) return target;
+  target.type = "Composition";
+  target.system = identifier.Text("system");
+  target.value = identifier.Text("value");
+  return target;
 }
 
 }  // namespace
@@ -40,13 +45,13 @@ void ReadComposition(const FhirNode& composition, const FhirContext& context, Fh
     if (!composition.Has(name)) composition.Missing(name);
   }
   Note note;
-  note.document = DocumentKey(composition, context.entry);
+  NameDocument(composition, context.entry, note);
   note.title = composition.Text("title");
   note.time = composition.Time("date");
   if (status == "amended") note.action = NoteAction::kReplace;  // of itself
   for (const FhirNode& related : composition.Objects("relatesTo")) {
     const std::string code = related.Code("code", {"replaces", "transforms", "signs", "appends"});
-    Relate(code, ParentOf(related, context), note);
+    Relate(code, TargetOf(related), context, note);
   }
   const FhirReference visit = ReadReference(composition.Object("encounter"));
   const FhirScope::Answer encounter = context.scope.Find(visit, context.entry);
@@ -60,6 +65,7 @@ void ReadComposition(const FhirNode& composition, const FhirContext& context, Fh
   if (status == "entered-in-error") {
     note.action = NoteAction::kRetract;
     note.parent.clear();
+    note.parent_also.clear();
   } else {
     AppendSections(composition, note.text);
     if (note.text.empty()) {

@@ -43,21 +43,23 @@ void ReadDocumentReference(const FhirNode& document, const FhirContext& context,
   const std::string stage =
       document.Code("docStatus", {"preliminary", "final", "amended", "entered-in-error"});
   Note note;
-  note.document = DocumentKey(document, context.entry);
+  NameDocument(document, context.entry, note);
   note.title = document.Text("description");
   if (note.title.empty()) note.title = ReadConcept(document.Object("type"), kLoinc).text;
   note.time = document.Time("date");
   if (stage == "amended") note.action = NoteAction::kReplace;  // of itself
   for (const FhirNode& related : document.Objects("relatesTo")) {
     const std::string code = related.Code("code", {"replaces", "transforms", "signs", "appends"});
-    Relate(code, DocumentKeyOf(ReadReference(related.Object("target")), context), note);
+    Relate(code, ReadReference(related.Object("target")), context, note);
   }
   if (status == "entered-in-error" || stage == "entered-in-error") {
     note.action = NoteAction::kRetract;
     note.parent.clear();
+    note.parent_also.clear();
   } else if (status == "superseded") {
     note.action = NoteAction::kStatus;  // the one that stands in its place has the text
     note.parent.clear();
+    note.parent_also.clear();
   } else {
     const std::string visit = VisitOf(document, context);
     if (draft.visit_of_note.empty()) draft.visit_of_note = visit;

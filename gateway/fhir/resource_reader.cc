@@ -25,6 +25,10 @@ std::string FindMember(const FhirValue& value, std::string_view name) {
   return "";
 }
 
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 void FhirContext::Note(const char* code, std::string where, std::string text) const {
@@ -126,40 +130,77 @@ FeedRecord FinishRecord(FhirDraft draft) {
   return std::move(draft.record);
 }
 
-std::string DocumentKey(const FhirNode& resource, const FhirEntry& entry) {
-  std::string named = entry.type + "/" + entry.id;
-  if (!entry.id.empty() && entry.full_url.rfind("urn:", 0) != 0) return named;
-  std::string key = ReadIdentifierKey(resource.Object("masterIdentifier"));
-  // DocumentReference has several, Composition one.
-  const FhirValue* const identifier = resource.value()->Find("identifier");
-  if (key.empty() && identifier != nullptr && identifier->kind == Kind::kObject) {
-    key = ReadIdentifierKey(resource.Object("identifier"));
-  } else if (key.empty()) {
+void NameDocument(const FhirNode& resource, const FhirEntry& entry, Note& note) {
+  std::vector<std::string> own;
+  std::vector<std::string> shared;
+  const auto add = [&](std::string name, std::vector<std::string>& names) {
+    const bool full = own.size() + shared.size() >= kFhirNamesMax;
+    if (name.empty() || full || Contains(own, name) || Contains(shared, name)) return;
+    names.push_back(std::move(name));
+  };
+  // A number of nobody is not the document's alone.
+  const auto add_own = [&](const FhirNode& identifier) {
+    const bool whose = !identifier.Text("system").empty();
+    add(ReadIdentifierKey(identifier), whose ? own : shared);
+  };
+  if (entry.HasServerId()) add(entry.type + "/" + entry.id, own);
+  if (entry.type == "Composition") {
+    add_own(resource.Object("identifier"));
+    add(entry.document, entry.document.substr(0, 1) == "|" ? shared : own);
+  } else {
+    add_own(resource.Object("masterIdentifier"));
     for (const FhirNode& one : resource.Objects("identifier")) {
-      key = ReadIdentifierKey(one);
-      if (!key.empty()) break;
+      add(ReadIdentifierKey(one), shared);
     }
   }
-  if (!key.empty()) return key;
-  return entry.id.empty() ? entry.full_url : named;
-}
-
-std::string DocumentKeyOf(const FhirReference& reference, const FhirContext& context) {
-  const FhirScope::Answer answer = context.scope.Find(reference, context.entry);
-  if (answer.entry == nullptr) return reference.Key();
-  std::vector<FhirIssue> issues;  // those of the other one are its reader's
-  return DocumentKey(FhirNode(answer.entry->resource, answer.entry->path, issues), *answer.entry);
-}
-
-void Relate(std::string_view code, const std::string& parent, Note& note) {
-  if (code == "replaces") {
-    note.action = NoteAction::kReplace;
-    note.parent = parent;
-  } else if (code == "appends" && note.action != NoteAction::kReplace) {
-    note.action = NoteAction::kAddendum;
-    note.parent = parent;
+  if (own.empty() && !shared.empty()) {
+    own.push_back(std::move(shared.front()));
+    shared.erase(shared.begin());
   }
+  if (own.empty()) add(entry.id.empty() ? entry.full_url : entry.type + "/" + entry.id, own);
+  if (own.empty()) return;
+  note.document = std::move(own.front());
+  note.also.assign(std::make_move_iterator(own.begin() + 1), std::make_move_iterator(own.end()));
+  note.shared = std::move(shared);
+}
+
+void Relate(std::string_view code, const FhirReference& target, const FhirContext& context,
+            Note& note) {
+  const bool replaces = code == "replaces";
   // "transforms" and "signs" neither add to the other one nor stand in its place.
+  if (!replaces && (code != "appends" || note.action == NoteAction::kReplace)) return;
+  if (note.action == NoteAction::kAddendum) {
+    note.parent.clear();
+    note.parent_also.clear();
+  }
+  note.action = replaces ? NoteAction::kReplace : NoteAction::kAddendum;
+  std::vector<std::string> names;
+  if (const FhirScope::Answer answer = context.scope.Find(target, context.entry);
+      answer.entry != nullptr) {
+    std::vector<FhirIssue> issues;  // those of the other one are its reader's
+    struct Note other;
+    NameDocument(FhirNode(answer.entry->resource, answer.entry->path, issues), *answer.entry,
+                 other);
+    names.push_back(std::move(other.document));
+    for (auto* list : {&other.also, &other.shared}) {
+      names.insert(names.end(), list->begin(), list->end());
+    }
+  }
+  if (!target.id.empty()) names.push_back(target.type + "/" + target.id);
+  names.push_back(IdentifierKey(target.system, target.value));
+  if (target.id.empty() && target.value.empty() && names.size() == 1) names.push_back(target.text);
+  // A urn is an identifier of R4's own system (datatypes, Identifier).
+  if (target.text.rfind("urn:", 0) == 0) {
+    names.push_back(IdentifierKey("urn:ietf:rfc:3986", target.text));
+  }
+  for (std::string& name : names) {
+    if (name.empty() || name == note.parent || Contains(note.parent_also, name)) continue;
+    if (note.parent.empty()) {
+      note.parent = std::move(name);
+    } else if (note.parent_also.size() < kFhirNamesMax) {
+      note.parent_also.push_back(std::move(name));
+    }
+  }
 }
 
 }  // namespace consilium

@@ -38,6 +38,7 @@ struct FhirContext {
   void Note(const char* code, std::string where, std::string text) const;
 };
 inline constexpr std::size_t kFhirRemarksMax = 256;
+inline constexpr std::size_t kFhirNamesMax = 16;  // of one document; the first ones count
 
 // The types that ReadResource reads, in alphabetical order, besides Patient. The last three say
 // something only through the others.
@@ -76,12 +77,14 @@ void ReadEncounter(const FhirNode& encounter, const FhirContext& context, FhirDr
 // (contained, or in the scope), or the reference's display. Empty text: a remark says why.
 FhirConcept ReadMedicationChoice(const FhirNode& parent, const FhirContext& context);
 
-// The name of the document that `resource` is: "Type/id" where the id is of a server, else its
-// (master) identifier as "system|value", else "Type/id" all the same.
-std::string DocumentKey(const FhirNode& resource, const FhirEntry& entry);
-// The same of one that it refers to.
-std::string DocumentKeyOf(const FhirReference& reference, const FhirContext& context);
-// Puts what `code` (replaces, appends, ...) does to `parent` into the note.
-void Relate(std::string_view code, const std::string& parent, Note& note);
+// The names of a DocumentReference or Composition, the same by whichever route it comes: "Type/id"
+// where the id is of a server; as "system|value" DocumentReference.masterIdentifier,
+// Composition.identifier and the identifier of the document's Bundle, which are its alone; and
+// DocumentReference.identifier, which may be that of an order or a folder. One that has none of
+// them is known by whatever its Bundle names it.
+void NameDocument(const FhirNode& resource, const FhirEntry& entry, Note& note);
+// Puts what `code` (replaces, appends, ...) does to the document referred to into the note.
+void Relate(std::string_view code, const FhirReference& target, const FhirContext& context,
+            Note& note);
 
 }  // namespace consilium

@@ -22,6 +22,13 @@ struct FhirEntry {
   std::string type;
   std::string id;    // resource.id; "" = none
   std::string path;  // "Bundle.entry[3].resource"
+  bool put = false;  // it is put under its id, whatever full_url says
+  // Of the Composition that a Bundle of type document begins with: the Bundle's identifier, by
+  // which others know the document.
+  std::string document;
+
+  // `id` is that of its server; one beside a urn may be made up for the Bundle.
+  bool HasServerId() const { return !id.empty() && (put || full_url.rfind("urn:", 0) != 0); }
 };
 FhirEntry MakeEntry(const FhirValue& resource, std::string_view full_url, std::string path);
 

@@ -106,6 +106,10 @@ std::string NoteText(const Note& note) {
        {&note.document, &note.parent, &note.title, &note.text, &note.time}) {
     content.Add(*part);
   }
+  for (const auto* names : {&note.also, &note.shared, &note.parent_also}) {
+    content.Add(std::to_string(names->size()));
+    for (const std::string& name : *names) content.Add(name);
+  }
   return content.text();
 }
 

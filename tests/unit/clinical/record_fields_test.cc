@@ -16,7 +16,15 @@ FeedRecord FullRecord() {
       FactStatus::kActive,    "2026-11-28"};
   record.facts = {fact,
                   {FactKind::kAllergy, "", "", "", "", "", {}, "", "", FactStatus::kNoneKnown, ""}};
-  record.notes = {{NoteAction::kAddendum, "D2", "D1", "Progress note", "Better.", "2026-11-28"}};
+  record.notes = {{NoteAction::kAddendum,
+                   "D2",
+                   "D1",
+                   "Progress note",
+                   "Better.",
+                   "2026-11-28",
+                   {"C2", "m|2"},
+                   {"s|2"},
+                   {"m|1"}}};
   record.reason = "cough";
   record.account = "A1";
   record.visit = "V1";
@@ -39,6 +47,7 @@ TEST(RecordFieldsTest, AMessageComesBackAsItWasPacked) {
   FeedMessage message;
   message.door = "hl7";
   message.sender = "APP|FAC";
+  message.source = "ehr";
   message.id = "1";
   message.digest = "aa";
   message.type = "MDM^T02";
@@ -49,6 +58,7 @@ TEST(RecordFieldsTest, AMessageComesBackAsItWasPacked) {
   const auto back = Unpack<FeedMessage>(Pack(message));
   ASSERT_TRUE(back.ok()) << back.error().text;
   EXPECT_EQ(back->sender, message.sender);
+  EXPECT_EQ(back->source, message.source);
   EXPECT_EQ(back->type, message.type);
   EXPECT_FALSE(back->production);
   EXPECT_EQ(back->records, message.records);
@@ -74,7 +84,9 @@ TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
   plan.withdraw = {{"hl7-2", "replaced", "hl7-1"}};
   plan.contexts = {{"k", {{}, 1, {}, "hl7-1", 6}}};
   plan.forget = {"m"};
-  plan.documents = {{"d", {"hl7-1", "cd", true, "D9", {"k"}, FullRecord().notes, {{"D0", "D1"}}}}};
+  plan.documents = {
+      {"d",
+       {"APP|FAC", "D2", "hl7-1", "cd", true, "D9", {"k"}, FullRecord().notes, {{"D0", "D1"}}}}};
   plan.remarks = {{"id_reused", "MSH-10", "text"}};
   const auto back = UnpackSealed<Plan>(PackSealed(plan));
   ASSERT_TRUE(back.ok()) << back.error().text;

@@ -3,6 +3,8 @@
 
 #include "gateway/fhir/attachment.h"
 #include "gateway/fhir/markup_text.h"
+#include "gateway/fhir/read_bundle.h"
+#include "gateway/fhir/resource_reader.h"
 #include "tests/unit/fhir/fhir_fixture.h"
 
 namespace consilium {
@@ -132,6 +134,105 @@ TEST(FhirCompositionTest, RetractsReplacesAndSaysWhenItIsEmpty) {
   EXPECT_EQ(
       NoteOf("Composition", R"("status":"final")"),
       "error required Composition.type: missing\nerror required Composition.title: missing\n");
+}
+
+// "names, names it may share <names of what it replaces", of the only note.
+std::string NamesOf(const Note& note) {
+  std::string line = note.document;
+  for (const std::string& name : note.also) line += " " + name;
+  line += ",";
+  for (const std::string& name : note.shared) line += " " + name;
+  line += " <" + note.parent;
+  for (const std::string& name : note.parent_also) line += " " + name;
+  return line;
+}
+std::string NamesIn(const std::string& bundle) {
+  const FhirBundleReading reading = ReadBundle(bundle);
+  for (const FhirIssue& issue : reading.issues) ADD_FAILURE() << LineOf(issue);
+  if (!reading.message) return "";
+  const auto& notes = reading.message->records.at(0).notes;
+  return notes.size() == 1 ? NamesOf(notes[0]) : std::to_string(notes.size()) + " notes";
+}
+constexpr char kPatientEntry[] = R"({"resource":{"resourceType":"Patient","id":"1"}})";
+constexpr char kSubject[] = R"("subject":{"reference":"Patient/1"},)";
+std::string DocumentEntry(const std::string& members, const std::string& entry = "") {
+  return R"({"resource":{"resourceType":"DocumentReference","id":"d","status":"current",)" +
+         (kSubject + members) + R"("content":[{"attachment":{)" + kHello + "}}]}" + entry + "}";
+}
+std::string CompositionEntry(const std::string& members) {
+  return R"({"resource":{"resourceType":"Composition","id":"c","status":"final","title":"T",)" +
+         (kSubject + members) +
+         R"("type":{"text":"T"},"section":[{"text":{"div":"<div>x</div>"}}]}})";
+}
+std::string BundleOf(const std::string& type, const std::string& more,
+                     const std::vector<std::string>& entries) {
+  std::string json = R"({"resourceType":"Bundle","type":")" + type + "\"," + more + "\"entry\":[";
+  for (std::size_t i = 0; i < entries.size(); ++i) json += (i > 0 ? "," : "") + entries[i];
+  return json + "]}";
+}
+
+TEST(FhirDocumentNamesTest, ADocumentHasItsIdAndItsIdentifiersByEveryRoute) {
+  const std::string ids = R"("masterIdentifier":{"system":"urn:m","value":"7"},
+      "identifier":[{"system":"urn:o","value":"1"},{"value":"9"}],)";
+  const std::string wanted = "DocumentReference/d urn:m|7, urn:o|1 |9 <";
+  EXPECT_EQ(NamesIn(BundleOf("collection", "", {kPatientEntry, DocumentEntry(ids)})), wanted);
+  const std::string put =
+      R"(,"fullUrl":"urn:uuid:0","request":{"method":"PUT","url":"DocumentReference/d"})";
+  const std::string patient =
+      R"({"resource":{"resourceType":"Patient","id":"1"},"request":{"method":"PUT","url":"Patient/1"}})";
+  EXPECT_EQ(NamesIn(BundleOf("transaction", "", {patient, DocumentEntry(ids, put)})), wanted);
+  const FhirRecordReading alone =
+      ReadOne("DocumentReference",
+              R"("status":"current",)" + ids + R"("content":[{"attachment":{)" + kHello + "}}]");
+  EXPECT_EQ(NamesOf(alone.record.notes.at(0)), "DocumentReference/x urn:m|7, urn:o|1 |9 <");
+  // The id of an entry that is posted is made up.
+  const std::string post =
+      R"(,"fullUrl":"urn:uuid:0","request":{"method":"POST","url":"DocumentReference"})";
+  EXPECT_EQ(NamesIn(BundleOf("transaction", "", {patient, DocumentEntry(ids, post)})),
+            "urn:m|7, urn:o|1 |9 <");
+}
+
+TEST(FhirDocumentNamesTest, ACompositionIsKnownByItsBundleToo) {
+  const std::string own = R"("identifier":{"system":"urn:c","value":"3"},)";
+  EXPECT_EQ(NamesIn(BundleOf("document", R"("identifier":{"system":"urn:m","value":"7"},)",
+                             {CompositionEntry(own), kPatientEntry})),
+            "Composition/c urn:c|3 urn:m|7, <");
+  // The identifier of another Bundle is that of the message.
+  EXPECT_EQ(NamesIn(BundleOf("collection", R"("identifier":{"system":"urn:m","value":"7"},)",
+                             {CompositionEntry(own), kPatientEntry})),
+            "Composition/c urn:c|3, <");
+}
+
+TEST(FhirDocumentNamesTest, TheReplacedOneHasEveryNameThatIsStatedOfIt) {
+  const auto replaces = [](const char* target) {
+    return NamesIn(BundleOf(
+        "collection", "",
+        {kPatientEntry, DocumentEntry(std::string(R"("relatesTo":[{"code":"replaces","target":)") +
+                                      target + "}],")}));
+  };
+  EXPECT_EQ(replaces(R"({"identifier":{"system":"urn:m","value":"7"}})"),
+            "DocumentReference/d, <urn:m|7");
+  EXPECT_EQ(replaces(R"({"reference":"DocumentReference/old",
+                         "identifier":{"system":"urn:m","value":"7"}})"),
+            "DocumentReference/d, <DocumentReference/old urn:m|7");
+  EXPECT_EQ(replaces(R"({"reference":"DocumentReference?identifier=urn:m|7"})"),
+            "DocumentReference/d, <urn:m|7");
+  EXPECT_EQ(replaces(R"({"reference":"urn:uuid:0c3"})"),
+            "DocumentReference/d, <urn:uuid:0c3 urn:ietf:rfc:3986|urn:uuid:0c3");
+  EXPECT_EQ(NamesIn(BundleOf("collection", "", {kPatientEntry, CompositionEntry(R"("relatesTo":[
+          {"code":"replaces","targetIdentifier":{"system":"urn:c","value":"2"}},
+          {"code":"replaces","targetReference":{"reference":"Composition/b"}}],)")})),
+            "Composition/c, <urn:c|2 Composition/b");
+}
+
+TEST(FhirDocumentNamesTest, ManyIdentifiersAreCut) {
+  std::string ids = R"("identifier":[)";
+  for (int i = 0; i < 100; ++i) {
+    ids += (i > 0 ? "," : "") + (R"({"system":"urn:o","value":")" + std::to_string(i)) + "\"}";
+  }
+  const FhirBundleReading reading =
+      ReadBundle(BundleOf("collection", "", {kPatientEntry, DocumentEntry(ids + "],")}));
+  EXPECT_EQ(reading.message->records[0].notes[0].shared.size(), kFhirNamesMax - 1);
 }
 
 TEST(MarkupTextTest, ReadsLikeWhatAPersonSees) {
