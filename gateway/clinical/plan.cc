@@ -85,7 +85,9 @@ CaseOrigin OriginOf(const FeedMessage& message, const FeedRecord& record,
   origin.placer = record.placer;
   origin.filler = record.filler;
   for (const Note& note : notes) {
-    if (!note.document.empty()) AddUnique(note.document, origin.documents);
+    if (note.document.empty()) continue;
+    AddUnique(note.document, origin.documents);
+    origin.entity = note.entity;
   }
   origin.reference = record.reference;
   origin.accepted_ms = now_ms;

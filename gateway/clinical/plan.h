@@ -28,9 +28,10 @@ struct CaseOrigin {
   Demographics patient;  // as the message stated it
   std::string account;
   std::string visit;
-  std::string placer;
-  std::string filler;
+  EntityId placer;
+  EntityId filler;
   std::vector<std::string> documents;  // whose text it decides on, at the sender
+  EntityId entity;                     // of the last of them
   std::string reference;
   std::int64_t accepted_ms = 0;
 

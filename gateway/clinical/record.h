@@ -23,6 +23,17 @@ struct PatientId {
   friend bool operator==(const PatientId&, const PatientId&) = default;
 };
 
+// A number of a document or an order and who gave it out (HL7 v2 EI), to be given back as it came.
+struct EntityId {
+  std::string id;
+  std::string authority;       // its name (EI-2)
+  std::string universal_id;    // EI-3 and
+  std::string universal_type;  // EI-4: "1.2.840.5", "ISO"
+
+  bool empty() const { return id.empty() && universal_id.empty(); }
+  friend bool operator==(const EntityId&, const EntityId&) = default;
+};
+
 struct Demographics {
   std::vector<PatientId> ids;  // as stated, in their order
   std::string family;
@@ -91,6 +102,7 @@ struct Note {
   // or to be retracted.
   std::vector<std::string> shared{};
   std::vector<std::string> parent_also{};  // further names of `parent`, or of further parents
+  EntityId entity{};                       // HL7 v2: its number with who gave it out
 
   friend bool operator==(const Note&, const Note&) = default;
 };
@@ -118,8 +130,8 @@ struct FeedRecord {
   std::string reason;     // why they come, referral or visit reason, in a sentence; "" = not stated
   std::string account;    // PID-18; FHIR Account
   std::string visit;      // PV1-19; FHIR Encounter id
-  std::string placer;     // order numbers of the one who asked, and
-  std::string filler;     // of the one who answered (ORC/OBR-2, -3)
+  EntityId placer;        // order numbers of the one who asked, and
+  EntityId filler;        // of the one who answered (ORC/OBR-2, -3)
   std::string reference;  // FHIR: "Patient/123"; "" elsewhere
   // What names people and is only there to be taken out of free text (scrub.h): further names of
   // the patient, relatives, staff; phone numbers.

@@ -27,6 +27,14 @@ void Fields(A& a, Of<A, PatientId> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, EntityId> v) {
+  a.May("id", v.id);
+  a.May("authority", v.authority);
+  a.May("universal_id", v.universal_id);
+  a.May("universal_type", v.universal_type);
+}
+
+template <class A>
 void Fields(A& a, Of<A, Demographics> v) {
   a.May("ids", v.ids);
   a.May("family", v.family);
@@ -61,6 +69,7 @@ void Fields(A& a, Of<A, Note> v) {
   a.May("also", v.also);
   a.May("shared", v.shared);
   a.May("parent_also", v.parent_also);
+  a.May("entity", v.entity);
 }
 
 template <class A>
@@ -134,6 +143,7 @@ void Fields(A& a, Of<A, CaseOrigin> v) {
   a.May("placer", v.placer);
   a.May("filler", v.filler);
   a.May("documents", v.documents);
+  a.May("entity", v.entity);
   a.May("reference", v.reference);
   a.Must("accepted_ms", v.accepted_ms);
 }

@@ -99,7 +99,8 @@ Scrubber::Scrubber(const FeedRecord& record) {
   };
   for (const PatientId& id : record.patient.ids) add_id(id.value);
   for (const PatientId& id : record.merged) add_id(id.value);
-  for (const std::string* id : {&record.account, &record.visit, &record.placer, &record.filler}) {
+  for (const std::string* id :
+       {&record.account, &record.visit, &record.placer.id, &record.filler.id}) {
     add_id(*id);
   }
   for (const std::string& number : record.numbers) add_id(number);

@@ -81,6 +81,11 @@ std::string NumberInSystem(const Hl7Segment& segment, std::size_t field) {
   return number.empty() || system.empty() ? number : number + "^" + system;
 }
 
+EntityId EntityOf(const Hl7Segment& segment, std::size_t field) {
+  return {Clean(segment.Get(field, 1)), Clean(segment.Get(field, 2)), Clean(segment.Get(field, 3)),
+          Clean(segment.Get(field, 4))};
+}
+
 void Append(std::string& text, std::string_view separator, std::string_view part) {
   if (part.empty()) return;
   if (!text.empty()) text += separator;

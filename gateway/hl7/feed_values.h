@@ -42,6 +42,8 @@ void DropRepeated(std::vector<PatientId>& ids);
 std::string NumberOf(const Hl7Segment& segment, std::size_t field);
 // EI with its namespace, "123^LAB": the number of one of several systems behind a sender.
 std::string NumberInSystem(const Hl7Segment& segment, std::size_t field);
+// EI whole.
+EntityId EntityOf(const Hl7Segment& segment, std::size_t field);
 
 // Adds `part` after `separator`; nothing for an empty part.
 void Append(std::string& text, std::string_view separator, std::string_view part);

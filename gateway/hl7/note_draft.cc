@@ -42,12 +42,14 @@ bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words
 
 }  // namespace
 
-NoteDraft NoteDraft::OfObr(const Hl7Segment& obr, const std::string& filler, FeedRemarks& remarks) {
+NoteDraft NoteDraft::OfObr(const Hl7Segment& obr, const std::string& filler, const EntityId& entity,
+                           FeedRemarks& remarks) {
   NoteDraft draft;
   draft.where_ = obr.Where(0);
   // Several reports may share one number.
   const Coded service = ReadCoded(obr, 4);
   draft.note_.document = filler;
+  draft.note_.entity = entity;
   if (!filler.empty()) Append(draft.note_.document, "/", service.code);
   draft.note_.title = service.text;
   draft.note_.time = TimeOf(obr, 7, remarks);
@@ -68,6 +70,7 @@ NoteDraft NoteDraft::OfTxa(const Hl7Segment& txa, const std::string& event, Feed
   draft.where_ = txa.Where(0);
   draft.is_document_ = true;
   draft.note_.document = NumberOf(txa, 12);
+  draft.note_.entity = EntityOf(txa, 12);
   draft.note_.parent = NumberOf(txa, 13);
   const Coded type = ReadCoded(txa, 2);
   draft.note_.title = type.text == type.code ? DocumentTypeName(type.code) : type.text;

@@ -20,8 +20,9 @@ class NoteDraft {
   // Lines that belong to no document: comments on a patient, texts without an OBR.
   NoteDraft() = default;
   // A report: its document is the filler order number with the service ("123^LAB/24317-0"); OBR-25
-  // says how final it is.
-  static NoteDraft OfObr(const Hl7Segment& obr, const std::string& filler, FeedRemarks& remarks);
+  // says how final it is. `entity` is that number whole.
+  static NoteDraft OfObr(const Hl7Segment& obr, const std::string& filler, const EntityId& entity,
+                         FeedRemarks& remarks);
   // A document: what it does to earlier ones is by the event of MDM ("T06", or "" in another
   // message), and by TXA-19: deleted and obsolete documents are retracted.
   static NoteDraft OfTxa(const Hl7Segment& txa, const std::string& event, FeedRemarks& remarks);

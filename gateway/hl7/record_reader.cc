@@ -103,8 +103,8 @@ void RecordReader::AddReason(std::string_view reason) {
 }
 
 void RecordReader::SetNumbers(const Hl7Segment& segment) {
-  if (record_.placer.empty()) record_.placer = NumberOf(segment, 2);
-  if (record_.filler.empty()) record_.filler = NumberOf(segment, 3);
+  if (record_.placer.empty()) record_.placer = EntityOf(segment, 2);
+  if (record_.filler.empty()) record_.filler = EntityOf(segment, 3);
 }
 
 NoteDraft& RecordReader::Draft() {
@@ -122,6 +122,7 @@ void RecordReader::FinishNote() {
 void RecordReader::TakeOrc(const Hl7Segment& orc) {
   medications_.Take(orc, record_.facts);
   filler_ = NumberInSystem(orc, 3);
+  filler_entity_ = EntityOf(orc, 3);
   SetNumbers(orc);
   if (note_ && !note_->is_document()) FinishNote();
   target_ = Target::kOrder;
@@ -136,8 +137,12 @@ void RecordReader::TakeObr(const Hl7Segment& obr) {
     return;  // the OBX are the document's
   FinishNote();
   std::string filler = NumberInSystem(obr, 3);
-  if (filler.empty()) filler = filler_;
-  note_ = NoteDraft::OfObr(obr, filler, remarks_);
+  EntityId entity = EntityOf(obr, 3);
+  if (filler.empty()) {
+    filler = filler_;
+    entity = filler_entity_;
+  }
+  note_ = NoteDraft::OfObr(obr, filler, entity, remarks_);
 }
 
 // Counts the names of the group that begins at `at`.
@@ -227,8 +232,8 @@ void RecordReader::Take(std::size_t at) {
     FinishNote();
     note_ = NoteDraft::OfTxa(segment, is_document_message_ ? event_ : "", remarks_);
     note_->AddComment(std::exchange(comments_, ""));
-    if (record_.placer.empty()) record_.placer = NumberOf(segment, 14);
-    if (record_.filler.empty()) record_.filler = NumberOf(segment, 15);
+    if (record_.placer.empty()) record_.placer = EntityOf(segment, 14);
+    if (record_.filler.empty()) record_.filler = EntityOf(segment, 15);
     target_ = Target::kNote;
   } else if (name == "PID") {
     ReadPid(segment, record_, remarks_);

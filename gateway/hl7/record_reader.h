@@ -52,6 +52,7 @@ class RecordReader {
   std::optional<NoteDraft> note_;
   std::string observed_;  // OBR-7: the time of observations that state none
   std::string filler_;    // of the order that is read
+  EntityId filler_entity_;
   Target target_ = Target::kNone;
   std::string comments_;  // before a document
   std::set<std::string> reasons_;

@@ -86,6 +86,13 @@ std::string LocalCode(const std::string& code, const std::string& name) {
   return Components({E(code), E(name), kLocalTable});
 }
 
+// EI; within a component its parts are one level down.
+std::string EntityText(const EntityId& entity, char between = kDelimiters.component) {
+  return JoinHl7(
+      {E(entity.id), E(entity.authority), E(entity.universal_id), E(entity.universal_type)},
+      between);
+}
+
 class Builder {
  public:
   Builder(const ResultHeader& header, const CaseOrigin& origin, const Recommendation& now,
@@ -158,7 +165,8 @@ class Builder {
             .Set(7, decided_)
             .Set(22, decided_)
             .Set(25, status)
-            .Set(29, Components({E(origin_.placer), E(origin_.filler)})));
+            .Set(29, Components({EntityText(origin_.placer, kDelimiters.subcomponent),
+                                 EntityText(origin_.filler, kDelimiters.subcomponent)})));
   }
 
   std::string DocumentNumber(std::int64_t revision) const {
@@ -174,7 +182,7 @@ class Builder {
     if (!withdrawn_ && revised_) {
       parent = DocumentNumber(now_.revision - 1);
     } else if (!withdrawn_ && !origin_.documents.empty()) {
-      parent = E(origin_.documents.back());
+      parent = origin_.entity.empty() ? E(origin_.documents.back()) : EntityText(origin_.entity);
     }
     Add(Segment("TXA")
             .Set(1, "1")

@@ -10,8 +10,8 @@ TEST(PlanTest, ANewNoteStartsACaseWithWhatIsKnownOfItsPatient) {
   FeedRecord& record = message.records[0];
   record.account = "A";
   record.visit = "V";
-  record.placer = "P";
-  record.filler = "F";
+  record.placer.id = "P";
+  record.filler.id = "F";
   record.reference = "Patient/42";
   const Plan plan = feed.Send(message);
   ASSERT_TRUE(plan.request.has_value());
@@ -29,9 +29,10 @@ TEST(PlanTest, ANewNoteStartsACaseWithWhatIsKnownOfItsPatient) {
                                      record.patient,
                                      "A",
                                      "V",
-                                     "P",
-                                     "F",
+                                     {"P", "", "", ""},
+                                     {"F", "", "", ""},
                                      {"D1"},
+                                     {},
                                      "Patient/42",
                                      feed.now}));
   EXPECT_EQ(plan.withdraw, Withdrawn());

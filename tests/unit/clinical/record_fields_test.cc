@@ -24,12 +24,13 @@ FeedRecord FullRecord() {
                    "2026-11-28",
                    {"C2", "m|2"},
                    {"s|2"},
-                   {"m|1"}}};
+                   {"m|1"},
+                   {"D2", "HIS", "", ""}}};
   record.reason = "cough";
   record.account = "A1";
   record.visit = "V1";
-  record.placer = "P1";
-  record.filler = "F1";
+  record.placer = {"P1", "HIS", "1.2", "ISO"};
+  record.filler.id = "F1";
   record.reference = "Patient/1";
   record.names = {"Meier"};
   record.numbers = {"555-0100"};
@@ -77,9 +78,20 @@ TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
   plan.request.emplace();
   plan.request->id = "hl7-1";
   plan.request->vignette.text = "text";
-  plan.origin =
-      CaseOrigin{"hl7-1", "hl7", "APP|FAC", "1", "MDM^T02", FullRecord().patient, "A", "V",
-                 "P",     "F",   {"D1"},    "",  9};
+  plan.origin = CaseOrigin{"hl7-1",
+                           "hl7",
+                           "APP|FAC",
+                           "1",
+                           "MDM^T02",
+                           FullRecord().patient,
+                           "A",
+                           "V",
+                           FullRecord().placer,
+                           FullRecord().filler,
+                           {"D1"},
+                           {"D1", "HIS", "", ""},
+                           "",
+                           9};
   plan.same_as = "hl7-0";
   plan.withdraw = {{"hl7-2", "replaced", "hl7-1"}};
   plan.contexts = {{"k", {{}, 1, {}, "hl7-1", 6}}};

@@ -160,7 +160,7 @@ TEST(ReadFeedTest, SeveralPatientsAreNeverMixed) {
   EXPECT_EQ(message.records[0].patient.family, "Eins");
   EXPECT_EQ(Facts(message.records[0]), List{"measurement/active x 'one"});
   EXPECT_EQ(Facts(message.records[1]), (List{"allergy/active Latex", "measurement/active x 'two"}));
-  EXPECT_EQ(message.records[1].filler, "F2");
+  EXPECT_EQ(message.records[1].filler.id, "F2");
 }
 
 TEST(ReadFeedTest, WhatStandsBeforeTheOnlyPatientIsItsOwn) {
@@ -483,6 +483,13 @@ TEST(ReadFeedTest, UnfinishedDocumentsSaySo) {
             List{"new D1 [History and physical examination (preliminary)] Text."});
 }
 
+TEST(ReadFeedTest, ADocumentKeepsWhoGaveItsNumberOut) {
+  const FeedRecord record = Record(
+      "MDM^T02", "TXA|1|HP|TX|||||||||D\\T\\1^HIS^1.2^ISO|||||AU\rOBX|1|TX|1||Text.||||||F\r");
+  EXPECT_EQ(record.notes[0].document, "D&1");
+  EXPECT_EQ(record.notes[0].entity, (EntityId{"D&1", "HIS", "1.2", "ISO"}));
+}
+
 TEST(ReadFeedTest, TheReportOfAnOrderIsANoteUnderItsFillerNumber) {
   const FeedRecord record =
       Record("ORU^R01",
@@ -496,8 +503,9 @@ TEST(ReadFeedTest, TheReportOfAnOrderIsANoteUnderItsFillerNumber) {
       List{"new F1^RAD/71045 [Chest X-ray] Findings:\nClear lungs.\nNo effusion.\n\nImpression:\n"
            "Normal chest, and nothing that would explain the symptoms."});
   EXPECT_EQ(Facts(record), List{"measurement/active Dose =2 mGy @2026-11-01"});
-  EXPECT_EQ(record.placer, "P1");
-  EXPECT_EQ(record.filler, "F1");
+  EXPECT_EQ(record.placer, (EntityId{"P1", "O", "", ""}));
+  EXPECT_EQ(record.filler, (EntityId{"F1", "RAD", "", ""}));
+  EXPECT_EQ(record.notes[0].entity, record.filler);
   EXPECT_EQ(record.reason, "Cough");
 }
 

@@ -32,8 +32,8 @@ CaseOrigin OriginOf() {
   origin.patient.sex = "female";
   origin.account = "ACC1";
   origin.visit = "V77";
-  origin.placer = "P123";
-  origin.filler = "F456";
+  origin.placer.id = "P123";
+  origin.filler.id = "F456";
   origin.documents = {"DOC1"};
   return origin;
 }
@@ -106,7 +106,7 @@ std::vector<std::string> Statuses(const std::string& text) {
 
 TEST(ResultMessageTest, AResultSaysWhatItIsAndAllThatItRestsOn) {
   EXPECT_EQ(Readable(WriteResultMessage(HeaderOf(), OriginOf(), RecommendationOf(), nullptr,
-                                   "https://c.example/cases/1?a=b&c=d", kMade)),
+                                        "https://c.example/cases/1?a=b&c=d", kMade)),
             R"(MSH|^~\&|CONSILIUM|HOSP|EPIC|GENERAL|20261128101535+0000||ORU^R01^ORU_R01|)" +
                 ResultControlId(OriginOf().case_id, 1) + R"(|P|2.5.1||||||UNICODE UTF-8
 PID|1||123456^^^GENERAL^MR~987^^^&1.2.840.5&ISO||Smith^Jane||19800314|F||||||||||ACC1
@@ -133,7 +133,7 @@ OBX|16|TX|LINK^Details^99CSL||https://c.example/cases/1?a=b\T\c=d||||||F|||20261
 
 TEST(ResultMessageTest, ADocumentHasTheCaseAsItsNumberAndTheNoteAsItsParent) {
   const std::string text = Readable(WriteResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(),
-                                                  RecommendationOf(), nullptr, "", kMade));
+                                                       RecommendationOf(), nullptr, "", kMade));
   EXPECT_TRUE(text.starts_with(
       R"(MSH|^~\&|CONSILIUM|HOSP|EPIC|GENERAL|20261128101535+0000||MDM^T02^MDM_T02|)" +
       ResultControlId(OriginOf().case_id, 1) + R"(|P|2.5.1||||||UNICODE UTF-8
@@ -148,8 +148,8 @@ OBX|1|TX|NOTICE^)"))
 TEST(ResultMessageTest, OfSeveralDocumentsTheLatestIsTheParentAndAllAreNamed) {
   CaseOrigin origin = OriginOf();
   origin.documents = {"DOC1", "DOC1-ADDENDUM"};
-  const Hl7Message message = Parsed(
-      WriteResultMessage(HeaderOf(ResultForm::kMdm), origin, RecommendationOf(), nullptr, "", kMade));
+  const Hl7Message message = Parsed(WriteResultMessage(HeaderOf(ResultForm::kMdm), origin,
+                                                       RecommendationOf(), nullptr, "", kMade));
   EXPECT_EQ(message.Find("TXA")->Get(13), "DOC1-ADDENDUM");
   std::vector<std::string> sources;
   for (const Hl7Segment* obx : All(message, "OBX")) {
@@ -158,9 +158,26 @@ TEST(ResultMessageTest, OfSeveralDocumentsTheLatestIsTheParentAndAllAreNamed) {
   EXPECT_EQ(sources, origin.documents);
 }
 
+TEST(ResultMessageTest, NumbersOfTheSourceComeBackWithWhoGaveThemOut) {
+  CaseOrigin origin = OriginOf();
+  origin.entity = {"doc^1", "HIS&LAB", "1.2.3", "ISO"};
+  origin.placer = {"P|1", "ORDERS", "", ""};
+  origin.filler = {"F1", "", "1.2.4", "ISO"};
+  const auto write = [&](ResultForm form) {
+    return Parsed(
+        WriteResultMessage(HeaderOf(form), origin, RecommendationOf(), nullptr, "", kMade));
+  };
+  const Hl7Message document = write(ResultForm::kMdm);
+  EXPECT_EQ(document.Find("TXA")->Raw(13), R"(doc\S\1^HIS\T\LAB^1.2.3^ISO)");
+  EXPECT_EQ(document.Find("TXA")->Get(13, 1), "doc^1");
+  EXPECT_EQ(document.Find("TXA")->Get(13, 2), "HIS&LAB");
+  const Hl7Message report = write(ResultForm::kOru);
+  EXPECT_EQ(report.Find("OBR")->Raw(29), R"(P\F\1&ORDERS^F1&&1.2.4&ISO)");
+}
+
 TEST(ResultMessageTest, ARevisionReplacesTheDocumentBeforeIt) {
   const auto text = WriteResultMessage(HeaderOf(ResultForm::kMdm), OriginOf(), RecommendationOf(3),
-                                  nullptr, "", kMade);
+                                       nullptr, "", kMade);
   const Hl7Message message = Parsed(text);
   EXPECT_EQ(message.msh().Raw(9), "MDM^T10^MDM_T02");
   EXPECT_EQ(message.Find("EVN")->Get(1), "T10");
@@ -289,7 +306,8 @@ TEST(ResultMessageTest, AnAuthorityOfAnyKindIsWrittenAsWhatItIs) {
   const auto authority = [](const std::string& text) {
     CaseOrigin origin;
     origin.patient.ids = {{text, "1", "MR"}};
-    const std::string message = WriteResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade);
+    const std::string message =
+        WriteResultMessage({}, origin, RecommendationOf(), nullptr, "", kMade);
     return std::string(Parsed(message).Find("PID")->Raw(3));
   };
   EXPECT_EQ(authority("HOSP"), "1^^^HOSP^MR");
@@ -364,17 +382,31 @@ TEST(ResultMessageTest, HostileTextStaysTextInItsField) {
     SeededRandom random(seed, "hostile");
     CaseOrigin origin = OriginOf();
     Recommendation r = RecommendationOf();
-    for (std::string* text :
-         {&origin.patient.family, &origin.patient.given, &origin.patient.ids[0].value,
-          &origin.patient.ids[0].authority, &origin.account, &origin.visit, &origin.placer,
-          &origin.filler, &origin.documents[0], &r.reason, &r.medications[0].ingredient,
-          &r.medications[0].frequency, &r.ingredients[0], &r.dissent[0], &r.safety[0].text,
-          &r.missing[0].text, &r.confidence_note}) {
+    for (std::string* text : {&origin.patient.family,
+                              &origin.patient.given,
+                              &origin.patient.ids[0].value,
+                              &origin.patient.ids[0].authority,
+                              &origin.account,
+                              &origin.visit,
+                              &origin.placer.id,
+                              &origin.placer.authority,
+                              &origin.filler.universal_id,
+                              &origin.entity.id,
+                              &origin.entity.authority,
+                              &origin.documents[0],
+                              &r.reason,
+                              &r.medications[0].ingredient,
+                              &r.medications[0].frequency,
+                              &r.ingredients[0],
+                              &r.dissent[0],
+                              &r.safety[0].text,
+                              &r.missing[0].text,
+                              &r.confidence_note}) {
       *text = Hostile(random);
     }
     for (const ResultForm form : {ResultForm::kOru, ResultForm::kMdm}) {
-      const std::string text =
-          WriteResultMessage(HeaderOf(form), origin, r, nullptr, "https://x/" + Hostile(random), kMade);
+      const std::string text = WriteResultMessage(HeaderOf(form), origin, r, nullptr,
+                                                  "https://x/" + Hostile(random), kMade);
       EXPECT_EQ(text.find_first_of(std::string("\x0b\x1c\n\0", 4)), std::string::npos) << seed;
       const Hl7Message message = Parsed(text);
       for (const Hl7Segment& segment : message.segments()) {
