@@ -17,11 +17,28 @@ AckContent Begin(const GatewayConfig& own, const std::string& digest, Hl7Verdict
   return content;
 }
 
-void AddFault(AckContent& content, Hl7FaultCode code, const std::string& text) {
+void AddFault(AckContent& content, Hl7FaultCode code, const std::string& text,
+              char severity = 'E') {
   Hl7Fault fault;
   fault.code = code;
+  fault.severity = severity;
   fault.text = text;
   content.faults.push_back(std::move(fault));
+}
+
+// Why no case was started: the content's fault, which the same bytes have again. Never 207, which
+// says nothing about the content and asks for the message once more.
+Hl7FaultCode FaultOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnsupported:
+      return Hl7FaultCode::kDataType;  // a note in a form that is not read
+    case ErrorCode::kInvalid:
+      return Hl7FaultCode::kRequiredFieldMissing;  // nothing to ask about
+    case ErrorCode::kTooLarge:
+      return Hl7FaultCode::kValueTooLong;
+    default:
+      return Hl7FaultCode::kOtherHl7Error;
+  }
 }
 
 }  // namespace
@@ -38,13 +55,15 @@ AckContent AckOfAdmitted(const GatewayConfig& own, const std::string& digest,
   std::int64_t admitted_ms = 0;
   for (const AdmittedRecord& record : records) {
     admitted_ms = std::max(admitted_ms, record.admitted_ms);
-    std::string why;
-    if (record.plan.refusal) why = record.plan.refusal->text;
-    if (record.submitted && !record.submitted->ok()) why = record.submitted->error().text;
-    if (why.empty()) continue;
+    std::optional<Error> why;
+    if (const auto& refusal = record.plan.refusal) {
+      why = Error{ErrorFromName(refusal->code), refusal->text};
+    }
+    if (record.submitted && !record.submitted->ok()) why = record.submitted->error();
+    if (!why) continue;
     content.verdict = Hl7Verdict::kError;
     content.control_id = AckControlId(digest, Hl7Verdict::kError);
-    AddFault(content, Hl7FaultCode::kApplicationError, why);
+    AddFault(content, FaultOf(why->code), why->text);
   }
   if (content.verdict == Hl7Verdict::kError) content.text = "no case was started";
   // When it was admitted first: the answer to the same message is the same.
@@ -56,7 +75,7 @@ AckContent AckOfFailure(const GatewayConfig& own, const std::string& digest, con
   AckContent content = Begin(own, digest, Hl7Verdict::kError);
   content.text = "not stored, send it again";
   AddFault(content, Hl7FaultCode::kApplicationError,
-           std::string(ErrorName(error.code)) + ": " + error.text);
+           std::string(ErrorName(error.code)) + ": " + error.text, 'F');
   return content;
 }
 

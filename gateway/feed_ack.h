@@ -18,10 +18,13 @@ namespace consilium {
 std::string AckControlId(const std::string& digest, Hl7Verdict verdict);
 
 // Of a message that the intake has taken. A record whose case could not start because of its own
-// content makes it an error; everything else is an accept.
+// content makes it an error of that content (102 a form that is not read, 101 nothing to ask about,
+// 104 too long, else 199), so that a person sees it and nobody sends it again; everything else is
+// an accept.
 AckContent AckOfAdmitted(const GatewayConfig& own, const std::string& digest,
                          const std::vector<AdmittedRecord>& records);
-// Of one that could not be made durable just now: an error, to be sent again.
+// Of one that could not be made durable just now: an error, to be sent again. Only this one is 207,
+// with severity F (table 0516: not processed because of a failure of the application).
 AckContent AckOfFailure(const GatewayConfig& own, const std::string& digest, const Error& error);
 // Of one that was not read, and why: types, processing ids and versions that we never take are
 // rejected, everything else is an error.

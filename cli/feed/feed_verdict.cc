@@ -133,8 +133,7 @@ FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload) {
       text += (text.empty() ? "" : ": ") + more;
     }
   }
-  const bool passes = (ack->code == "AE" || ack->code == "CE") && fault == "207";
-  return {passes ? Kind::kAgain : Kind::kRefused, ack->code, Said(text), 0, Cause::kError};
+  return {fault == "207" ? Kind::kAgain : Kind::kRefused, ack->code, Said(text), 0, Cause::kError};
 }
 
 FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply) {

@@ -8,9 +8,10 @@
 
 namespace consilium {
 
-// An acknowledgement of HL7 v2. AA, CA: accepted. AR, CR: refused, as is AE, CE, but for ERR-3 207
-// (an application error), which says nothing about the message and may pass. What cannot be read,
-// or is about another message, is no answer.
+// An acknowledgement of HL7 v2. AA, CA: accepted. AE, CE, AR, CR: refused, but for ERR-3 207 (an
+// application internal error), which says nothing about the message and may pass: a gateway has it
+// where nothing was stored, others also beside AR (HL7 v2.5, 2.9.2.2). What cannot be read, or is
+// about another message, is no answer.
 FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload);
 
 // A response of HTTP. 2xx: accepted, a case when its line says so. 429, 503: wait, as Retry-After

@@ -151,7 +151,7 @@ std::optional<FeedFault> CheckBounds(const FeedRecord& record) {
   if (record.facts.size() <= kFeedFactsMax && record.notes.size() <= kFeedNotesMax) {
     return std::nullopt;
   }
-  return Fault("PID", 1, 0, 207,
+  return Fault("PID", 1, 0, 198,
                "message: " + std::to_string(record.facts.size()) + " statements and " +
                    std::to_string(record.notes.size()) +
                    " notes about a patient, expected at most " + std::to_string(kFeedFactsMax) +
@@ -178,7 +178,7 @@ std::variant<FeedMessage, FeedFault> ReadFeed(const Hl7Message& message, std::st
   }
   if (patients.empty()) remarks.Add("no_patient", "PID", "missing: nothing is kept");
   if (patients.size() > kFeedRecordsMax) {
-    return Fault("PID", kFeedRecordsMax + 1, 0, 207,
+    return Fault("PID", kFeedRecordsMax + 1, 0, 198,
                  "PID: " + std::to_string(patients.size()) + " patients, expected at most " +
                      std::to_string(kFeedRecordsMax));
   }

@@ -27,8 +27,9 @@ struct FeedFault {
   std::size_t number = 1;  // ERR-2.2: which one of that name
   std::size_t field = 0;   // ERR-2.3; 0 = the segment
   // Table 0357: 100 segment sequence, 101 required field (or segment) missing, 103 table value,
-  // 200 message type, 202 processing id, 207 application error (a bound).
-  int code = 207;
+  // 198 cardinality (a bound), 200 message type, 202 processing id. Never 207: the same bytes are
+  // refused again.
+  int code = 199;
   std::string text;
 };
 

@@ -163,6 +163,7 @@ TEST_F(GatewayHl7Test, WhatIsWrongIsRefusedInTheRightForm) {
           "TXA|1|PN|AP|||||||||pdf-1|||||AU\rOBX|1|ED|NOTE||^AP^PDF^Base64^JVBERi0xLjQK||||||F\r");
   EXPECT_EQ(Hl7Field(ack, "MSA", 1), "AE") << "a PDF is for a human, never silently empty";
   EXPECT_NE(ack.find("human"), std::string::npos) << ack;
+  EXPECT_EQ(Hl7Field(ack, "ERR", 3).substr(0, 3), "102") << "not to be sent again: " << ack;
   ack = ask("this is no message");
   EXPECT_EQ(Hl7Field(ack, "MSA", 1), "AR");
   ack = ask(Msh("MDM^T02", "e-4", "|||AL|NE") + Pid("9") + "TXA|1|PN|TX|||||||||d9|||||AU\r" +

@@ -52,7 +52,16 @@ TEST(JudgeAckTest, AnErrorThatIsNotOfTheMessageIsSentAgain) {
            Kind::kAgain, "AE", "not stored: unavailable", Cause::kError);
   ExpectIs(JudgeAck(Item(), Ack("CE", "m1", "\rERR|^^^207&Application error\r")), Kind::kAgain,
            "CE", "Application error", Cause::kError);
-  ExpectIs(JudgeAck(Item(), Ack("AR", "m1", "\rERR|||207|E\r")), Kind::kRefused, "AR");
+  ExpectIs(JudgeAck(Item(), Ack("AR", "m1", "\rERR|||207|F\r")), Kind::kAgain, "AR", "",
+           Cause::kError);
+}
+
+TEST(JudgeAckTest, AMessageThatIsStoredAndStartsNoCaseIsNotSentAgain) {
+  for (const char* code : {"101", "102", "104", "199"}) {
+    const std::string error = std::string("|no case was started\rERR|||") + code + "|E||||a PDF\r";
+    ExpectIs(JudgeAck(Item(), Ack("AE", "m1", error)), Kind::kRefused, "AE",
+             "no case was started: a PDF");
+  }
 }
 
 TEST(JudgeAckTest, WhatCannotBeReadOrIsAboutAnotherMessageIsNoAnswer) {

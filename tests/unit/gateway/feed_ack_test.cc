@@ -33,6 +33,11 @@ TEST(FeedAckTest, ACaseThatCannotStartIsAnErrorThatSaysWhy) {
   EXPECT_EQ(ack.verdict, Hl7Verdict::kError);
   ASSERT_EQ(ack.faults.size(), 1u);
   EXPECT_EQ(ack.faults[0].text, "a human has to look");
+  EXPECT_EQ(ack.faults[0].code, Hl7FaultCode::kDataType);
+  refused.plan.refusal->code = "invalid";
+  EXPECT_EQ(AckOfAdmitted({}, "d", {refused}).faults[0].code, Hl7FaultCode::kRequiredFieldMissing);
+  refused.plan.refusal->code = "too_large";
+  EXPECT_EQ(AckOfAdmitted({}, "d", {refused}).faults[0].code, Hl7FaultCode::kValueTooLong);
   AdmittedRecord invalid = Record();
   invalid.submitted = Result<SubmitReply>(Invalid("kind = \"x\""));
   ack = AckOfAdmitted({}, "d", {invalid});
@@ -44,6 +49,8 @@ TEST(FeedAckTest, WhatPassesIsAnErrorAndWhatIsNeverTakenARejection) {
   const AckContent later = AckOfFailure({}, "d", {ErrorCode::kQueueFull, "too many"});
   EXPECT_EQ(later.verdict, Hl7Verdict::kError);
   EXPECT_EQ(later.faults[0].text, "queue_full: too many");
+  EXPECT_EQ(later.faults[0].code, Hl7FaultCode::kApplicationError);
+  EXPECT_EQ(later.faults[0].severity, 'F');
   FeedFault fault;
   fault.segment = "PID";
   fault.code = 101;
