@@ -55,6 +55,10 @@ AckContent AckOfAdmitted(const GatewayConfig& own, const std::string& digest,
   std::int64_t admitted_ms = 0;
   for (const AdmittedRecord& record : records) {
     admitted_ms = std::max(admitted_ms, record.admitted_ms);
+    for (const Remark& remark : record.plan.remarks) {
+      // Nothing is wrong with the message, but who waits for a result is told that none comes.
+      if (remark.code == "patient_deceased") content.text = remark.text;
+    }
     std::optional<Error> why;
     if (const auto& refusal = record.plan.refusal) {
       why = Error{ErrorFromName(refusal->code), refusal->text};

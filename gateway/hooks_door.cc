@@ -275,7 +275,9 @@ void HooksDoor::UseRecalled(const CallPtr& call, const FeedView& view) {
   if (!call->asks) return Reply(call->exchange, CardsResponse(NoCards().json));
   // An allergy that came over a feed since makes it another case.
   FeedRecord known;
-  known.facts = JoinContext(record, contexts, view.now_ms, context_ms_).facts;
+  const JoinedContext joined = JoinContext(record, contexts, view.now_ms, context_ms_);
+  known.facts = joined.facts;
+  known.patient.deceased = joined.patient.deceased;
   call->message.digest = Sha256Hex(call->message.digest + Pack(known));
   Take(call);
 }
@@ -295,6 +297,8 @@ void HooksDoor::Take(const CallPtr& call) {
     if (error) return Reply(call->exchange, Problem(422, *error));
     if (!record.plan.same_as.empty()) call->case_id = record.plan.same_as;
     if (record.plan.request) call->case_id = record.plan.request->id;
+    // No case was to start: the patient is recorded as dead.
+    if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
     Show(call);
   });
 }

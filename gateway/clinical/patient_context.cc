@@ -55,6 +55,7 @@ void TakeDemographics(const Demographics& from, Demographics& to) {
   if (!from.family.empty()) to.family = from.family;
   if (!from.birth_date.empty()) to.birth_date = from.birth_date;
   if (!from.sex.empty()) to.sex = from.sex;
+  if (!from.deceased.empty()) to.deceased = from.deceased;
 }
 
 void Cut(std::string& text) {
@@ -139,6 +140,7 @@ JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientCon
       if (context.patient_seen_ms < now_ms - limit_ms) continue;
       if (joined.patient.birth_date.empty()) joined.patient.birth_date = context.patient.birth_date;
       if (joined.patient.sex.empty()) joined.patient.sex = context.patient.sex;
+      if (joined.patient.deceased.empty()) joined.patient.deceased = context.patient.deceased;
     }
     // Several keys of one patient: in the order in which they were stated.
     std::stable_sort(kept.begin(), kept.end(),
@@ -160,6 +162,7 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
   } else if (context) {
     if (context->patient_seen_ms >= now_ms - limit_ms) {
       TakeDemographics(context->patient, result.context.patient);
+      result.context.visit = context->visit;
     }
     for (const SeenFact& seen : context->facts) {
       if (IsInTime(seen, now_ms, limit_ms)) result.context.facts.push_back(seen);
@@ -170,6 +173,8 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
     }
   }
   TakeDemographics(record.patient, result.context.patient);
+  if (!record.visit.empty()) result.context.visit = record.visit;
+  Cut(result.context.visit);
   result.context.patient_seen_ms = now_ms;
   FactList facts(std::move(result.context.facts));
   for (const std::size_t at : Used(record, result.remarks)) {

@@ -32,20 +32,22 @@ struct SeenFact {
 // Invariant of what Remember() makes: facts are active or none_known, no two are the same, in the
 // order in which they were stated, at most kContextFactsMax of a kind.
 struct PatientContext {
-  Demographics patient;  // family, birth_date and sex; neither ids nor given names are kept
+  Demographics patient;  // neither ids nor given names are kept
   std::int64_t patient_seen_ms = 0;
   std::vector<SeenFact> facts;
   // The latest case that a note or a referral of this patient started, and when; "" = none lately.
   // What a chart that is opened shows first.
   std::string case_id;
   std::int64_t case_ms = 0;
+  std::string visit{};  // the latest that was stated
 
   friend bool operator==(const PatientContext&, const PatientContext&) = default;
 };
 
 // What a case may use: the record's own facts over what was kept.
 struct JoinedContext {
-  Demographics patient;  // the record's; birth date and sex from what was kept where it is silent
+  // The record's; birth date, sex and death from what was kept where it is silent.
+  Demographics patient;
   std::vector<Fact> facts;  // active and none_known
   std::vector<Remark> remarks;
 };

@@ -58,6 +58,36 @@ void PlanContexts(const FeedMessage& message, const FeedRecord& record,
   }
 }
 
+// What the sender has deleted is not used any more, and the case that it led to does not stand. A
+// context of another person (its number was given out again) stays.
+void PlanDeletion(const FeedRecord& record, const std::vector<std::string>& keys,
+                  const PlanLookup& lookup, Plan& plan) {
+  for (const std::string& key : keys) {
+    const auto found = lookup.contexts.find(key);
+    if (found == lookup.contexts.end()) continue;
+    const PatientContext& context = found->second;
+    if (Contradicts(record.patient, context.patient)) {
+      AddRemarks({{"context_conflict", "",
+                   "what was kept under this identifier is of somebody else: it stays"}},
+                 plan.remarks);
+      continue;
+    }
+    if (!record.visit.empty() && !context.visit.empty() && record.visit != context.visit) {
+      AddRemarks({{"other_visit_deleted", "", "not the latest visit: what was kept stays"}},
+                 plan.remarks);
+      continue;
+    }
+    AddRemarks({{"patient_deleted", "", "what was kept of the patient is forgotten"}},
+               plan.remarks);
+    plan.forget.push_back(key);
+    const Withdrawal end{context.case_id, "deleted", ""};
+    const auto& ends = plan.withdraw;
+    if (!end.case_id.empty() && std::find(ends.begin(), ends.end(), end) == ends.end()) {
+      plan.withdraw.push_back(end);
+    }
+  }
+}
+
 JoinedContext Joined(const FeedRecord& record, const std::vector<std::string>& keys,
                      const PlanLookup& lookup, const PlanSettings& settings) {
   std::vector<PatientContext> contexts;
@@ -164,11 +194,16 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   const bool starts =
       documents.has_notes ? documents.has_text && (routed || documents.supersedes) : routed;
   if (!starts) return;
-  auto request =
-      MakeRequest(message, index, documents.notes, joined, lookup, settings, plan.remarks);
   std::string case_id;
   std::string digest;
-  if (request) {
+  const bool dead = joined.patient.deceased == "yes";
+  auto request =
+      dead ? Result<CaseRequest>(Invalid("the patient is recorded as dead"))
+           : MakeRequest(message, index, documents.notes, joined, lookup, settings, plan.remarks);
+  if (dead) {
+    AddRemarks({{"patient_deceased", "", "the patient is recorded as dead: no case was started"}},
+               plan.remarks);
+  } else if (request) {
     digest = Sha256Hex(Pack(request->vignette));
     plan.same_as = SameCase(documents, *request, digest);
     if (!plan.same_as.empty()) {  // its documents may have come by other names
@@ -261,6 +296,10 @@ Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const
     return plan;
   }
   const auto keys = PatientKeys(read.patient.ids, message.sender);
+  if (read.deleted) {
+    PlanDeletion(read, keys, lookup, plan);
+    return plan;
+  }
   PlanContexts(message, read, keys, lookup, settings, plan);
   const JoinedContext joined = Joined(read, keys, lookup, settings);
   AddRemarks(joined.remarks, plan.remarks);

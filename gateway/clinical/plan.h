@@ -68,7 +68,7 @@ struct DocumentState {
 // A case that no longer stands.
 struct Withdrawal {
   std::string case_id;
-  std::string why;  // "replaced", "added_to", "retracted"
+  std::string why;  // "replaced", "added_to", "retracted", "deleted"
   std::string by;   // the case that stands in its place; "" = none does
 
   friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
@@ -106,6 +106,9 @@ struct DocumentChange {
 //   not_production           nothing of a message for training or debugging is used
 //   no_patient_key           no usable id: nothing is joined, nothing is kept
 //   merge_with_itself        an id that ends is one that goes on: it is not forgotten
+//   patient_deleted          what was kept of a patient whose record was deleted is forgotten
+//   other_visit_deleted      it is not the latest visit that was deleted: what was kept stays
+//   patient_deceased         recorded as dead: no case starts
 //   document_unknown         adds to, replaces or retracts a document that was not received
 //   document_retracted       nothing is made of it: that document was retracted
 //   document_was_retracted   a case starts: it came again with other text
@@ -119,7 +122,7 @@ struct Plan {
   std::optional<CaseOrigin> origin;    // of `request`; there exactly when it is
   std::vector<Withdrawal> withdraw;    // each case once
   std::vector<ContextChange> contexts;
-  std::vector<std::string> forget;  // keys of contexts that end (merged patients)
+  std::vector<std::string> forget;  // keys of contexts that end (merged and deleted patients)
   std::vector<DocumentChange> documents;
   std::vector<Remark> remarks;
 };

@@ -39,7 +39,8 @@ struct Demographics {
   std::string family;
   std::string given;
   std::string birth_date;
-  std::string sex;  // "female", "male", "other", "unknown"; "" = not stated
+  std::string sex;         // "female", "male", "other", "unknown"; "" = not stated
+  std::string deceased{};  // "yes", "no"; "" = not stated
 
   friend bool operator==(const Demographics&, const Demographics&) = default;
 };
@@ -124,6 +125,9 @@ struct FeedRecord {
   // Ids that are of the same person and end with this message (HL7 v2 MRG: a merge). What was kept
   // under them is forgotten, never carried over.
   std::vector<PatientId> merged;
+  // The sender has deleted its record of the patient (HL7 v2 A29), or of `visit` (A23): the message
+  // says nothing else.
+  bool deleted = false;
   std::vector<Fact> facts;
   std::vector<Note> notes;
   std::string question;   // what is asked, where the door knows it: about draft orders (CDS Hooks)

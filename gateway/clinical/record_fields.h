@@ -41,6 +41,7 @@ void Fields(A& a, Of<A, Demographics> v) {
   a.May("given", v.given);
   a.May("birth_date", v.birth_date);
   a.May("sex", v.sex);
+  a.May("deceased", v.deceased);
 }
 
 template <class A>
@@ -83,6 +84,7 @@ template <class A>
 void Fields(A& a, Of<A, FeedRecord> v) {
   a.Must("patient", v.patient);
   a.May("merged", v.merged);
+  a.May("deleted", v.deleted);
   a.May("facts", v.facts);
   a.May("notes", v.notes);
   a.May("question", v.question);
@@ -126,6 +128,7 @@ void Fields(A& a, Of<A, PatientContext> v) {
   a.Must("facts", v.facts);
   a.May("case_id", v.case_id);
   a.May("case_ms", v.case_ms);
+  a.May("visit", v.visit);
 }
 
 // --- plan.h

@@ -53,6 +53,10 @@ Demographics ReadPatient(const FhirNode& patient) {
     }
   }
   result.sex = patient.Code("gender", {"male", "female", "other", "unknown"});
+  if (const std::optional<bool> deceased = patient.Flag("deceasedBoolean")) {
+    result.deceased = *deceased ? "yes" : "no";
+  }
+  if (!patient.Time("deceasedDateTime").empty()) result.deceased = "yes";
   result.birth_date = patient.Time("birthDate");
   if (result.birth_date.size() > 10) {
     patient.Refuse("value", "birthDate", "expected a date without a time of day");

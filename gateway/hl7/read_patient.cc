@@ -24,6 +24,15 @@ std::string SexOf(const Hl7Segment& pid, FeedRemarks& remarks) {
   return "";
 }
 
+// PID-30 (table 0136), else whether PID-29 has a time of death. What is deleted was wrong.
+std::string DeceasedOf(const Hl7Segment& pid, FeedRemarks& remarks) {
+  const std::string code = UpperCase(Trimmed(pid.Get(30)));
+  if (code == "Y" || code == "YES") return "yes";
+  if (code == "N" || code == "NO" || pid.IsNull(30)) return "no";
+  if (pid.IsNull(29)) return "no";
+  return TimeOf(pid, 29, remarks).empty() ? "" : "yes";
+}
+
 void AddOnce(std::string text, std::vector<std::string>& texts) {
   constexpr std::size_t kMax = 64;
   if (text.empty() || texts.size() >= kMax) return;
@@ -80,6 +89,7 @@ void ReadPid(const Hl7Segment& pid, FeedRecord& record, FeedRemarks& remarks) {
   Append(patient.given, " ", Trimmed(name.Get(3)));
   patient.birth_date = TimeOf(pid, 7, remarks);
   patient.sex = SexOf(pid, remarks);
+  patient.deceased = DeceasedOf(pid, remarks);
   record.account = NumberOf(pid, 18);
   for (const std::size_t field : {std::size_t{5}, std::size_t{6}, std::size_t{9}}) {
     AddNames(pid, field, 1, record.names);

@@ -76,6 +76,7 @@ RecordReader::RecordReader(std::string_view type, std::string_view event,
     : event_(event),
       is_document_message_(type == "MDM"),
       is_vaccination_(type == "VXU"),
+      is_deletion_(type == "ADT" && (event == "A23" || event == "A29")),
       segments_(std::move(segments)),
       remarks_(remarks),
       medications_(is_vaccination_, remarks) {}
@@ -86,6 +87,15 @@ FeedRecord RecordReader::Read() && {
   FinishNote();
   TellApart(record_.facts);
   DropRepeated(record_.merged);
+  if (is_deletion_) {
+    // Whatever is in it is what was deleted: with A23 that of the visit, with A29 all of the
+    // person.
+    FeedRecord deleted;
+    deleted.patient = record_.patient;
+    deleted.deleted = true;
+    if (event_ == "A23") deleted.visit = record_.visit;
+    return deleted;
+  }
   return std::move(record_);
 }
 

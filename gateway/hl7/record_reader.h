@@ -45,6 +45,7 @@ class RecordReader {
   const std::string event_;
   const bool is_document_message_;
   const bool is_vaccination_;
+  const bool is_deletion_;
   const std::vector<const Hl7Segment*> segments_;
   FeedRemarks& remarks_;
   FeedRecord record_;

@@ -128,7 +128,7 @@ std::string DigestOf(const HookRequest& request, const FeedRecord& record,
   content.Add(record.reference);
   const Demographics& patient = record.patient;
   for (const std::string* part : {&patient.family, &patient.given, &patient.birth_date,
-                                  &patient.sex, &record.reason, &record.visit}) {
+                                  &patient.sex, &patient.deceased, &record.reason, &record.visit}) {
     content.Add(*part);
   }
   std::vector<std::string> ids;

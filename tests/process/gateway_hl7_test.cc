@@ -115,6 +115,27 @@ TEST_F(GatewayHl7Test, AReplacementSupersedesAndARetractionWithdraws) {
   EXPECT_EQ(taken_back, 2u);
 }
 
+TEST_F(GatewayHl7Test, ADeletedPatientsCaseIsWithdrawnAndADeadOneHasNone) {
+  Start();
+  MllpSender sender(cluster_->mllp());
+  const auto ask = [&](const std::string& message) { return sender.Ask(message).value_or(""); };
+  EXPECT_EQ(Hl7Field(ask(Note("T02", "y-1", "400", "doc-a", kText)), "MSA", 1), "AA");
+  const std::string first = Cases()[0]["id"];
+  EXPECT_EQ(EndedCase(first)["state"], "complete");
+  const std::string deletion = Msh("ADT^A29", "y-2") + "EVN|A29|20261128\r" + Pid("400");
+  EXPECT_EQ(Hl7Field(ask(deletion), "MSA", 1), "AA");
+  EXPECT_EQ(Case(first)["state"], "cancelled");
+  EXPECT_EQ(ask(deletion), ask(deletion)) << "also where it is sent again";
+
+  std::string dead = Pid("401");
+  dead.insert(dead.size() - 1, std::string(22, '|') + "Y");
+  EXPECT_EQ(Hl7Field(ask(Msh("ADT^A03", "y-3") + dead), "MSA", 1), "AA");
+  const std::string ack = ask(Note("T02", "y-4", "401", "doc-b", kText));
+  EXPECT_EQ(Hl7Field(ack, "MSA", 1), "AA");
+  EXPECT_NE(Hl7Field(ack, "MSA", 3).find("dead"), std::string::npos) << ack;
+  EXPECT_EQ(Cases().size(), 1u);
+}
+
 TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
   int port = 0;
   {

@@ -348,6 +348,67 @@ TEST(PlanTest, AReferralAsksByItsReasonAndOneWithoutIsRefused) {
             "Reason: chest pain\nAllergies: not stated.\nCurrent medications: not stated.\n");
 }
 
+FeedMessage Deletion(const char* visit = "", const char* patient = "42") {
+  FeedMessage message = Message("ADT^A23", patient);
+  message.records[0].deleted = true;
+  message.records[0].visit = visit;
+  return message;
+}
+
+TEST(PlanTest, ADeletedPatientIsForgottenAndItsCaseWithdrawn) {
+  Feed feed;
+  feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex"));
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex", "41"));
+  const Plan deletion = feed.Send(Deletion());
+  EXPECT_EQ(deletion.withdraw, (Withdrawn{{first.request->id, "deleted", ""}}));
+  EXPECT_EQ(Codes(deletion), List{"patient_deleted"});
+  EXPECT_FALSE(deletion.request.has_value());
+  EXPECT_EQ(feed.contexts.size(), 1u) << "that of the other patient stays";
+  EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D2", "", "Fever."))),
+            std::string("Fever.") + kBeside);
+  EXPECT_EQ(Codes(feed.Send(Deletion("", "40"))), List()) << "nothing was known";
+}
+
+TEST(PlanTest, ADeletedVisitLeavesWhatIsOfALaterOne) {
+  Feed feed;
+  FeedMessage message = WithFact("ADT^A01", FactKind::kAllergy, "Latex");
+  message.records[0].visit = "V2";
+  feed.Send(message);
+  const Plan other = feed.Send(Deletion("V1"));
+  EXPECT_EQ(Codes(other), List{"other_visit_deleted"});
+  EXPECT_EQ(feed.contexts.size(), 1u);
+  EXPECT_EQ(Codes(feed.Send(Deletion("V2"))), List{"patient_deleted"});
+  EXPECT_EQ(feed.contexts.size(), 0u);
+}
+
+TEST(PlanTest, ADeletionTouchesNobodyElseWhoHasTheNumberNow) {
+  Feed feed;
+  FeedMessage message = WithFact("ADT^A01", FactKind::kAllergy, "Latex");
+  message.records[0].patient.sex = "male";
+  feed.Send(message);
+  FeedMessage deletion = Deletion();
+  deletion.records[0].patient.sex = "female";
+  EXPECT_EQ(Codes(feed.Send(deletion)), List{"context_conflict"});
+  EXPECT_EQ(feed.contexts.size(), 1u);
+}
+
+TEST(PlanTest, NoCaseStartsForAPatientWhoIsRecordedAsDead) {
+  Feed feed;
+  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  FeedMessage death = Message("ADT^A08");
+  death.records[0].patient.deceased = "yes";
+  EXPECT_EQ(Codes(feed.Send(death)), List());
+  const Plan later = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Died of pneumonia."));
+  EXPECT_FALSE(later.request.has_value());
+  EXPECT_FALSE(later.refusal.has_value());
+  EXPECT_EQ(Codes(later), List{"patient_deceased"});
+  EXPECT_EQ(later.withdraw, (Withdrawn{{first.request->id, "replaced", ""}}));
+  FeedMessage mistake = Noted(NoteAction::kNew, "D2", "", "Feels well.");
+  mistake.records[0].patient.deceased = "no";
+  EXPECT_TRUE(feed.Send(mistake).request.has_value());
+}
+
 TEST(PlanTest, ATrainingMessageDoesNothing) {
   Feed feed;
   FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");

@@ -10,7 +10,9 @@ namespace {
 FeedRecord FullRecord() {
   FeedRecord record;
   record.patient = {{{"HOSP", "42", "MR"}, {"", "43", ""}}, "Muster", "Eva", "1970-02", "female"};
+  record.patient.deceased = "no";
   record.merged = {{"HOSP", "41", "MR"}};
+  record.deleted = true;
   Fact fact{
       FactKind::kMeasurement, "Creatinine", "2160-0", "LN", "2", "fasting", 1.25, "1.25", "mg/dL",
       FactStatus::kActive,    "2026-11-28"};
@@ -67,7 +69,8 @@ TEST(RecordFieldsTest, AMessageComesBackAsItWasPacked) {
 }
 
 TEST(RecordFieldsTest, AContextComesBackAsItWasPacked) {
-  const PatientContext context{FullRecord().patient, 7, {{FullRecord().facts[0], 5}}, "hl7-1", 6};
+  const PatientContext context{
+      FullRecord().patient, 7, {{FullRecord().facts[0], 5}}, "hl7-1", 6, "V1"};
   const auto back = UnpackSealed<PatientContext>(PackSealed(context));
   ASSERT_TRUE(back.ok()) << back.error().text;
   EXPECT_EQ(*back, context);

@@ -299,5 +299,17 @@ TEST(FhirEncounterTest, VisitIsTheOneUnderWayOrTheOnlyOne) {
   EXPECT_EQ(visit({{"a", "entered-in-error"}, {"b", "finished"}}), "b|Cough b");
 }
 
+TEST(FhirPatientTest, DeathIsAFlagOrATime) {
+  const auto deceased = [](const char* member) {
+    FhirRecordReader reader("1", "");
+    reader.TakeJson(std::string(R"({"resourceType":"Patient","id":"1")") + member + "}", "p");
+    return reader.Finish().record.patient.deceased;
+  };
+  EXPECT_EQ(deceased(""), "");
+  EXPECT_EQ(deceased(R"(,"deceasedBoolean":true)"), "yes");
+  EXPECT_EQ(deceased(R"(,"deceasedBoolean":false)"), "no");
+  EXPECT_EQ(deceased(R"(,"deceasedDateTime":"2026-11-27")"), "yes");
+}
+
 }  // namespace
 }  // namespace consilium

@@ -45,6 +45,14 @@ TEST(FeedAckTest, ACaseThatCannotStartIsAnErrorThatSaysWhy) {
   EXPECT_EQ(ack.faults[0].text, "kind = \"x\"");
 }
 
+TEST(FeedAckTest, WhyNoCaseStartsForADeadPatientIsSaidBesideTheAccept) {
+  AdmittedRecord record;
+  record.plan.remarks = {{"patient_deceased", "", "the patient is recorded as dead: no case"}};
+  const AckContent ack = AckOfAdmitted({}, "d", {record});
+  EXPECT_EQ(ack.verdict, Hl7Verdict::kAccept);
+  EXPECT_EQ(ack.text, "the patient is recorded as dead: no case");
+}
+
 TEST(FeedAckTest, WhatPassesIsAnErrorAndWhatIsNeverTakenARejection) {
   const AckContent later = AckOfFailure({}, "d", {ErrorCode::kQueueFull, "too many"});
   EXPECT_EQ(later.verdict, Hl7Verdict::kError);

@@ -483,6 +483,34 @@ TEST(ReadFeedTest, UnfinishedDocumentsSaySo) {
             List{"new D1 [History and physical examination (preliminary)] Text."});
 }
 
+TEST(ReadFeedTest, ADeletionSaysWhatIsDeletedAndNothingElse) {
+  const std::string segments =
+      "PV1|1|I|||||||||||||||||V1\rDG1|1||I10^Hypertension^I10\r"
+      "AL1|1|DA|^Latex\r";
+  for (const char* event : {"ADT^A23", "ADT^A29"}) {
+    const FeedRecord record = Record(event, segments);
+    EXPECT_TRUE(record.deleted) << event;
+    EXPECT_EQ(record.facts.size(), 0u);
+    EXPECT_FALSE(record.patient.ids.empty());
+    EXPECT_EQ(record.visit, std::string(event) == "ADT^A23" ? "V1" : "");
+  }
+  EXPECT_FALSE(Record("ADT^A11", segments).deleted)
+      << "the admission is cancelled, the patient is not";
+}
+
+TEST(ReadFeedTest, DeathIsReadFromItsIndicatorElseFromItsTime) {
+  const auto deceased = [](const std::string& time, const std::string& indicator) {
+    const auto read = Read(Message(
+        "ADT^A08", "PID|1||42^^^HOSP^MR" + std::string(26, '|') + time + "|" + indicator + "\r"));
+    return std::get<FeedMessage>(read).records.at(0).patient.deceased;
+  };
+  EXPECT_EQ(deceased("", ""), "");
+  EXPECT_EQ(deceased("", "Y"), "yes");
+  EXPECT_EQ(deceased("20261127", ""), "yes");
+  EXPECT_EQ(deceased("20261127", "N"), "no");
+  EXPECT_EQ(deceased("\"\"", "\"\""), "no") << "a death that was deleted";
+}
+
 TEST(ReadFeedTest, ADocumentKeepsWhoGaveItsNumberOut) {
   const FeedRecord record = Record(
       "MDM^T02", "TXA|1|HP|TX|||||||||D\\T\\1^HIS^1.2^ISO|||||AU\rOBX|1|TX|1||Text.||||||F\r");
