@@ -41,9 +41,9 @@ void FhirContext::Note(const char* code, std::string where, std::string text) co
 
 const std::vector<std::string_view>& ClinicalTypes() {
   static const std::vector<std::string_view> types = {
-      "AllergyIntolerance", "Composition",         "Condition",
-      "DocumentReference",  "Encounter",           "Medication",
-      "MedicationRequest",  "MedicationStatement", "Observation"};
+      "AllergyIntolerance",  "Composition",  "Condition",  "DocumentReference",
+      "Encounter",           "Immunization", "Medication", "MedicationRequest",
+      "MedicationStatement", "Observation"};
   return types;
 }
 
@@ -53,7 +53,7 @@ bool IsClinicalType(std::string_view type) {
 }
 
 const char* SubjectMember(std::string_view type) {
-  if (type == "AllergyIntolerance") return "patient";
+  if (type == "AllergyIntolerance" || type == "Immunization") return "patient";
   return type == "Medication" ? nullptr : "subject";
 }
 
@@ -83,6 +83,8 @@ void ReadResource(const FhirNode& resource, const FhirContext& context, FhirDraf
     ReadMedicationRequest(resource, context, draft.record);
   } else if (type == "MedicationStatement") {
     ReadMedicationStatement(resource, context, draft.record);
+  } else if (type == "Immunization") {
+    ReadImmunization(resource, context, draft.record);
   } else if (type == "Observation") {
     ReadObservation(resource, context, draft.record);
   } else if (type == "DocumentReference") {

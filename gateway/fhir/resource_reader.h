@@ -68,6 +68,8 @@ void ReadAllergy(const FhirNode& allergy, const FhirContext& context, FeedRecord
 void ReadMedicationRequest(const FhirNode& request, const FhirContext& context, FeedRecord& record);
 void ReadMedicationStatement(const FhirNode& statement, const FhirContext& context,
                              FeedRecord& record);
+// One that was not given is a remark.
+void ReadImmunization(const FhirNode& immunization, const FhirContext& context, FeedRecord& record);
 void ReadObservation(const FhirNode& observation, const FhirContext& context, FeedRecord& record);
 void ReadDocumentReference(const FhirNode& document, const FhirContext& context, FhirDraft& draft);
 void ReadComposition(const FhirNode& composition, const FhirContext& context, FhirDraft& draft);

@@ -12,8 +12,8 @@ FhirSubjectFound Nobody(const char* code, const FhirNode& member, std::string te
 }
 
 bool IsSubjectRequired(const std::string& type) {
-  return type == "Condition" || type == "AllergyIntolerance" || type == "MedicationRequest" ||
-         type == "MedicationStatement";
+  return type == "Condition" || type == "AllergyIntolerance" || type == "Immunization" ||
+         type == "MedicationRequest" || type == "MedicationStatement";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "gateway/clinical/record.h"
 #include "gateway/fhir/json.h"
 #include "gateway/fhir/record_reader.h"
+#include "gateway/fhir/resource_reader.h"
 
 namespace consilium {
 
@@ -51,7 +52,7 @@ using Lines = std::vector<std::string>;
 // One resource of patient 1, read alone. `members` is its JSON without type and subject.
 inline FhirRecordReading ReadOne(const std::string& type, const std::string& members) {
   FhirRecordReader reader("1", "");
-  const std::string subject = type == "AllergyIntolerance" ? "patient" : "subject";
+  const std::string subject = SubjectMember(type);
   reader.TakeJson(R"({"resourceType":")" + type + R"(","id":"x",")" + subject +
                       R"(":{"reference":"Patient/1"},)" + members + "}",
                   type);

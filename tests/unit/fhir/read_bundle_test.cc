@@ -293,9 +293,9 @@ TEST(ReadBundleTest, SyntheaPatientsAreReadWithoutAnIssue) {
     }
   }
   const std::map<std::string, int> expected = {
-      {"allergy|active", 72},      {"allergy|inactive", 4},      {"diagnosis|active", 230},
-      {"diagnosis|inactive", 209}, {"measurement|active", 1652}, {"medication|active", 151},
-      {"medication|inactive", 365}};
+      {"allergy|active", 72},      {"allergy|inactive", 4},     {"diagnosis|active", 230},
+      {"diagnosis|inactive", 209}, {"immunization|active", 58}, {"measurement|active", 1652},
+      {"medication|active", 151},  {"medication|inactive", 365}};
   EXPECT_EQ(counts, expected);
 }
 

@@ -299,6 +299,23 @@ TEST(FhirEncounterTest, VisitIsTheOneUnderWayOrTheOnlyOne) {
   EXPECT_EQ(visit({{"a", "entered-in-error"}, {"b", "finished"}}), "b|Cough b");
 }
 
+TEST(FhirImmunizationTest, WhatWasGivenIsAFactWithItsDoseAndTime) {
+  const std::string code =
+      R"("vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"140"}],"text":"Influenza"},)";
+  EXPECT_EQ(FactOf("Immunization", code + R"("status":"completed","occurrenceDateTime":"2026-10-01",
+      "doseQuantity":{"value":0.5,"unit":"mL"},"route":{"text":"intramuscular"},
+      "note":[{"text":"left arm"}])"),
+            "immunization|active|Influenza|140||given 0.5 mL, intramuscular; left arm|2026-10-01");
+  EXPECT_EQ(
+      FactOf("Immunization", code + R"("status":"entered-in-error","occurrenceString":"2026")"),
+      "immunization|withdrawn|Influenza|140|||");
+  EXPECT_EQ(FactOf("Immunization", code + R"("status":"not-done","occurrenceString":"never")"),
+            "not_given Immunization: refused or not given: no fact");
+  EXPECT_EQ(FactOf("Immunization", R"("occurrenceString":"2026")"),
+            "error required Immunization.status: missing\n"
+            "error required Immunization.vaccineCode: missing");
+}
+
 TEST(FhirPatientTest, DeathIsAFlagOrATime) {
   const auto deceased = [](const char* member) {
     FhirRecordReader reader("1", "");
@@ -309,6 +326,15 @@ TEST(FhirPatientTest, DeathIsAFlagOrATime) {
   EXPECT_EQ(deceased(R"(,"deceasedBoolean":true)"), "yes");
   EXPECT_EQ(deceased(R"(,"deceasedBoolean":false)"), "no");
   EXPECT_EQ(deceased(R"(,"deceasedDateTime":"2026-11-27")"), "yes");
+}
+
+TEST(FhirFamilyHistoryTest, IsNotReadAndTheSenderIsToldSo) {
+  FhirRecordReader reader("1", "");
+  reader.TakeJson(R"({"resourceType":"FamilyMemberHistory","id":"f","status":"completed",
+      "patient":{"reference":"Patient/1"},"relationship":{"text":"mother"}})",
+                  "x");
+  EXPECT_EQ(LinesOf(reader.Finish().remarks),
+            Lines{"resource_ignored x: FamilyMemberHistory: not read"});
 }
 
 }  // namespace
