@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "gateway/clinical/fold_text.h"
 #include "shared/text.h"
@@ -62,8 +63,9 @@ struct Word {
   std::string folded;
 };
 
-std::vector<Word> Words(std::string_view text) {
-  std::vector<Word> words;
+// Tells `use` where each word begins and ends.
+template <class Use>
+void ForEachWord(std::string_view text, Use use) {
   for (std::size_t i = 0; i < text.size();) {
     if (!IsWordByte(text[i])) {
       ++i;
@@ -71,10 +73,46 @@ std::vector<Word> Words(std::string_view text) {
     }
     std::size_t end = i;
     while (end < text.size() && IsWordByte(text[end])) ++end;
-    words.push_back({i, end, FoldText(text.substr(i, end - i))});
+    use(i, end);
     i = end;
   }
+}
+
+std::vector<Word> Words(std::string_view text) {
+  std::vector<Word> words;
+  ForEachWord(text, [&](std::size_t begin, std::size_t end) {
+    words.push_back({begin, end, FoldText(text.substr(begin, end - begin))});
+  });
   return words;
+}
+
+// The longest word with a digit, which every id has: "[id]" adds none to a text.
+std::string_view KeyWord(std::string_view id) {
+  std::string_view key;
+  ForEachWord(id, [&](std::size_t begin, std::size_t end) {
+    const std::string_view word = id.substr(begin, end - begin);
+    if (word.size() > key.size() && std::any_of(word.begin(), word.end(), IsDigit)) key = word;
+  });
+  return key;
+}
+
+// `text` with "[id]" where `id` stands alone.
+std::string WithoutId(std::string_view text, std::string_view id) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find(id); at != std::string_view::npos;) {
+    const std::size_t end = at + id.size();
+    const bool whole = (at == copied || !IsWordByte(text[at - 1])) &&
+                       (end == text.size() || !IsWordByte(text[end]));
+    if (whole) {
+      out.append(text, copied, at - copied);
+      out += "[id]";
+      copied = end;
+    }
+    at = text.find(id, whole ? end : at + 1);
+  }
+  out.append(text, copied);
+  return out;
 }
 
 // Whether nothing but a space, a comma or a point stands between two words.
@@ -108,9 +146,13 @@ Scrubber::Scrubber(const FeedRecord& record) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
   ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    ids_by_word_[std::string(KeyWord(ids_[i]))].push_back(i);
+  }
   AddName(record.patient.family);
   AddName(record.patient.given);
   for (const std::string& name : record.names) AddName(name);
+  std::sort(names_.begin(), names_.end());
 }
 
 void Scrubber::AddName(std::string_view name) {
@@ -123,16 +165,16 @@ void Scrubber::AddName(std::string_view name) {
 }
 
 std::string Scrubber::ScrubIds(std::string_view text) const {
+  std::set<std::string_view> words;
+  std::vector<std::size_t> found;
+  ForEachWord(text, [&](std::size_t begin, std::size_t end) {
+    const auto ids = ids_by_word_.find(text.substr(begin, end - begin));
+    if (ids == ids_by_word_.end() || !words.insert(ids->first).second) return;
+    found.insert(found.end(), ids->second.begin(), ids->second.end());
+  });
+  std::sort(found.begin(), found.end());
   std::string out(text);
-  for (const std::string& id : ids_) {
-    for (std::size_t at = out.find(id); at != std::string::npos; at = out.find(id, at)) {
-      const std::size_t end = at + id.size();
-      const bool whole =
-          (at == 0 || !IsWordByte(out[at - 1])) && (end == out.size() || !IsWordByte(out[end]));
-      if (whole) out.replace(at, id.size(), "[id]");
-      at += whole ? 4 : 1;
-    }
-  }
+  for (const std::size_t id : found) out = WithoutId(out, ids_[id]);
   return out;
 }
 
@@ -141,7 +183,7 @@ std::string Scrubber::Scrub(std::string_view text) const {
   if (names_.empty()) return without_ids;
   const std::vector<Word> words = Words(without_ids);
   const auto is_name = [this](const Word& word) {
-    return std::find(names_.begin(), names_.end(), word.folded) != names_.end();
+    return std::binary_search(names_.begin(), names_.end(), word.folded);
   };
   std::string out;
   std::size_t copied = 0;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +29,10 @@ class Scrubber {
   void AddName(std::string_view name);
   std::string ScrubIds(std::string_view text) const;
 
-  std::vector<std::string> ids_;    // longest first
-  std::vector<std::string> names_;  // folded words
+  std::vector<std::string> ids_;  // longest first
+  // Which of them have a word, each under one of its own: a text without it cannot hold the id.
+  std::map<std::string, std::vector<std::size_t>, std::less<>> ids_by_word_;
+  std::vector<std::string> names_;  // folded words, in order
 };
 
 }  // namespace consilium

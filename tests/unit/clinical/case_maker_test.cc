@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "gateway/clinical/age.h"
 #include "gateway/clinical/scrub.h"
 
@@ -314,6 +317,53 @@ TEST(ScrubberTest, NamesAndNumbersBesideThePatientGoToo) {
   record.numbers = {"(608)271-9000"};
   EXPECT_EQ(Scrubber(record).Scrub("Dr. Kildare called Nora at (608)271-9000."),
             "Dr. [name] called [name] at [id].");
+}
+
+// One number after the other, the longest first, in the text as it is by then.
+std::string ScrubbedPlainly(std::vector<std::string> ids, std::string text) {
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  std::sort(ids.begin(), ids.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  for (const std::string& id : ids) {
+    const bool digits = id.find_first_not_of("0123456789") == id.npos;
+    if (id.size() < (digits ? 5 : 4) || id.find_first_of("0123456789") == id.npos) continue;
+    for (std::size_t at = text.find(id); at != text.npos; at = text.find(id, at)) {
+      const std::size_t end = at + id.size();
+      const bool whole =
+          (at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]));
+      if (whole) text.replace(at, id.size(), "[id]");
+      at += whole ? 4 : 1;
+    }
+  }
+  return text;
+}
+
+TEST(ScrubberTest, ManyNumbersGoAsIfEachWereLookedForInTheWholeText) {
+  std::mt19937 engine(7);
+  const auto below = [&](std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(engine);
+  };
+  const auto any = [&](std::size_t length) {
+    std::string text;
+    while (text.size() < length) text += "11112a- -]"[below(10)];
+    return text;
+  };
+  std::size_t gone = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> ids;
+    FeedRecord record;
+    for (std::size_t i = 0; i <= below(6); ++i) {
+      ids.push_back("-" + any(3 + below(4)) + "1");
+      if (below(3) > 0) ids.back() = "1" + ids.back().substr(2);
+      record.patient.ids.push_back({"H", ids.back(), ""});
+    }
+    const std::string text = any(200);
+    const std::string plain = ScrubbedPlainly(ids, text);
+    ASSERT_EQ(Scrubber(record).Scrub(text), plain) << round << ": " << text;
+    if (plain != text) ++gone;
+  }
+  EXPECT_GT(gone, 300u);
 }
 
 TEST(ScrubberTest, NumbersGoWhereTheyStandAloneAndAreLongEnough) {
