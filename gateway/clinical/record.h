@@ -7,6 +7,7 @@
 // not stated. Nothing is filled in. Threads: plain data.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -118,6 +119,9 @@ struct Remark {
 
   friend bool operator==(const Remark&, const Remark&) = default;
 };
+
+// Notes about one patient in one message: each document leads to all of them.
+inline constexpr std::size_t kFeedNotesMax = 256;
 
 // What one message says about one patient.
 struct FeedRecord {

@@ -1,6 +1,7 @@
 #include "gateway/fhir/bulk.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "gateway/fhir/json.h"
@@ -192,7 +193,9 @@ FeedMessage FhirBulkReader::MessageOf(const Person& person) {
   FhirRecordReader reader(person.id, base_);
   std::vector<std::string> digests;
   FeedMessage message;
+  std::set<std::size_t> taken;  // a Medication may be that of many lines
   const auto take = [&](std::size_t line) {
+    if (!taken.insert(line).second) return;
     FhirJsonLimits json_limits;
     json_limits.bytes_max = limits_.line_bytes_max;
     FhirJsonResult read = ReadJsonTree(kept_[line].text, json_limits);

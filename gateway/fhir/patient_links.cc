@@ -1,12 +1,14 @@
 #include "gateway/fhir/patient_links.h"
 
 #include <algorithm>
+#include <set>
 
 namespace consilium {
 
 PatientLinks ReadPatientLinks(const FhirNode& patient, const FhirEntry& entry,
                               const FhirScope& scope) {
   PatientLinks links;
+  std::set<const FhirEntry*> ended;
   for (const FhirNode& link : patient.Objects("link")) {
     const std::string type = link.Code("type", {"replaced-by", "replaces", "refer", "seealso"});
     if (!link.Has("type")) link.Missing("type");
@@ -18,7 +20,7 @@ PatientLinks ReadPatientLinks(const FhirNode& patient, const FhirEntry& entry,
       links.replaced = true;
       links.by = found;
     } else if (type == "replaces" && found != nullptr) {
-      links.ended.push_back(found);
+      if (ended.insert(found).second) links.ended.push_back(found);
     } else if (type == "replaces" && !other.value.empty()) {
       links.ended_ids.push_back({other.system, other.value, ""});
     }

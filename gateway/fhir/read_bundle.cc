@@ -43,6 +43,7 @@ class BundleReader {
   void EndPatients();
   void ReadClinical();
   void Ignore();
+  void CheckBounds();
   FhirNode NodeOf(const FhirEntry& entry) { return {entry.resource, entry.path, issues_}; }
 
   std::vector<FhirIssue> issues_;
@@ -171,6 +172,16 @@ void BundleReader::ReadClinical() {
   }
 }
 
+void BundleReader::CheckBounds() {
+  for (const FhirEntry* const entry : patients_) {
+    const std::size_t notes = drafts_[entry].record.notes.size();
+    if (notes <= kFeedNotesMax) continue;
+    NodeOf(*entry).Refuse("too-costly", "",
+                          std::to_string(notes) + " notes about this Patient, expected at most " +
+                              std::to_string(kFeedNotesMax));
+  }
+}
+
 void BundleReader::Ignore() {
   std::map<std::string, std::size_t> counts;
   for (const FhirEntry& entry : index_.entries()) {
@@ -205,6 +216,7 @@ void BundleReader::Read() {
   EndPatients();
   ReadClinical();
   Ignore();
+  CheckBounds();
   if (!issues_.empty()) return;
   for (const FhirEntry* const entry : patients_) {
     if (ended_.count(entry) == 0) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "gateway/clinical/patient_context.h"
 #include "gateway/fhir/resource_reader.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -97,6 +99,7 @@ void ReadObservation(const FhirNode& observation, const FhirContext& context, Fe
                                         {context.scope, context.entry, unheard}, probe);
   // A panel says what it says in its components: a blood pressure has no value of its own.
   if (!panel) AddMeasurement(observation, context, fact, record);
+  fact.detail = CutUtf8(fact.detail, kContextTextBytesMax);  // it stands in each
   for (const FhirNode& component : components) AddMeasurement(component, context, fact, record);
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/fhir/record_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/fhir/json.h"
@@ -105,6 +106,19 @@ bool FhirRecordReader::IsOurPatient(const FhirEntry& entry) const {
          (base_.empty() || entry.base.empty() || entry.base == base_);
 }
 
+// One without a text may retract another: it stays.
+void FhirRecordReader::LeaveOutNotes(std::vector<Note>& notes) {
+  std::size_t texts = 0;
+  const auto is_beyond = [&](const Note& note) {
+    return !note.text.empty() && ++texts > kFeedNotesMax;
+  };
+  notes.erase(std::remove_if(notes.begin(), notes.end(), is_beyond), notes.end());
+  if (texts <= kFeedNotesMax) return;
+  AddRemark(reading_.remarks,
+            {"too_many", "",
+             "more than " + std::to_string(kFeedNotesMax) + " notes: the rest is left out"});
+}
+
 FhirRecordReading FhirRecordReader::Finish() {
   FhirDraft draft;
   draft.record.reference = "Patient/" + id_;
@@ -171,6 +185,7 @@ FhirRecordReading FhirRecordReader::Finish() {
       }
     });
   }
+  LeaveOutNotes(draft.record.notes);
   reading_.record = FinishRecord(std::move(draft));
   return std::move(reading_);
 }

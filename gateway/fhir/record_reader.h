@@ -49,6 +49,7 @@ class FhirRecordReader {
   void TakeBundle(const FhirValue& bundle, const std::string& where);
   void TakeOne(const FhirValue& resource, std::string_view full_url, const std::string& where);
   bool IsOurPatient(const FhirEntry& entry) const;
+  void LeaveOutNotes(std::vector<Note>& notes);
 
   std::string id_;
   std::string base_;

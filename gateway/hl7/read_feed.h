@@ -18,7 +18,6 @@ namespace consilium {
 inline constexpr std::size_t kFeedRecordsMax = 64;  // patients of one message
 inline constexpr std::size_t kFeedIdsMax = 1024;    // of one patient, or merged into one
 inline constexpr std::size_t kFeedFactsMax = 4096;  // of one patient, as of a packed list
-inline constexpr std::size_t kFeedNotesMax = 256;   // of one patient
 
 // Why nothing of a message is read, as ERR of its acknowledgement has it. Nothing of a value is in
 // the text but codes.

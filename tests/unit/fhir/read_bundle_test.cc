@@ -28,6 +28,10 @@ std::string Condition(const std::string& name, const std::string& reference) {
   return R"({"resourceType":"Condition","subject":{"reference":")" + reference +
          R"("},"code":{"text":")" + name + R"("}})";
 }
+std::string Note(const std::string& reference) {
+  return R"({"resourceType":"DocumentReference","status":"current","subject":{"reference":")" +
+         reference + R"("},"content":[{"attachment":{"contentType":"text/plain","data":"YWJj"}}]})";
+}
 const std::string kA = "urn:uuid:0b8b4b0c-1111-4b51-9c2c-000000000001";
 const std::string kB = "urn:uuid:0b8b4b0c-1111-4b51-9c2c-000000000002";
 
@@ -63,6 +67,21 @@ TEST(ReadBundleTest, ResourcesGoToThePatientTheirSubjectLeadsTo) {
   EXPECT_EQ(reading.message->digest, Sha256Hex(json));
   EXPECT_EQ(reading.message->id, "");
   EXPECT_TRUE(reading.message->production);
+}
+
+TEST(ReadBundleTest, MoreNotesAboutOnePatientThanAreTakenRefuseTheBundle) {
+  Lines entries = {Entry(kA, Patient("1")), Entry(kB, Patient("2"))};
+  for (std::size_t i = 0; i < kFeedNotesMax; ++i) {
+    entries.push_back(Entry("urn:uuid:d" + std::to_string(i), Note(kB)));
+  }
+  EXPECT_EQ(Issues(Bundle("collection", entries)), Lines{});
+  entries.push_back(Entry("urn:uuid:more", Note(kA)));
+  EXPECT_EQ(Issues(Bundle("collection", entries)), Lines{});
+  entries.push_back(Entry("urn:uuid:yet", Note(kB)));
+  EXPECT_EQ(
+      Issues(Bundle("collection", entries)),
+      Lines{"error too-costly Bundle.entry[1].resource: 257 notes about this Patient, expected "
+            "at most 256"});
 }
 
 TEST(ReadBundleTest, WhoseSubjectLeadsNowhereIsLeftOutAlsoWithOnePatient) {

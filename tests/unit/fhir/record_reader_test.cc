@@ -31,6 +31,25 @@ TEST(FhirRecordReaderTest, PatientIsReadByItsBestName) {
   EXPECT_EQ(reading.record.patient, expected);
 }
 
+TEST(FhirRecordReaderTest, OfTooManyNotesTheRestIsLeftOutButNotWhatRetracts) {
+  FhirRecordReader reader("1", "");
+  const auto take = [&](std::size_t i, const char* status) {
+    reader.TakeJson(R"({"resourceType":"DocumentReference","id":"d)" + std::to_string(i) +
+                        R"(","status":")" + status +
+                        R"(","subject":{"reference":"Patient/1"},"content":[{"attachment":)"
+                        R"({"contentType":"text/plain","data":"YWJj"}}]})",
+                    "d");
+  };
+  for (std::size_t i = 0; i <= kFeedNotesMax; ++i) take(i, "current");
+  take(1000, "entered-in-error");
+  const FhirRecordReading reading = reader.Finish();
+  EXPECT_EQ(LinesOf(reading.remarks),
+            Lines{"too_many : more than 256 notes: the rest is left out"});
+  ASSERT_EQ(reading.record.notes.size(), kFeedNotesMax + 1);
+  EXPECT_EQ(reading.record.notes[kFeedNotesMax - 1].document, "DocumentReference/d255");
+  EXPECT_EQ(reading.record.notes.back().document, "DocumentReference/d1000");
+}
+
 TEST(FhirRecordReaderTest, ResourcesOfAnotherPatientAreLeftOut) {
   FhirRecordReader reader("1", "https://ehr/fhir");
   reader.TakeJson(kPatient, "p");

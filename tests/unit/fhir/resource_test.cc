@@ -254,6 +254,17 @@ TEST(FhirObservationTest, NoValueIsNoFact) {
   EXPECT_EQ(Measured(R"("bodySite":{"text":"arm"})"), "no_value Observation: has no value");
 }
 
+TEST(FhirObservationTest, ALongNoteOnAPanelIsCutInItsComponents) {
+  const FhirRecordReading reading =
+      ReadOne("Observation", R"("status":"final","code":{"text":"Panel"},"note":[{"text":")" +
+                                 std::string(5000, 'x') +
+                                 R"("}],"component":[{"code":{"text":"a"},"valueInteger":1},)"
+                                 R"({"code":{"text":"b"},"valueInteger":2}])");
+  EXPECT_EQ(LinesOf(reading.issues), Lines{});
+  ASSERT_EQ(reading.record.facts.size(), 2u);
+  EXPECT_EQ(reading.record.facts[1].detail, std::string(512, 'x'));
+}
+
 TEST(FhirObservationTest, ComponentsOfAPanelAreMeasurementsOfTheirOwn) {
   EXPECT_EQ(
       FactOf(
