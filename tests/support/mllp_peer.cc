@@ -1,8 +1,10 @@
 #include "tests/support/mllp_peer.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,10 +84,25 @@ MllpSender::MllpSender(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOE
   }
 }
 
-MllpSender::~MllpSender() { ::close(fd_); }
+MllpSender::~MllpSender() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 void MllpSender::SendBytes(const std::string& bytes) { SendAll(fd_, bytes); }
 void MllpSender::EndSending() { ::shutdown(fd_, SHUT_WR); }
+
+void MllpSender::Reset() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  int unacknowledged = 1;
+  while (::ioctl(fd_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  const linger at_once{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(fd_);
+  fd_ = -1;
+}
 
 std::optional<std::string> MllpSender::Receive(std::chrono::milliseconds within) {
   const auto until = std::chrono::steady_clock::now() + within;

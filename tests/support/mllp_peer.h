@@ -28,6 +28,8 @@ class MllpSender {
   void Send(const std::string& message);
   // No more will be sent; what comes back can still be read.
   void EndSending();
+  // Ends with RST once all that was sent has arrived, after 20 s in any case.
+  void Reset();
   // The payload of the next frame; empty when none came in time or the other side closed.
   std::optional<std::string> Receive(std::chrono::milliseconds within = std::chrono::seconds(20));
   // Frames `message`, sends it, waits for the answer.
