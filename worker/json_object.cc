@@ -16,24 +16,13 @@ std::size_t ValueEnd(std::string_view text, std::size_t start) {
   const char open = text[start];
   const char close = open == '{' ? '}' : ']';
   int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = start; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == open) {
-      ++depth;
-    } else if (c == close && --depth == 0) {
-      return i + 1;
-    }
-  }
-  return std::string_view::npos;
+  std::size_t end = text.npos;
+  OutsideStrings(text, start, [&](std::size_t at) {
+    if (text[at] == open) ++depth;
+    if (text[at] == close && --depth == 0) end = at + 1;
+    return end == text.npos;
+  });
+  return end;
 }
 
 // A brace before a key, with or without quotes; any other is prose.

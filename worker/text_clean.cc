@@ -69,23 +69,14 @@ std::string_view WithoutThoughts(std::string_view text) {
 std::size_t NestingDepth(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
+  OutsideStrings(json, 0, [&](std::size_t at) {
+    if (json[at] == '{' || json[at] == '[') {
       deepest = std::max(deepest, ++depth);
-    } else if ((c == '}' || c == ']') && depth > 0) {
+    } else if ((json[at] == '}' || json[at] == ']') && depth > 0) {
       --depth;
     }
-  }
+    return true;
+  });
   return deepest;
 }
 

@@ -19,6 +19,22 @@ std::string CleanText(std::string_view text, bool lines);
 // models think aloud, and their drafts are not their answer.
 std::string_view WithoutThoughts(std::string_view text);
 
+// Calls `use` with the place of each byte of a JSON text, from `start` on, that stands in no
+// string, until it says false.
+template <class Use>
+void OutsideStrings(std::string_view json, std::size_t start, Use use) {
+  bool in_string = false;
+  for (std::size_t i = start; i < json.size(); ++i) {
+    if (in_string && json[i] == '\\') {
+      ++i;
+    } else if (json[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && !use(i)) {
+      return;
+    }
+  }
+}
+
 // How deep the brackets of a JSON text nest, outside strings; for refusing it before it is parsed.
 std::size_t NestingDepth(std::string_view json);
 
