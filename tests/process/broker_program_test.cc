@@ -4,13 +4,12 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "shared/codec.h"
 #include "shared/zmq.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 #include "tests/support/private_redis.h"
 
 namespace consilium {
@@ -21,13 +20,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 constexpr const char* kProgram = "consilium-broker";
-
-std::string Read(const std::string& file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 class BrokerProgramTest : public testing::Test {
  protected:
@@ -72,7 +64,7 @@ TEST_F(BrokerProgramTest, SaysWhereItListensAcceptsAndEndsCleanlyOnSigterm) {
   struct stat unused {};
   ASSERT_TRUE(Eventually([&] { return stat(endpoints.c_str(), &unused) == 0; }))
       << broker.ErrSoFar();
-  const std::string text = Read(endpoints);
+  const std::string text = FileText(endpoints);
   EXPECT_THAT(
       text, MatchesRegex(R"(\{"clients":"tcp://[^"]+:[0-9]+","workers":"tcp://[^"]+:[0-9]+"\}.)"));
   const std::string clients = text.substr(12, text.find('"', 12) - 12);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "cli/screen.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 
 namespace consilium {
 namespace {
@@ -258,8 +258,7 @@ TEST(ChemistryDrawingTest, TheHeatMapIsWrittenWholeAndItsPathSaid) {
         {"chemistry", "--history", "-", "--svg", file, "--svg-of", what}, kHeader + rows);
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_EQ(result.err, "consilium: drawn to " + file + "\n");
-    std::ifstream svg(file);
-    const std::string text((std::istreambuf_iterator<char>(svg)), {});
+    const std::string text = FileText(file);
     EXPECT_NE(text.find("<svg"), std::string::npos);
     EXPECT_NE(text.find("</svg>"), std::string::npos);
     EXPECT_FALSE(std::ifstream(file + ".part").good()) << "nothing is left beside it";

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "shared/messages.h"
 #include "shared/zmq.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 
 namespace consilium {
 namespace {
@@ -74,11 +73,6 @@ class FakeBroker {
   RouterSocket router_;
   std::optional<RouterSocket::Incoming> last_;
 };
-
-std::string ReadText(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::vector<std::string> FilesIn(const std::string& folder) {
   std::vector<std::string> names;
@@ -217,7 +211,7 @@ TEST(ChemistryExportTest, AFolderThatCannotBeWrittenToIsRefusedBeforeAnybodyIsAs
   EXPECT_EQ(
       Refusal({"export", orphan, "--broker", kNobody}),
       "consilium: error[invalid]: " + orphan + ": cannot be made: No such file or directory\n");
-  EXPECT_EQ(ReadText(file), "text");
+  EXPECT_EQ(FileText(file), "text");
 }
 
 // Nobody, not even root, makes a file there.
@@ -282,11 +276,11 @@ TEST(ChemistryExportTest, ShortSlicesAreReadToTheEndAndLaterLinesAreLeftForTheNe
   EXPECT_EQ(FilesIn(out),
             (std::vector<std::string>{"chemistry-tri%20age.csv", "chemistry-tri%20age.json",
                                       "evidence.ndjson", "history.csv"}));
-  const std::string csv = ReadText(out + "/history.csv");
+  const std::string csv = FileText(out + "/history.csv");
   EXPECT_NE(csv.find("\r\nb,m,tri age,,,000,answer 1,2,,"), std::string::npos) << csv;
   EXPECT_NE(csv.find("\r\na,m,medication,,,000,answer 1,3,,"), std::string::npos) << csv;
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
-  const std::string ndjson = ReadText(out + "/evidence.ndjson");
+  const std::string ndjson = FileText(out + "/evidence.ndjson");
   EXPECT_EQ(std::count(ndjson.begin(), ndjson.end(), '\n'), 3);
 }
 
@@ -305,7 +299,7 @@ TEST(ChemistryExportTest, StoppedMidwayItLeavesTheFilesOfBeforeAsTheyWere) {
   const CommandResult result = command.Wait(seconds(30));
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_EQ(FilesIn(folder.path()), std::vector<std::string>{"history.csv"});
-  EXPECT_EQ(ReadText(folder.File("history.csv")), "of before");
+  EXPECT_EQ(FileText(folder.File("history.csv")), "of before");
 }
 
 TEST(ChemistryExportTest, AHistoryThatShrinksWhileItIsReadReplacesNothing) {
@@ -325,7 +319,7 @@ TEST(ChemistryExportTest, AHistoryThatShrinksWhileItIsReadReplacesNothing) {
             "consilium: error[conflict]: the evidence became shorter while it was read: 1 of 2 "
             "lines; export again\n");
   EXPECT_EQ(FilesIn(folder.path()), std::vector<std::string>{"history.csv"});
-  EXPECT_EQ(ReadText(folder.File("history.csv")), "of before");
+  EXPECT_EQ(FileText(folder.File("history.csv")), "of before");
 }
 
 TEST(ChemistryExportTest, AKindThatWasMistypedIsSaidBeforeAnythingIsRead) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 
 namespace consilium {
 namespace {
@@ -68,8 +68,7 @@ TEST(EvalHistoryTest, SameSeedPrintsTheSameBytesAndTheTableFitsEightyColumns) {
                            "60 of 5 models, halved 3 times, seed 1"}) {
     EXPECT_NE(first.out.find(part), std::string::npos) << part << " in\n" << first.out;
   }
-  std::ifstream csv(folder.File("a.csv"));
-  const std::string text{std::istreambuf_iterator<char>(csv), {}};
+  const std::string text = FileText(folder.File("a.csv"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 3 * 2 * 13)
       << "titles, then 3 splits of 2 sizes of 13 strategies";
   EXPECT_NE(text.find("\n0,3,utility-exact,a;b;c,3,30,1,1,1,1,"), std::string::npos) << text;

@@ -6,12 +6,12 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "shared/allow_list.h"
 #include "shared/bus_keys.h"
 #include "shared/ids.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 
 namespace consilium {
 namespace {
@@ -31,11 +31,6 @@ class KeysCommandTest : public testing::Test {
     return Run(arguments);
   }
   std::string Path(const std::string& name) const { return folder_.File("keys/" + name); }
-  static std::string Content(const std::string& file) {
-    std::ostringstream text;
-    text << std::ifstream(file).rdbuf();
-    return text.str();
-  }
   static mode_t ModeOf(const std::string& file) {
     struct stat about {};
     EXPECT_EQ(stat(file.c_str(), &about), 0) << file;
@@ -56,7 +51,7 @@ TEST_F(KeysCommandTest, AKeyIsSecretUsableAndAllowed) {
   EXPECT_EQ(said.at("public_key"), keys->public_key);
   EXPECT_EQ(made.out.find(keys->secret_key), std::string::npos);
   ASSERT_EQ(New({"amy"}).exit_code, 0);
-  const auto list = AllowList::Parse(Content(Path("allowed")), "allowed");
+  const auto list = AllowList::Parse(FileText(Path("allowed")), "allowed");
   ASSERT_TRUE(list) << list.error().text;
   EXPECT_EQ(list->size(), 2u);
   EXPECT_EQ(*list->Find(keys->public_key), (BusPeer{"gpu-1", BusRole::kWorker}));
@@ -70,17 +65,17 @@ TEST_F(KeysCommandTest, TheBrokersKeyComesWithItsPublicHalfAndNoLine) {
   EXPECT_THAT(made.out, HasSubstr("bus.broker_key"));
   EXPECT_EQ(ReadPublicKeyFile(Path("broker.pub")).value(),
             ReadKeyFile(Path("broker.key")).value().public_key);
-  EXPECT_EQ(Content(Path("broker.pub")).find("secret "), std::string::npos);
+  EXPECT_EQ(FileText(Path("broker.pub")).find("secret "), std::string::npos);
   EXPECT_NE(access(Path("allowed").c_str(), F_OK), 0);
 }
 
 TEST_F(KeysCommandTest, NothingIsOverwrittenAndMistakesAreNamed) {
   ASSERT_EQ(New({"amy"}).exit_code, 0);
-  const std::string before = Content(Path("amy.key")) + Content(Path("allowed"));
+  const std::string before = FileText(Path("amy.key")) + FileText(Path("allowed"));
   const CommandResult again = New({"amy"});
   EXPECT_EQ(again.exit_code, 4);
   EXPECT_THAT(again.err, HasSubstr("amy.key: exists, and no key is overwritten"));
-  EXPECT_EQ(Content(Path("amy.key")) + Content(Path("allowed")), before);
+  EXPECT_EQ(FileText(Path("amy.key")) + FileText(Path("allowed")), before);
   EXPECT_EQ(New({"../eve"}).exit_code, 2);
   EXPECT_EQ(New({"bob", "--role", "king"}).exit_code, 2);
   const json error = json::parse(New({"a b", "--json"}).out);
@@ -112,15 +107,15 @@ TEST_F(KeysCommandTest, ATokenIsShownOnceAndTheFileHasOnlyItsDigest) {
       std::string::npos)
       << token;
   EXPECT_EQ(said.at("line"), Sha256Hex(token) + " write ehr");
-  EXPECT_EQ(Content(file), Sha256Hex(token) + " write ehr\n");
+  EXPECT_EQ(FileText(file), Sha256Hex(token) + " write ehr\n");
   const CommandResult second = Run({"token", "desk", "--role", "read", "--file", file});
   ASSERT_EQ(second.exit_code, 0) << second.err;
   EXPECT_THAT(second.out,
               testing::MatchesRegex("token: [A-Za-z0-9_-]*\n  shown once: it belongs to desk, as "
                                     "Authorization: Bearer ...\n.*/tokens: has the new line, for "
                                     "gateway.tokens_file:\n[0-9a-f]* read desk\n"));
-  EXPECT_EQ(Content(file).find(token), std::string::npos);
-  EXPECT_THAT(Content(file), testing::EndsWith(" read desk\n"));
+  EXPECT_EQ(FileText(file).find(token), std::string::npos);
+  EXPECT_THAT(FileText(file), testing::EndsWith(" read desk\n"));
 }
 
 TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
@@ -129,7 +124,7 @@ TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
   EXPECT_NE(cut.exit_code, 0);
   EXPECT_THAT(cut.err, HasSubstr(file + ": its last line has no end"));
   EXPECT_EQ(cut.out, "") << "a token that no gateway will know is not shown";
-  EXPECT_EQ(Content(file), "# cut");
+  EXPECT_EQ(FileText(file), "# cut");
   EXPECT_THAT(Run({"token", "a b", "--role", "read"}).err,
               HasSubstr("name = \"a b\", expected 1..64 characters of A-Z a-z 0-9 . _ -"));
   EXPECT_NE(Run({"token", "ehr", "--role", "broker"}).exit_code, 0);

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/support/cluster_config.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/file_text.h"
 
 namespace consilium {
 namespace {
@@ -39,13 +38,6 @@ std::string CasesWithoutGold(int count) {
     lines += one.dump() + "\n";
   }
   return lines;
-}
-
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 class OutcomeProcessTest : public testing::Test {
@@ -84,7 +76,7 @@ class OutcomeProcessTest : public testing::Test {
     const CommandResult exported = Run({"export", out});
     EXPECT_EQ(exported.exit_code, 0) << exported.err;
     json last;
-    for (const json& line : JsonLines(ReadAll(out + "/evidence.ndjson"))) {
+    for (const json& line : JsonLines(FileText(out + "/evidence.ndjson"))) {
       if (line.at("evidence").at("case_id") == id) last = line;
     }
     return last;
@@ -123,7 +115,7 @@ TEST_F(OutcomeProcessTest, WhatWasRightIsLearnedAndAContradictionIsNot) {
     EXPECT_TRUE(answer.at("right").is_null());
   }
   EXPECT_TRUE(recommended.at("score").is_null()) << "what was decided stays as it was";
-  EXPECT_THAT(ReadAll(folder_.File("export") + "/history.csv"), HasSubstr(id));
+  EXPECT_THAT(FileText(folder_.File("export") + "/history.csv"), HasSubstr(id));
 
   result = Run({"outcome", id, "--accept"});
   EXPECT_EQ(result.exit_code, 0) << result.err;

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -20,6 +19,7 @@
 
 #include "tests/support/cluster_process.h"
 #include "tests/support/fault_llm.h"
+#include "tests/support/file_text.h"
 #include "tests/support/llm_answers.h"
 
 namespace consilium {
@@ -32,13 +32,6 @@ using testing::Not;
 
 constexpr char kHeading[] = "## Point it at real models";
 
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
@@ -48,7 +41,7 @@ std::vector<std::string> LinesOf(const std::string& text) {
 
 // The first block of shell lines of the section that names `configuration`; "" when there is none.
 std::string BlockWith(const std::string& configuration) {
-  const std::string readme = ReadAll(std::string(CONSILIUM_SOURCE_DIR) + "/README.md");
+  const std::string readme = FileText(std::string(CONSILIUM_SOURCE_DIR) + "/README.md");
   const std::size_t start = readme.find(kHeading);
   if (start == readme.npos) return "";
   const std::size_t end = readme.find("\n## ", start);
@@ -162,15 +155,16 @@ TEST_P(ReadmeTest, LinesForRealModelsEndWithARecommendation) {
   };
   FaultLlm server(options);
   Pointed pointed =
-      PointAt(ReadAll(std::string(CONSILIUM_SOURCE_DIR) + "/" + configuration), server.url());
+      PointAt(FileText(std::string(CONSILIUM_SOURCE_DIR) + "/" + configuration), server.url());
   ASSERT_FALSE(pointed.models.empty());
   LayOut(configuration, pointed.text);
   const char* const path = std::getenv("PATH");
   pointed.keys.emplace_back("PATH", folder.File("stubs") + ":" + CONSILIUM_BINARY_DIR + ":" +
                                         (path == nullptr ? "/usr/bin:/bin" : path));
   // What the reader would see, then Ctrl-C for what runs in the background.
-  const std::string script = "cd '" + folder.path() + "' || exit 90\n" + lines +
-                             "code=$?\njobs -p > jobs\nkill $(cat jobs) 2> /dev/null\nwait\nexit $code\n";
+  const std::string script =
+      "cd '" + folder.path() + "' || exit 90\n" + lines +
+      "code=$?\njobs -p > jobs\nkill $(cat jobs) 2> /dev/null\nwait\nexit $code\n";
   RunningCommand shell("/bin/sh", {folder.Write("lines.sh", script)}, pointed.keys);
   const CommandResult result = shell.Wait(std::chrono::seconds(120));
   // Its background jobs are of its group.

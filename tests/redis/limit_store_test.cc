@@ -2,7 +2,6 @@
 #include "shared/limit_store.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "shared/ids.h"
 #include "tests/support/private_redis.h"
+#include "tests/support/redis_fixture.h"
 #include "worker/local_limits.h"
 
 namespace consilium {
@@ -27,31 +27,13 @@ LimitConfig LimitOf(const std::string& name, std::int64_t requests, std::int64_t
   return {name, requests, tokens, concurrency, 1};
 }
 
-class LimitStoreTest : public testing::Test {
+class LimitStoreTest : public RedisFixture {
  protected:
+  RedisConnection& connection() override { return connection_; }
   void Use(std::vector<LimitConfig> limits, milliseconds lease = LimitStore::kLease) {
     store_.emplace(connection_, std::move(limits), lease);
   }
 
-  void PumpUntil(const std::function<bool()>& condition) {
-    const TimePoint give_up = Now() + seconds(20);
-    while (!condition()) {
-      ASSERT_LT(Now(), give_up) << "no reply from Redis: " << connection_.reason();
-      connection_.Tick(Now());
-      pollfd polled{connection_.fd(), connection_.events(), 0};
-      poll(&polled, 1, 5);
-      if (polled.revents != 0) connection_.OnReady(polled.revents);
-    }
-  }
-  template <class T, class Send>
-  T Await(Send send) {
-    PumpUntil([&] { return connection_.up(); });
-    std::optional<Result<T>> reply;
-    send([&](Result<T> result) { reply.emplace(std::move(result)); });
-    PumpUntil([&] { return reply.has_value(); });
-    EXPECT_TRUE(reply && reply->ok()) << (reply ? reply->error().text : "no reply");
-    return reply && reply->ok() ? std::move(**reply) : T{};
-  }
   PermitAnswer Take(const std::string& id, std::int64_t tokens = 1,
                     milliseconds patience = kPatient) {
     return Await<PermitAnswer>([&](auto done) { store_->Take(id, tokens, patience, done); });
@@ -64,9 +46,6 @@ class LimitStoreTest : public testing::Test {
   }
   void Pause(milliseconds pause) {
     Await<Nothing>([&](auto done) { store_->Pause(pause, done); });
-  }
-  RedisReply Send(const std::vector<std::string>& command) {
-    return Await<RedisReply>([&](auto done) { connection_.Send(command, done); });
   }
   // What was booked, within the time that the test takes.
   static void ExpectBooked(const PermitAnswer& answer, milliseconds wait) {
@@ -87,7 +66,7 @@ TEST_F(LimitStoreTest, AnIdIsChargedOnceHoweverOftenItAsks) {
   ExpectBooked(Take("2"), seconds(10));
   ExpectBooked(Take("2"), seconds(10));
   ExpectBooked(Take("3"), seconds(20));
-  EXPECT_EQ(Send({"ZCARD", "consilium:{0}:limit:l:held"}).integer, 1);
+  EXPECT_EQ(Tell({"ZCARD", "consilium:{0}:limit:l:held"}).integer, 1);
 }
 
 TEST_F(LimitStoreTest, ACallThatNeverWentOutIsGivenBackWholeAndOnce) {
@@ -218,11 +197,11 @@ TEST_F(LimitStoreTest, EveryKeyExpiresByItself) {
   Pause(milliseconds(10));
   Renew({"1", "local"});
   GiveBack("1", 100, {true, 500});
-  const RedisReply keys = Send({"KEYS", "*"});
+  const RedisReply keys = Tell({"KEYS", "*"});
   ASSERT_GE(keys.items.size(), 5u);
   for (const RedisReply& key : keys.items) {
     EXPECT_EQ(key.text.rfind("consilium:{0}:", 0), 0u) << key.text;
-    const std::int64_t ttl = Send({"PTTL", key.text}).integer;
+    const std::int64_t ttl = Tell({"PTTL", key.text}).integer;
     const bool rates = key.text.find(":rates") != std::string::npos ||
                        key.text.find(":booked") != std::string::npos;
     EXPECT_GT(ttl, 0) << key.text;
@@ -232,7 +211,7 @@ TEST_F(LimitStoreTest, EveryKeyExpiresByItself) {
 
 TEST_F(LimitStoreTest, ItGoesOnWhenMemoryIsShort) {
   Use({LimitOf("l", 60, 0, 1)});
-  Send({"CONFIG", "SET", "maxmemory", "1"});
+  Tell({"CONFIG", "SET", "maxmemory", "1"});
   EXPECT_EQ(Take("1").kind, Kind::kGranted);
   Renew({"1"});
   Pause(milliseconds(1));
@@ -244,7 +223,7 @@ TEST_F(LimitStoreTest, TheScriptBooksTheInstantsThatTheRuleInMemoryBooks) {
                                            LimitOf("own", 0, 40000, 0)};
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(seed);
-    Send({"FLUSHALL"});
+    Tell({"FLUSHALL"});
     Use(limits);
     LocalLimits memory(limits);
     SeededRandom random(seed, "same");

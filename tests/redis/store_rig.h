@@ -1,60 +1,29 @@
 // A store on a private redis-server, turned by the test's own thread.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <poll.h>
-
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "shared/clock.h"
 #include "shared/ids.h"
 #include "shared/store.h"
 #include "tests/support/private_redis.h"
+#include "tests/support/redis_fixture.h"
 
 namespace consilium {
 
-class StoreRig : public testing::Test {
+class StoreRig : public RedisFixture {
  protected:
+  RedisConnection& connection() override { return *connection_; }
+
   void SetUp() override {
     auto address = ParseRedisUrl(redis_.url());
     ASSERT_TRUE(address.ok()) << address.error().text;
     connection_.emplace(*address, Store::Scripts());
     store_.emplace(*connection_);
     Await<Nothing>([&](auto done) { store_->Prepare({"alpha", "beta", "gamma"}, done); });
-  }
-
-  void PumpUntil(const std::function<bool()>& condition) {
-    const TimePoint give_up = Now() + std::chrono::seconds(20);
-    while (!condition()) {
-      ASSERT_LT(Now(), give_up) << "no reply from Redis: " << connection_->reason();
-      connection_->Tick(Now());
-      pollfd polled{connection_->fd(), connection_->events(), 0};
-      poll(&polled, 1, 5);
-      if (polled.revents != 0) connection_->OnReady(polled.revents);
-    }
-  }
-
-  // Sends a request once the connection is up and waits for its reply.
-  template <class T, class Send>
-  Result<T> Ask(Send send) {
-    PumpUntil([&] { return connection_->up(); });
-    std::optional<Result<T>> reply;
-    send([&](Result<T> result) { reply.emplace(std::move(result)); });
-    PumpUntil([&] { return reply.has_value(); });
-    if (!reply) return Error{ErrorCode::kTimeout, "no reply"};
-    return std::move(*reply);
-  }
-  // The same when it must succeed.
-  template <class T, class Send>
-  T Await(Send send) {
-    auto reply = Ask<T>(send);
-    EXPECT_TRUE(reply.ok()) << reply.error().text;
-    return reply.ok() ? std::move(*reply) : T{};
   }
 
   static NewCase CaseOf(const std::string& id,
@@ -97,9 +66,6 @@ class StoreRig : public testing::Test {
     return Await<StatusReply>([&](auto done) {
       store_->Describe({"alpha", "beta", "gamma"}, done);
     });
-  }
-  void Tell(std::vector<std::string> command) {
-    EXPECT_TRUE(connection_->Call(std::move(command), std::chrono::seconds(5)).ok());
   }
   Store::RestoreReply Restore() {
     Store::RestoreReply all;

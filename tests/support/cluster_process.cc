@@ -13,11 +13,12 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <thread>
+
+#include "tests/support/file_text.h"
 
 extern char** environ;  // NOLINT: the name that POSIX gives it
 
@@ -29,13 +30,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPoll{20};
-
-std::string Slurp(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::string ProgramPath(const std::string& program) {
   if (program.find('/') != std::string::npos) return program;
@@ -66,7 +60,7 @@ std::vector<std::string> Environment(const Variables& variables) {
 }
 
 nlohmann::json EndpointsIn(const std::string& data) {
-  return nlohmann::json::parse(Slurp(data + "/endpoints.json"), nullptr, false);
+  return nlohmann::json::parse(FileText(data + "/endpoints.json"), nullptr, false);
 }
 
 int PortOf(const std::string& endpoint) {
@@ -138,8 +132,8 @@ void RunningCommand::Signal(int signal) {
   if (Alive()) ::kill(pid_, signal);
 }
 
-std::string RunningCommand::OutSoFar() const { return Slurp(folder_.File("out")); }
-std::string RunningCommand::ErrSoFar() const { return Slurp(folder_.File("err")); }
+std::string RunningCommand::OutSoFar() const { return FileText(folder_.File("out")); }
+std::string RunningCommand::ErrSoFar() const { return FileText(folder_.File("err")); }
 
 CommandResult RunningCommand::Wait(milliseconds within) {
   CommandResult result;
@@ -171,7 +165,7 @@ ClusterProcess::ClusterProcess(std::string config_file, Variables variables)
   variables_.emplace_back("CONSILIUM_BROKER_CLIENTS", "tcp://127.0.0.1:0");
   variables_.emplace_back("CONSILIUM_BROKER_WORKERS", "tcp://127.0.0.1:0");
   // A gateway is started where the file opens a door, and only there.
-  const std::string config = Slurp(config_file_);
+  const std::string config = FileText(config_file_);
   for (const std::string door : {"http", "mllp"}) {
     if (config.find("\n" + door + " = \"tcp:") == std::string::npos) continue;
     variables_.emplace_back(door == "http" ? "CONSILIUM_GATEWAY_HTTP" : "CONSILIUM_GATEWAY_MLLP",
@@ -266,7 +260,7 @@ CommandResult ClusterProcess::Run(std::vector<std::string> arguments, const std:
 std::string ClusterProcess::UpLog() const { return up_ ? up_->ErrSoFar() : ""; }
 
 std::string ClusterProcess::LogOf(const std::string& name) const {
-  return Slurp(data_ + "/log/" + name + ".log");
+  return FileText(data_ + "/log/" + name + ".log");
 }
 
 }  // namespace consilium

@@ -6,20 +6,16 @@
 
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tests/support/file_text.h"
 
 namespace consilium {
 
 inline std::string SharedFhir(const std::string& name) {
   return CONSILIUM_SOURCE_DIR "/../shared/fhir/" + name;
-}
-
-inline std::string FileText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 inline std::vector<nlohmann::json> SharedLines(const std::string& name) {
