@@ -107,7 +107,7 @@ std::string FormOf(const CLI::App& command, const std::string& flag) {
 
 // The same as CLI11 says, in the words of our other errors.
 std::string InOurWords(const CLI::App& command, const CLI::ParseError& problem) {
-  const std::string text = problem.what();
+  std::string text = problem.what();
   const auto split = [&text](std::string_view at) {
     const std::size_t found = text.find(at);
     return found == text.npos
