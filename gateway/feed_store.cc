@@ -17,6 +17,7 @@ std::string IdKey(const std::string& name) { return DoorKey("id:" + name); }
 std::string MessageKey(const std::string& name) { return DoorKey("message:" + name); }
 std::string PatientKey(const std::string& name) { return DoorKey("patient:" + name); }
 std::string DocumentKey(const std::string& name) { return DoorKey("document:" + name); }
+std::string WithdrawnKey(const std::string& case_id) { return DoorKey("withdrawn:" + case_id); }
 
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -43,6 +44,13 @@ Result<FeedView> ReadView(std::size_t patients, std::size_t documents, const Red
     (i < 2 * patients ? view.patients : view.documents).push_back(std::move(value));
   }
   return view;
+}
+
+// Of GET.
+RedisConnection::Done ReadingText(FeedStore::Done<std::optional<std::string>> done) {
+  using Text = std::optional<std::string>;
+  return Reading<Text>(std::move(done),
+                       [](const RedisReply& reply) { return Result<Text>(Maybe(reply)); });
 }
 
 Result<AdmitReply> ReadAdmitted(const RedisReply& reply) {
@@ -93,7 +101,8 @@ void FeedStore::Admit(const Admission& admission, Done<AdmitReply> done) {
       ExpiryMs(milliseconds(admission.retention_ms)),
       std::to_string(admission.patients.size() + admission.documents.size()),
       std::to_string(admission.forget.size()),
-      std::to_string(admission.cases.size())};
+      std::to_string(admission.cases.size()),
+      std::to_string(admission.withdrawn.size())};
   const auto add = [&](const ValueChange& change, std::string key, std::int64_t keep_ms) {
     keys.push_back(std::move(key));
     args.insert(args.end(), {std::to_string(change.from_version), change.bytes ? "1" : "0",
@@ -109,6 +118,10 @@ void FeedStore::Admit(const Admission& admission, Done<AdmitReply> done) {
   for (const CaseFrom& made : admission.cases) {
     keys.push_back(DoorKey("case:" + made.case_id));
     args.push_back(made.origin);
+  }
+  for (const WithdrawnCase& gone : admission.withdrawn) {
+    keys.push_back(WithdrawnKey(gone.case_id));
+    args.push_back(gone.reason);
   }
   redis_.Run("admit_message", std::move(keys), std::move(args),
              NamingNoMemory(Reading<AdmitReply>(std::move(done), ReadAdmitted)));
@@ -134,6 +147,10 @@ void FeedStore::TakeOpenPlans(milliseconds idle, std::int64_t count,
                    }
                    return plans;
                  }));
+}
+
+void FeedStore::WithdrawnFor(const std::string& case_id, Done<std::optional<std::string>> done) {
+  redis_.Send({"GET", WithdrawnKey(case_id)}, ReadingText(std::move(done)));
 }
 
 void FeedStore::OriginsOf(const std::vector<std::string>& case_ids,
@@ -163,11 +180,8 @@ void FeedStore::PutCard(const std::string& uuid, const std::string& bytes, milli
 }
 
 void FeedStore::GetCard(const std::string& uuid, Done<std::optional<std::string>> done) {
-  using Card = std::optional<std::string>;
-  if (!IsUuid(uuid)) return done(Card{});
-  redis_.Send({"GET", DoorKey("card:" + uuid)},
-              Reading<Card>(std::move(done),
-                            [](const RedisReply& reply) { return Result<Card>(Maybe(reply)); }));
+  if (!IsUuid(uuid)) return done(std::optional<std::string>());
+  redis_.Send({"GET", DoorKey("card:" + uuid)}, ReadingText(std::move(done)));
 }
 
 void FeedStore::UseToken(const std::string& digest, const std::string& by, milliseconds keep,

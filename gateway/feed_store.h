@@ -58,6 +58,12 @@ struct CaseFrom {
   std::string origin;
 };
 
+// A case that no longer stands, whether or not the broker has it yet.
+struct WithdrawnCase {
+  std::string case_id;
+  std::string reason;  // not empty
+};
+
 // What a message does. A patient stands in `patients` or in `forget`, once; a document and a case
 // once. All expiries are from now and at least 1.
 struct Admission {
@@ -69,9 +75,10 @@ struct Admission {
   std::vector<ValueChange> documents;
   std::vector<std::string> forget;  // patients of whom nothing is known any more
   std::vector<CaseFrom> cases;
+  std::vector<WithdrawnCase> withdrawn;
   std::int64_t remember_ms = 0;   // the plan
   std::int64_t context_ms = 0;    // patients, since the last statement
-  std::int64_t retention_ms = 0;  // documents and origins
+  std::int64_t retention_ms = 0;  // documents, origins and withdrawals
 };
 
 struct AdmitReply {
@@ -117,6 +124,11 @@ class FeedStore {
   // takes), oldest first; they count as taken up from now on, so that what fails does not keep
   // others from their turn.
   void TakeOpenPlans(milliseconds idle, std::int64_t count, Done<std::vector<OpenPlan>> done);
+
+  // Why a case no longer stands; absent = it does. To be asked once the broker has the case: who
+  // withdraws it marks it first (Admit) and asks the broker then, so one of the two finds the
+  // other.
+  void WithdrawnFor(const std::string& case_id, Done<std::optional<std::string>> done);
 
   // Absent = not known (any more). Each in the place of its case.
   void OriginsOf(const std::vector<std::string>& case_ids,

@@ -50,6 +50,10 @@ Result<PlanFrom> ReadPlan(const std::string& stored) {
   return from;
 }
 
+std::string ReasonOf(const Withdrawal& gone) {
+  return gone.by.empty() ? gone.why : gone.why + " by " + gone.by;
+}
+
 // What passes by itself: the sender sends again.
 bool Passes(ErrorCode code) {
   return code == ErrorCode::kQueueFull || code == ErrorCode::kUnavailable ||
@@ -202,6 +206,9 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
       };
   admission.patients = changes(job->keys.contexts, view.patients, contexts, forget);
   admission.documents = changes(job->keys.documents, view.documents, documents, {});
+  for (const Withdrawal& gone : plan->withdraw) {
+    admission.withdrawn.push_back({gone.case_id, ReasonOf(gone)});
+  }
   if (plan->origin) admission.cases.push_back({plan->origin->case_id, PackSealed(*plan->origin)});
   admission.remember_ms = remember_.count();
   admission.context_ms = context_.count();
@@ -246,8 +253,19 @@ void Intake::Submit(const JobPtr& job) {
                           if (!reply.ok() && Passes(reply.error().code))
                             return Fail(job, reply.error(), retry);
                           job->admitted.back().submitted = std::move(reply);
-                          Withdraw(job, 0);
+                          CheckStands(job);
                         });
+}
+
+// A later message may have withdrawn the case before the broker had it.
+void Intake::CheckStands(const JobPtr& job) {
+  const std::string& case_id = job->admitted.back().plan.request->id;
+  store_.WithdrawnFor(case_id, [this, job](Result<std::optional<std::string>> reason) {
+    if (!reason.ok()) return Fail(job, reason.error(), {});
+    if (!*reason) return Withdraw(job, 0);
+    Cancel(job, job->admitted.back().plan.request->id, **reason, [this, job] { Withdraw(job, 0); });
+  });
+  redis_.PumpSoon();
 }
 
 void Intake::Withdraw(const JobPtr& job, std::size_t index) {
@@ -257,20 +275,25 @@ void Intake::Withdraw(const JobPtr& job, std::size_t index) {
     redis_.PumpSoon();
     return NextRecord(job);
   }
-  const Withdrawal& withdrawal = plan.withdraw[index];
+  const Withdrawal& gone = plan.withdraw[index];
+  Cancel(job, gone.case_id, ReasonOf(gone), [this, job, index] { Withdraw(job, index + 1); });
+}
+
+void Intake::Cancel(const JobPtr& job, const std::string& case_id, const std::string& reason,
+                    std::function<void()> then) {
   CancelRequest request;
-  request.id = withdrawal.case_id;
+  request.id = case_id;
   request.withdraw = true;
-  request.reason = withdrawal.by.empty() ? withdrawal.why : withdrawal.why + " by " + withdrawal.by;
-  bus_.Ask<CancelReply>(
-      request, kTimeout,
-      [this, job, index](Result<CancelReply> reply, std::optional<std::int64_t> retry) {
-        // One that is not kept any more needs no withdrawal.
-        if (!reply.ok() && reply.error().code != ErrorCode::kNotFound) {
-          return Fail(job, reply.error(), retry);
-        }
-        Withdraw(job, index + 1);
-      });
+  request.reason = reason;
+  bus_.Ask<CancelReply>(request, kTimeout,
+                        [this, job, then = std::move(then)](Result<CancelReply> reply,
+                                                            std::optional<std::int64_t> retry) {
+                          // One that is not there ended long ago, or finds its mark when it comes.
+                          if (!reply.ok() && reply.error().code != ErrorCode::kNotFound) {
+                            return Fail(job, reply.error(), retry);
+                          }
+                          then();
+                        });
 }
 
 void Intake::Fail(const JobPtr& job, const Error& error,

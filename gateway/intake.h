@@ -54,7 +54,10 @@ class Intake {
   void Admit(const JobPtr& job, const FeedView& view);
   void Carry(const JobPtr& job, const std::string& stored, bool again);
   void Submit(const JobPtr& job);
+  void CheckStands(const JobPtr& job);
   void Withdraw(const JobPtr& job, std::size_t index);
+  void Cancel(const JobPtr& job, const std::string& case_id, const std::string& reason,
+              std::function<void()> then);
   void NextRecord(const JobPtr& job);
   void Fail(const JobPtr& job, const Error& error, std::optional<std::int64_t> retry_after_ms);
   void FinishOpenPlans();

@@ -1,17 +1,18 @@
 -- Makes what a message does durable, once, or nothing: its plan, what is known of its patients and documents, where its
--- cases came from. Nothing when one of the values is not what the plan was made from.
+-- cases came from, which cases no longer stand. Nothing when one of the values is not what the plan was made from.
 -- Without memory it is refused before it wrote anything (its first write is one that Redis refuses then).
 -- KEYS  message, its id at the sender, open, open:due, counters, then values (patients and documents) ..., contexts to
---       forget ..., cases ...
+--       forget ..., cases ..., marks of withdrawn cases ...
 -- ARGV  plan, the message's name, "1" when it has an id or "0", door, remember_ms, retention_ms, numbers of values, of
---       contexts to forget, of cases, then of each value: the version it had (0 = none), "1" to write it or "0", bytes,
---       expiry in ms; of each case: its origin
+--       contexts to forget, of cases, of withdrawn cases, then of each value: the version it had (0 = none), "1" to
+--       write it or "0", bytes, expiry in ms; of each case: its origin; of each withdrawn case: the reason
 -- Returns {"admitted", now} | {"seen", now, plan} | {"moved", now}
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local name, door, remember, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
-local values, forgotten, cases = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local arg = 10  -- of the first value
+local values, forgotten = tonumber(ARGV[7]), tonumber(ARGV[8])
+local cases, withdrawn = tonumber(ARGV[9]), tonumber(ARGV[10])
+local arg = 11  -- of the first value
 
 local plan = redis.call('GET', KEYS[1])
 if plan then
@@ -36,7 +37,7 @@ for i = 1, values do
     redis.call('PEXPIRE', KEYS[5 + i], ARGV[at + 3])
   end
 end
-for i = 1, cases do
+for i = 1, cases + withdrawn do
   redis.call('SET', KEYS[5 + values + forgotten + i], ARGV[arg + 4 * values + i - 1], 'PX', retention)
 end
 -- What nobody ever finished or took up goes when its plan has.

@@ -136,6 +136,30 @@ TEST_F(GatewayHl7Test, ADeletedPatientsCaseIsWithdrawnAndADeadOneHasNone) {
   EXPECT_EQ(Cases().size(), 1u);
 }
 
+// The note waits for a full queue when its retraction comes.
+TEST_F(GatewayHl7Test, ARetractionThatOvertakesItsNoteStillWithdrawsTheCase) {
+  SimulatedOptions options;
+  options.latency_ms = 60000;  // what is accepted stays in the queue
+  options.broker = "live_cases_max = 1";
+  Start(options);
+  MllpSender sender(cluster_->mllp());
+  const auto ack = [&](const std::string& message) {
+    return Hl7Field(sender.Ask(message).value_or(""), "MSA", 1);
+  };
+  ASSERT_EQ(ack(Note("T02", "o-1", "400", "doc-o1", kText)), "AA");
+  const std::string blocking = Cases()[0]["id"];
+  const std::string note = Note("T02", "o-2", "401", "doc-o2", kText);
+  EXPECT_EQ(ack(note), "AE") << "the queue is full";
+  EXPECT_EQ(ack(Msh("MDM^T11", "o-3") + "EVN|T11|20261128\r" + Pid("401") +
+                "TXA|1|PN|TX|20261128||||||||doc-o2|||||CA\r"),
+            "AA");
+  ASSERT_EQ(Exchange(cluster_->http(), "DELETE", "/v1/cases/" + blocking, "").status, 200);
+  EXPECT_EQ(ack(note), "AA");
+  const json cases = Cases();
+  ASSERT_EQ(cases.size(), 2u);
+  for (const json& one : cases) EXPECT_EQ(one["state"], "cancelled") << one;
+}
+
 TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
   int port = 0;
   {

@@ -238,6 +238,7 @@ TEST_F(FeedStoreTest, EverythingButTheCountersExpires) {
   admission.message_id = "id";
   admission.documents = {{"d", 0, "case-1"}};
   admission.cases = {{"case-1", "origin"}};
+  admission.withdrawn = {{"case-0", "replaced by case-1"}};
   Admit(admission);
   const std::string uuid = "0e7a1f6c-94d8-4c62-8d3e-2f6f5b0a9c11";
   Await<Nothing>([&](auto done) { store_.PutCard(uuid, "card", hours(24), done); });
@@ -256,6 +257,7 @@ TEST_F(FeedStoreTest, EverythingButTheCountersExpires) {
   EXPECT_TRUE(near(left("patient:p"), 200000));
   EXPECT_TRUE(near(left("document:d"), 300000));
   EXPECT_TRUE(near(left("case:case-1"), 300000));
+  EXPECT_TRUE(near(left("withdrawn:case-0"), 300000));
   EXPECT_TRUE(near(left("card:" + uuid), 86400000));
   EXPECT_TRUE(near(left("jti:t"), 3600000));
   // A plan that is remembered for less does not shorten what holds the others.
@@ -376,6 +378,25 @@ TEST_F(FeedStoreTest, ARedisShortOfMemoryRefusesWhatIsNewAndAnswersWhatIsKnown) 
   EXPECT_FALSE(view.plan.has_value()) << "nothing of it was written";
   EXPECT_EQ(view.patients[0].version, 0);
   EXPECT_EQ(Describe().open, 0);
+}
+
+TEST_F(FeedStoreTest, AWithdrawnCaseIsMarkedWithThePlanThatWithdrawsItOrNotAtAll) {
+  const auto reason = [&](const std::string& case_id) {
+    return Await<std::optional<std::string>>(
+        [&](auto done) { store_.WithdrawnFor(case_id, done); });
+  };
+  Admission admission = Stating("m", "p", 0, "1");
+  admission.cases = {{"case-2", "origin"}};
+  admission.withdrawn = {{"case-0", "retracted"}, {"case-1", "replaced by case-2"}};
+  EXPECT_EQ(Admit(admission).kind, Kind::kAdmitted);
+  EXPECT_EQ(reason("case-0"), "retracted");
+  EXPECT_EQ(reason("case-1"), "replaced by case-2");
+  EXPECT_EQ(reason("case-2"), std::nullopt);
+  EXPECT_EQ(Origins({"case-2"}).front(), "origin");
+  Admission late = Stating("n", "p", 0, "2");  // of a context that has moved
+  late.withdrawn = {{"case-3", "retracted"}};
+  EXPECT_EQ(Admit(late).kind, Kind::kMoved);
+  EXPECT_EQ(reason("case-3"), std::nullopt);
 }
 
 TEST_F(FeedStoreTest, ACardIsFoundByItsUuidUntilItExpires) {
