@@ -243,7 +243,8 @@ void HooksDoor::Look(const CallPtr& call, HookFeed feed) {
   call->message = std::move(feed.message);
   FeedQuestion question;
   question.message = Sha256Hex(call->message.digest);  // of no message: only patients are asked for
-  question.patients = PatientKeys(call->message.records.front().patient.ids, call->sender);
+  question.patients = PatientKeys(call->message.records.front().patient.ids,
+                                  ScopeOf(call->message, config_.authorities));
   intake_.store().Look(question, [this, call](Result<FeedView> view) {
     if (call->exchange->answered()) return;
     if (!view.ok()) return Reply(call->exchange, Problem(view.error()));

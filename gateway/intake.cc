@@ -79,6 +79,7 @@ Result<PlanSettings> Intake::SettingsOf(const Config& config) {
       ParseRouting(config.gateway.cases.empty() ? DefaultRouting() : config.gateway.cases);
   if (!routing) return Error{ErrorCode::kInvalid, "gateway.cases: " + routing.error().text};
   settings.routing = std::move(*routing);
+  settings.authorities = config.gateway.authorities;
   settings.context_ms = Hours(config.gateway.context_h).count();
   settings.case_bytes_max = static_cast<std::size_t>(config.broker.case_bytes_max);
   return settings;
@@ -113,7 +114,7 @@ void Intake::NextRecord(const JobPtr& job) {
     return job->done(std::move(job->admitted), {});
   }
   job->name = MessageKey(job->message) + "-" + std::to_string(job->record);
-  job->keys = KeysOf(job->message, job->record);
+  job->keys = KeysOf(job->message, job->record, settings_);
   job->looks = 0;
   Look(job);
 }
@@ -165,7 +166,7 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
                   {});
     lookup.documents.emplace(job->keys.documents[i], std::move(*state));
   }
-  if (PlanKeys more = KeysOf(job->message, job->record, lookup);
+  if (PlanKeys more = KeysOf(job->message, job->record, settings_, lookup);
       more.documents.size() > job->keys.documents.size()) {
     job->keys = std::move(more);
     return LookAgain(job);

@@ -200,6 +200,8 @@ struct GatewayConfig {
   std::string mllp_client_ca;      // PEM: who speaks HL7 needs a certificate of these
   std::string tokens_file;         // bearer tokens of HTTP clients; "" = none is asked for
   std::vector<std::string> cases;  // which messages start a case; empty: notes and referrals
+  // Local names of those who give out patient ids that mean the same at every sender.
+  std::vector<std::string> authorities;
   std::string charset;             // of HL7 senders that do not state theirs; "" = ASCII, UTF-8
   double context_h = 72;           // what was said about a patient is joined for so long
   double remember_h = 168;         // a message that comes again is known for so long

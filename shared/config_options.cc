@@ -224,6 +224,10 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
       Text("cases", &C::cases, TextKind::kPlain,
            "which messages start a case: MDM^T02, ORU, REF^I12, Bundle, * ...; empty: notes, "
            "referrals, Bundles"),
+      Text("authorities", &C::authorities, TextKind::kPlain,
+           "local names of those who give out patient ids (CX-4) that mean the same at every "
+           "sender; others count within the facility (MSH-4); OIDs, UUIDs and URIs are the same "
+           "everywhere"),
       Text("charset", &C::charset, TextKind::kPlain,
            "of HL7 senders that do not state theirs (as in MSH-18); empty: ASCII or UTF-8"),
       Number("context_h", &C::context_h, 0, 8760, "h",

@@ -172,6 +172,11 @@ Result<CaseText> MakeVignette(const FeedRecord& record, const JoinedContext& joi
   if (!patient) return patient.error();
 
   Lines lines;
+  if (joined.conflict) {
+    lines.Add(
+        "Earlier statements under this patient's number are not used: birth date, sex or family "
+        "name do not agree. There may be allergies and medications that are not listed here.");
+  }
   if (!Trimmed(record.reason).empty()) {
     lines.Add("Reason: " + scrubber.Scrub(Line(record.reason)));
   }

@@ -130,6 +130,7 @@ JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientCon
   joined.patient = record.patient;
   FactList facts;
   if (AnyConflict(record, contexts)) {
+    joined.conflict = true;
     joined.remarks.push_back(Conflict());
   } else {
     std::vector<SeenFact> kept;
@@ -158,8 +159,9 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
                     std::int64_t now_ms, std::int64_t limit_ms) {
   Remembered result;
   if (context && Contradicts(record.patient, context->patient)) {
-    result.remarks.push_back(Conflict());
-  } else if (context) {
+    return {true, *context, {Conflict()}};
+  }
+  if (context) {
     if (context->patient_seen_ms >= now_ms - limit_ms) {
       TakeDemographics(context->patient, result.context.patient);
       result.context.visit = context->visit;

@@ -46,6 +46,7 @@ struct PatientContext {
 
 // What a case may use: the record's own facts over what was kept.
 struct JoinedContext {
+  bool conflict = false;  // something was kept and nothing of it is used
   // The record's; birth date, sex and death from what was kept where it is silent.
   Demographics patient;
   std::vector<Fact> facts;  // active and none_known
@@ -53,6 +54,7 @@ struct JoinedContext {
 };
 
 struct Remembered {
+  bool conflict = false;  // `context` is what was there, and nothing of the record is in it
   PatientContext context;
   std::vector<Remark> remarks;
 };
@@ -67,7 +69,8 @@ JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientCon
                           std::int64_t now_ms, std::int64_t limit_ms);
 
 // What is to be kept under one key after the record: the later statement replaces the earlier, what
-// is withdrawn or has ended goes, and a context that the record contradicts is replaced as a whole.
+// is withdrawn or has ended goes. What contradicts the record stays as it is and for as long as it
+// would: which of the two is wrong is not known, and a slip of the pen must not wipe an allergy.
 // Remarks: "context_conflict", "fact_contradiction", "record_full", "context_full".
 Remembered Remember(const std::optional<PatientContext>& context, const FeedRecord& record,
                     std::int64_t now_ms, std::int64_t limit_ms);

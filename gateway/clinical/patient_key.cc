@@ -70,18 +70,49 @@ bool IsMedicalRecordNumber(const PatientId& id) {
   return IsOneOf(Upper(Trimmed(id.type)), kTypes);
 }
 
+constexpr std::string_view kOidUrn = "urn:oid:";
+
+bool IsOid(std::string_view authority) {
+  return authority.find('.') != std::string_view::npos &&
+         authority.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool IsUuid(std::string_view authority) {
+  constexpr std::size_t kUuidBytes = 36;
+  return authority.size() == kUuidBytes &&
+         std::count(authority.begin(), authority.end(), '-') == 4 &&
+         authority.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
+}
+
+// "" = the id does not count.
+std::string KeyOf(std::string_view authority, std::string_view value, const IdScope& scope) {
+  if (authority.starts_with(kOidUrn)) authority.remove_prefix(kOidUrn.size());
+  if (authority.empty()) {
+    return scope.sender.empty() ? "" : Digest({"patient of sender", scope.sender, value});
+  }
+  const bool everywhere =
+      IsOid(authority) || IsUuid(authority) || authority.find(':') != std::string_view::npos ||
+      std::find(scope.shared.begin(), scope.shared.end(), authority) != scope.shared.end();
+  if (everywhere) return Digest({"patient", authority, value});
+  const std::string_view domain = scope.domain.empty() ? scope.sender : scope.domain;
+  return domain.empty() ? "" : Digest({"patient of domain", domain, authority, value});
+}
+
 }  // namespace
 
-std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, std::string_view sender) {
+IdScope ScopeOf(const FeedMessage& message, const std::vector<std::string>& shared) {
+  return {message.sender, message.domain, shared};
+}
+
+std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, const IdScope& scope) {
   std::vector<std::string> records;
   std::vector<std::string> others;
   for (const PatientId& id : ids) {
     const std::string_view value = Trimmed(id.value);
     const std::string_view authority = Trimmed(id.authority);
     if (value.empty() || IsPlaceholder(value) || IsOfAnotherThing(id)) continue;
-    if (authority.empty() && sender.empty()) continue;
-    const std::string key = authority.empty() ? Digest({"patient of sender", sender, value})
-                                              : Digest({"patient", authority, value});
+    const std::string key = KeyOf(authority, value, scope);
+    if (key.empty()) continue;
     auto& keys = IsMedicalRecordNumber(id) ? records : others;
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   }

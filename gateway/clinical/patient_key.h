@@ -16,15 +16,24 @@ namespace consilium {
 // More identifiers of one patient than this are not looked up.
 inline constexpr std::size_t kPatientKeysMax = 8;
 
+// Within what an identifier counts. An authority that is an OID, a UUID or a URI is the same
+// everywhere. A name ("MRN", "HOSP", "1") is a local one: two hospitals have the same.
+struct IdScope {
+  std::string_view sender;  // ids without an authority; "" = these do not count
+  std::string_view domain;  // authorities with a local name; "" = the sender
+  // Local names that mean the same at every sender (gateway.authorities).
+  std::vector<std::string> shared{};
+};
+IdScope ScopeOf(const FeedMessage& message, const std::vector<std::string>& shared);
+
 // Under which keys a patient is known: those of medical record, patient internal and enterprise
 // numbers (table 0203: MR, MRN, PI, PT, ...) where there are any, else those of all other usable
-// ids. Without an authority an id counts within `sender` only, and not at all where the sender is
-// not stated. None usable: {}.
+// ids. None usable: {}.
 //
 // Not usable: empty values and placeholders ("0", "UNKNOWN", "NA", "999999999"), numbers of a
 // country's register or an insurance (SS, DL, PPN, ...: shared by families, borrowed, mistyped) and
 // of a visit or an account.
-std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, std::string_view sender);
+std::vector<std::string> PatientKeys(const std::vector<PatientId>& ids, const IdScope& scope);
 
 std::string DocumentKey(std::string_view source, std::string_view document);
 // Within which names of documents count: the source of the message, else its sender.

@@ -47,9 +47,10 @@ void PlanContexts(const FeedMessage& message, const FeedRecord& record,
                             : std::optional<PatientContext>(found->second);
     Remembered after = Remember(before, record, lookup.now_ms, settings.context_ms);
     AddRemarks(after.remarks, plan.remarks);
-    plan.contexts.push_back({key, std::move(after.context)});
+    if (!after.conflict) plan.contexts.push_back({key, std::move(after.context)});
   }
-  for (const std::string& key : PatientKeys(record.merged, message.sender)) {
+  for (const std::string& key :
+       PatientKeys(record.merged, ScopeOf(message, settings.authorities))) {
     if (Holds(keys, key)) {
       AddRemarks({{"merge_with_itself", "", "an id that ends is one that goes on"}}, plan.remarks);
     } else {
@@ -242,11 +243,12 @@ void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
 
 }  // namespace
 
-PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanLookup& found) {
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanSettings& settings,
+                const PlanLookup& found) {
   PlanKeys keys;
   if (record >= message.records.size() || !message.production) return keys;
   const FeedRecord& read = message.records[record];
-  keys.contexts = PatientKeys(read.patient.ids, message.sender);
+  keys.contexts = PatientKeys(read.patient.ids, ScopeOf(message, settings.authorities));
   std::set<std::string> seen;
   const auto add = [&](const std::string& document) {
     if (document.empty()) return;
@@ -295,7 +297,7 @@ Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const
                plan.remarks);
     return plan;
   }
-  const auto keys = PatientKeys(read.patient.ids, message.sender);
+  const auto keys = PatientKeys(read.patient.ids, ScopeOf(message, settings.authorities));
   if (read.deleted) {
     PlanDeletion(read, keys, lookup, plan);
     return plan;

@@ -127,6 +127,13 @@ struct Plan {
   std::vector<Remark> remarks;
 };
 
+struct PlanSettings {
+  Routing routing;
+  std::vector<std::string> authorities;  // gateway.authorities
+  std::int64_t context_ms = 0;           // gateway.context_h
+  std::size_t case_bytes_max = 0;        // broker.case_bytes_max
+};
+
 // What has to be read before PlanAdmission: keys of contexts and of documents.
 struct PlanKeys {
   std::vector<std::string> contexts;
@@ -143,13 +150,8 @@ struct PlanLookup {
 
 // A document that was found leads to the others of its case, whose states change with it: to be
 // asked again with what was found until it names no more.
-PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanLookup& found = {});
-
-struct PlanSettings {
-  Routing routing;
-  std::int64_t context_ms = 0;     // gateway.context_h
-  std::size_t case_bytes_max = 0;  // broker.case_bytes_max
-};
+PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanSettings& settings,
+                const PlanLookup& found = {});
 
 // kInvalid when the message has no such record. Everything else is in the plan.
 Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const PlanLookup& lookup,

@@ -160,6 +160,7 @@ struct FeedMessage {
   std::string door;        // "hl7", "fhir", "cds"
   std::string sender;      // who sent it: "APP|FACILITY", a MessageHeader's endpoint, an issuer
   std::string source;      // within which documents are known by their names; "" = the sender
+  std::string domain;      // within which local names of authorities count: MSH-4; "" = the sender
   std::string id;          // at the sender: MSH-10, MessageHeader.id; "" = it has none
   std::string digest;      // SHA-256, hex, of its bytes as they came
   std::string type;        // "MDM^T02", "Bundle/message", "patient-view"

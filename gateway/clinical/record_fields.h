@@ -104,6 +104,7 @@ void Fields(A& a, Of<A, FeedMessage> v) {
   a.Must("door", v.door);
   a.Must("sender", v.sender);
   a.May("source", v.source);
+  a.May("domain", v.domain);
   a.May("id", v.id);
   a.Must("digest", v.digest);
   a.Must("type", v.type);

@@ -85,6 +85,7 @@ std::optional<FeedFault> ReadMsh(const Hl7Message& message, const Type& type, Fe
   const std::string facility = HdOf(msh, 4);
   if (!application.empty() || !facility.empty()) {
     feed.sender = application + "|" + facility;
+    feed.domain = facility;
   } else {
     remarks.Add("sender_missing", msh.Where(3), "neither an application nor a facility");
   }

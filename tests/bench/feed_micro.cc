@@ -82,7 +82,7 @@ bool PlanAll(const FeedMessage& message) {
   for (const FeedRecord& record : message.records) {
     const Scrubber scrubber(record);
     benchmark::DoNotOptimize(scrubber.Scrub("Jane Doe, 1234567: no complaints.").size());
-    benchmark::DoNotOptimize(PatientKeys(record.patient.ids, message.sender).size());
+    benchmark::DoNotOptimize(PatientKeys(record.patient.ids, ScopeOf(message, {})).size());
     benchmark::DoNotOptimize(JoinContext(record, {}, kNow, kLimit).facts.size());
     benchmark::DoNotOptimize(Remember(std::nullopt, record, kNow, kLimit).context.facts.size());
   }

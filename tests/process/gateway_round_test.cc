@@ -46,7 +46,8 @@ class GatewayRoundTest : public GatewayRig {};
 TEST_F(GatewayRoundTest, VignettesComeInAsNotesAndGoOutAsResultsAndCards) {
   MllpReceiver receiver;
   SimulatedOptions options;
-  options.gateway_lines = "receiver = \"127.0.0.1:" + std::to_string(receiver.port()) + "\"";
+  options.gateway_lines = "authorities = [\"CONSILIUM-DEMO\"]\nreceiver = \"127.0.0.1:" +
+                          std::to_string(receiver.port()) + "\"";
   Start(options);
   const std::string file = folder_.Write("vignettes.jsonl", DemoCases(kVignettes));
   const CommandResult fed =

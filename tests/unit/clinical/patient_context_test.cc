@@ -201,10 +201,11 @@ TEST(ContradictsTest, AnotherFamilyNameNeedsTheSameFullBirthDate) {
   EXPECT_FALSE(Contradicts(named("", ""), named("Meier", "")));
 }
 
-TEST(JoinContextTest, ARecordThatContradictsTakesNothingAndReplacesWhatWasKept) {
+TEST(JoinContextTest, ARecordThatContradictsTakesNothingAndChangesNothing) {
   const auto kept = After({Record({Allergy("Latex")}, {{}, "Muster", "", "1970-01-02", "female"})});
   const auto record = Record({Medication("Aspirin")}, {{}, "Muster", "", "1970-01-02", "male"});
   const auto joined = JoinContext(record, {kept.context}, kNow, kLimit);
+  EXPECT_TRUE(joined.conflict);
   ASSERT_EQ(joined.facts.size(), 1u);
   EXPECT_EQ(joined.facts[0].text, "Aspirin");
   EXPECT_EQ(joined.remarks,
@@ -212,9 +213,12 @@ TEST(JoinContextTest, ARecordThatContradictsTakesNothingAndReplacesWhatWasKept) 
                                   "birth date, sex or family name contradict what was kept under "
                                   "this identifier: nothing of that was used"}}));
   const auto next = Remember(kept.context, record, kNow, kLimit);
-  EXPECT_EQ(Texts(next.context), List{"Aspirin"});
-  EXPECT_EQ(next.context.patient.sex, "male");
+  EXPECT_TRUE(next.conflict);
+  EXPECT_EQ(next.context, kept.context) << "which of the two is wrong is not known";
   EXPECT_EQ(Codes(next.remarks), List{"context_conflict"});
+  const auto right = Remember(next.context, Record({Allergy("Nuts")}, {{}, "", "", "1970", ""}),
+                              kNow + kHour, kLimit);
+  EXPECT_EQ(Texts(right.context), (List{"Latex", "Nuts"}));
 }
 
 TEST(JoinContextTest, TwoNumbersThatWereKeptForDifferentPeopleJoinNeither) {
@@ -263,7 +267,7 @@ TEST(JoinContextTest, ARecordNeverTakesAFactThatWasStatedUnderAnotherKey) {
         record.facts.push_back(fact);
       }
       const std::int64_t now = kNow + step * kHour;
-      const auto keys = PatientKeys(record.patient.ids, "S");
+      const auto keys = PatientKeys(record.patient.ids, {"S", ""});
       std::vector<PatientContext> found;
       std::set<std::string> allowed;
       for (const Fact& fact : record.facts) allowed.insert(fact.text);

@@ -12,34 +12,62 @@ namespace {
 using Keys = std::vector<std::string>;
 
 TEST(PatientKeyTest, AnIdIsKnownByItsAuthorityWhoeverSendsIt) {
-  const Keys one = PatientKeys({{"HOSP", "42", "MR"}}, "A|X");
+  const Keys one = PatientKeys({{"HOSP", "42", "MR"}}, {"A|X", ""});
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].size(), 64u);
-  EXPECT_EQ(one, PatientKeys({{"HOSP", " 42 ", "PI"}}, "B|Y"));
-  EXPECT_NE(one, PatientKeys({{"CLINIC", "42", "MR"}}, "A|X"));
-  EXPECT_NE(one, PatientKeys({{"HOSP", "43", "MR"}}, "A|X"));
+  EXPECT_EQ(one, PatientKeys({{"HOSP", " 42 ", "PI"}}, {"A|X", ""}));
+  EXPECT_NE(one, PatientKeys({{"CLINIC", "42", "MR"}}, {"A|X", ""}));
+  EXPECT_NE(one, PatientKeys({{"HOSP", "43", "MR"}}, {"A|X", ""}));
+}
+
+// "MRN" of one hospital is not "MRN" of another one.
+TEST(PatientKeyTest, ALocalAuthorityCountsWithinItsDomainUnlessItIsShared) {
+  const Keys north = PatientKeys({{"MRN", "42", "MR"}}, {"LAB|NORTH", "NORTH"});
+  EXPECT_EQ(north, PatientKeys({{"MRN", "42", "MR"}}, {"EHR|NORTH", "NORTH"}));
+  EXPECT_NE(north, PatientKeys({{"MRN", "42", "MR"}}, {"EHR|SOUTH", "SOUTH"}));
+  EXPECT_NE(north, PatientKeys({{"MRN", "42", "MR"}}, {"LAB|NORTH", ""}));
+  EXPECT_NE(PatientKeys({{"MRN", "42", "MR"}}, {"LAB|", ""}),
+            PatientKeys({{"MRN", "42", "MR"}}, {"EHR|", ""}));
+  EXPECT_EQ(PatientKeys({{"MRN", "42", "MR"}}, {"", ""}), Keys()) << "nobody says whose it is";
+  const std::vector<std::string> shared = {"EMPI"};
+  EXPECT_EQ(PatientKeys({{"EMPI", "42", "MR"}}, {"LAB|NORTH", "NORTH", shared}),
+            PatientKeys({{"EMPI", "42", "MR"}}, {"EHR|SOUTH", "SOUTH", shared}));
+}
+
+TEST(PatientKeyTest, AnAuthorityWithAWorldWideNameIsTheSameEverywhere) {
+  for (const char* authority :
+       {"1.2.840.114350.1.13", "urn:oid:1.2.840.114350.1.13", "urn:mrn",
+        "http://hospital.example/mrn", "6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11"}) {
+    EXPECT_EQ(PatientKeys({{authority, "42", "MR"}}, {"LAB|NORTH", "NORTH"}),
+              PatientKeys({{authority, "42", "MR"}}, {"", ""}))
+        << authority;
+  }
+  EXPECT_EQ(PatientKeys({{"1.2.3", "42", "MR"}}, {"A", ""}),
+            PatientKeys({{"urn:oid:1.2.3", "42", "MR"}}, {"B", ""}))
+      << "HL7 v2 and FHIR write an OID each in their own way";
 }
 
 TEST(PatientKeyTest, WithoutAnAuthorityAnIdCountsWithinItsSenderOnly) {
-  const Keys one = PatientKeys({{"", "42", "MR"}}, "A|X");
-  EXPECT_EQ(one, PatientKeys({{"", "42", ""}}, "A|X"));
-  EXPECT_NE(one, PatientKeys({{"", "42", "MR"}}, "B|X"));
-  EXPECT_NE(one, PatientKeys({{"A|X", "42", "MR"}}, "A|X"));
-  EXPECT_EQ(PatientKeys({{"", "42", "MR"}}, ""), Keys());
+  const Keys one = PatientKeys({{"", "42", "MR"}}, {"A|X", ""});
+  EXPECT_EQ(one, PatientKeys({{"", "42", ""}}, {"A|X", ""}));
+  EXPECT_NE(one, PatientKeys({{"", "42", "MR"}}, {"B|X", ""}));
+  EXPECT_NE(one, PatientKeys({{"A|X", "42", "MR"}}, {"A|X", ""}));
+  EXPECT_EQ(PatientKeys({{"", "42", "MR"}}, {"", ""}), Keys());
 }
 
 TEST(PatientKeyTest, PartsDoNotRunIntoEachOther) {
-  EXPECT_NE(PatientKeys({{"AB", "C", "MR"}}, ""), PatientKeys({{"A", "BC", "MR"}}, ""));
+  EXPECT_NE(PatientKeys({{"AB", "C", "MR"}}, {"S", ""}),
+            PatientKeys({{"A", "BC", "MR"}}, {"S", ""}));
   EXPECT_NE(DocumentKey("A", "BC"), DocumentKey("AB", "C"));
 }
 
 TEST(PatientKeyTest, PlaceholdersAreNoIds) {
   for (const char* value : {"", " ", "0", "000", "UNKNOWN", "unknown", "NA", "n/a", "None", "-",
                             "...", "99999", "999999999", "XXXXX", "\"\""}) {
-    EXPECT_EQ(PatientKeys({{"HOSP", value, "MR"}}, "A"), Keys()) << value;
+    EXPECT_EQ(PatientKeys({{"HOSP", value, "MR"}}, {"A", ""}), Keys()) << value;
   }
-  EXPECT_EQ(PatientKeys({{"HOSP", "1", "MR"}}, "A").size(), 1u);
-  EXPECT_EQ(PatientKeys({{"HOSP", "9999", "MR"}}, "A").size(), 1u);
+  EXPECT_EQ(PatientKeys({{"HOSP", "1", "MR"}}, {"A", ""}).size(), 1u);
+  EXPECT_EQ(PatientKeys({{"HOSP", "9999", "MR"}}, {"A", ""}).size(), 1u);
 }
 
 TEST(PatientKeyTest, NumbersOfARegisterAVisitOrAnAccountAreNotThePatients) {
@@ -49,22 +77,23 @@ TEST(PatientKeyTest, NumbersOfARegisterAVisitOrAnAccountAreNotThePatients) {
                          {"STATE", "D1", "DL"},
                          {"HOSP", "V1", "VN"},
                          {"HOSP", "A1", "AN"}},
-                        "A"),
+                        {"A", ""}),
             Keys());
 }
 
 TEST(PatientKeyTest, MedicalRecordNumbersWinOverOtherIds) {
-  const Keys both = PatientKeys({{"X", "7", ""}, {"HOSP", "42", "MR"}, {"EMPI", "9", "PI"}}, "A");
-  EXPECT_EQ(both, (Keys{PatientKeys({{"HOSP", "42", "MR"}}, "A")[0],
-                        PatientKeys({{"EMPI", "9", "PI"}}, "A")[0]}));
-  EXPECT_EQ(PatientKeys({{"X", "7", ""}}, "A").size(), 1u);
+  const Keys both =
+      PatientKeys({{"X", "7", ""}, {"HOSP", "42", "MR"}, {"EMPI", "9", "PI"}}, {"A", ""});
+  EXPECT_EQ(both, (Keys{PatientKeys({{"HOSP", "42", "MR"}}, {"A", ""})[0],
+                        PatientKeys({{"EMPI", "9", "PI"}}, {"A", ""})[0]}));
+  EXPECT_EQ(PatientKeys({{"X", "7", ""}}, {"A", ""}).size(), 1u);
 }
 
 TEST(PatientKeyTest, RepeatedIdsGiveOneKeyAndManyAreBounded) {
-  EXPECT_EQ(PatientKeys({{"HOSP", "42", "MR"}, {"HOSP", "42", "PI"}}, "A").size(), 1u);
+  EXPECT_EQ(PatientKeys({{"HOSP", "42", "MR"}, {"HOSP", "42", "PI"}}, {"A", ""}).size(), 1u);
   std::vector<PatientId> many;
   for (int i = 1; i <= 20; ++i) many.push_back({"HOSP", "id" + std::to_string(i), "MR"});
-  EXPECT_EQ(PatientKeys(many, "A").size(), kPatientKeysMax);
+  EXPECT_EQ(PatientKeys(many, {"A", ""}).size(), kPatientKeysMax);
 }
 
 FeedMessage Message(const char* sender, const char* id, const char* digest) {

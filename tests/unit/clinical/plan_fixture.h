@@ -30,13 +30,13 @@ class Feed {
  public:
   Plan Send(const FeedMessage& message, const PlanSettings& settings = Settings()) {
     PlanLookup lookup;
-    PlanKeys keys = KeysOf(message, 0);
+    PlanKeys keys = KeysOf(message, 0, settings);
     for (std::size_t known = 0; known < keys.documents.size();) {
       known = keys.documents.size();
       for (const auto& key : keys.documents) {
         if (documents.count(key) > 0) lookup.documents[key] = documents[key];
       }
-      keys = KeysOf(message, 0, lookup);
+      keys = KeysOf(message, 0, settings, lookup);
     }
     for (const auto& key : keys.contexts) {
       if (contexts.count(key) > 0) lookup.contexts[key] = contexts[key];

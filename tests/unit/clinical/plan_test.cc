@@ -81,8 +81,17 @@ TEST(PlanTest, AContradictionTakesNothingAndSaysSoOnce) {
   FeedMessage second = Noted(NoteAction::kNew, "D1", "", "Cough.");
   second.records[0].patient.sex = "male";
   const Plan plan = feed.Send(second);
-  EXPECT_EQ(Text(plan), std::string("Cough.") + kBeside);
+  EXPECT_EQ(
+      Text(plan),
+      "Cough.\n\nStated beside the notes:\nEarlier statements under this patient's number are "
+      "not used: birth date, sex or family name do not agree. There may be allergies and "
+      "medications that are not listed here.\nAllergies: not stated.\n"
+      "Current medications: not stated.\n");
   EXPECT_EQ(Codes(plan), List{"context_conflict"});
+  EXPECT_EQ(plan.contexts.size(), 0u) << "what was kept stays as it is";
+  second.records[0].patient.sex = "female";
+  second.id = "agrees";
+  EXPECT_NE(Text(feed.Send(second)).find("Allergies: Latex"), std::string::npos);
 }
 
 TEST(PlanTest, AMergeForgetsWhatWasKeptUnderTheIdThatEnds) {
@@ -91,7 +100,7 @@ TEST(PlanTest, AMergeForgetsWhatWasKeptUnderTheIdThatEnds) {
   FeedMessage merge = Message("ADT^A40", "42");
   merge.records[0].merged = {{"HOSP", "41", "MR"}, {"HOSP", "42", "MR"}};
   const Plan plan = feed.Send(merge);
-  EXPECT_EQ(plan.forget, PatientKeys({{"HOSP", "41", "MR"}}, ""));
+  EXPECT_EQ(plan.forget, PatientKeys({{"HOSP", "41", "MR"}}, {"APP|FAC", ""}));
   EXPECT_EQ(Codes(plan), List{"merge_with_itself"});
   EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"))),
             std::string("Cough.") + kBeside);
@@ -417,7 +426,7 @@ TEST(PlanTest, ATrainingMessageDoesNothing) {
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_EQ(Codes(plan), List{"not_production"});
   EXPECT_EQ(feed.contexts.size() + feed.documents.size(), 0u);
-  EXPECT_EQ(KeysOf(message, 0).contexts.size(), 0u);
+  EXPECT_EQ(KeysOf(message, 0, Settings()).contexts.size(), 0u);
 }
 
 TEST(PlanTest, AReusedIdIsSaid) {

@@ -83,7 +83,7 @@ std::string Rows(const std::string& id, const std::string& text) {
     const FeedRecord& record = feed.records[i];
     const Demographics& patient = record.patient;
     rows +=
-        head + "keys" + std::to_string(PatientKeys(patient.ids, feed.sender).size()) +
+        head + "keys" + std::to_string(PatientKeys(patient.ids, ScopeOf(feed, {})).size()) +
         (record.merged.empty() ? "" : "/merged" + std::to_string(record.merged.size())) + "\t" +
         (patient.birth_date.empty() ? "-" : "born" + std::to_string(patient.birth_date.size())) +
         "," + (patient.sex.empty() ? "-" : patient.sex) + "\t" + Facts(record) + "\t" +
