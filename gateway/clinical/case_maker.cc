@@ -145,6 +145,19 @@ std::string NotesText(const std::vector<Note>& notes, const Scrubber& scrubber) 
   return text;
 }
 
+Error WhyUnread(Unread unread) {
+  if (unread == Unread::kLength) {
+    return {ErrorCode::kTooLarge,
+            "notes: one is longer than a case may be (broker.case_bytes_max): a human has to look"};
+  }
+  return {ErrorCode::kUnsupported,
+          unread == Unread::kForm
+              ? "notes: one came in a form that is not read here (PDF, RTF, image, a reference), "
+                "expected text: a human has to look"
+              : "notes: one was changed or added to, and its text was not sent: a human has to "
+                "look"};
+}
+
 bool IsSomethingToAsk(const FeedRecord& record, const std::string& notes,
                       const std::vector<Fact>& facts) {
   return !notes.empty() || !Trimmed(record.reason).empty() ||
@@ -157,10 +170,8 @@ bool IsSomethingToAsk(const FeedRecord& record, const std::string& notes,
 
 Result<CaseText> MakeVignette(const FeedRecord& record, const JoinedContext& joined,
                               std::int64_t now_ms) {
-  if (record.needs_human) {
-    return Error{ErrorCode::kUnsupported,
-                 "notes: one came in a form that is not read here (PDF, RTF, image, a reference), "
-                 "expected text: a human has to look"};
+  for (const Note& note : record.notes) {
+    if (note.unread != Unread::kNothing) return WhyUnread(note.unread);
   }
   const Scrubber scrubber(record);
   std::string notes = NotesText(record.notes, scrubber);

@@ -22,8 +22,8 @@ struct CaseText {
 // the record are taken out of notes, titles, reason and measured values (scrub.h). Nothing is cut.
 // Allergies, medications, age, sex, eGFR, weight and pregnancy are in Vignette::patient; an age
 // that the notes state otherwise by more than a year stands in the text beside it, undecided.
-// Errors: kUnsupported (needs_human), kInvalid (neither a note nor a reason nor an active
-// diagnosis), kTooLarge (patient_facts.h).
+// Errors: kUnsupported (Unread::kForm, kMissing), kInvalid (neither a note nor a reason nor an
+// active diagnosis), kTooLarge (Unread::kLength; patient_facts.h).
 Result<CaseText> MakeVignette(const FeedRecord& record, const JoinedContext& joined,
                               std::int64_t now_ms);
 

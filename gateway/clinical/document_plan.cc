@@ -8,6 +8,7 @@
 
 #include "gateway/clinical/document_names.h"
 #include "gateway/clinical/patient_key.h"
+#include "shared/ids.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -43,6 +44,7 @@ class Planner {
 
   void Take(const NamedNote& named) {
     plan_.has_notes = true;
+    if (!named.note.document.empty()) plan_.own.insert(Key(named.note.document));
     switch (named.note.action) {
       case NoteAction::kNew:
       case NoteAction::kReplace:
@@ -90,6 +92,7 @@ class Planner {
     Say("document_other_patient",
         "the earlier document was another patient's, or it is not known whose: texts not joined");
   }
+  void SayReplaced() { Say("document_replaced", "another document stands in its place: no case"); }
   void SayRetracted() { Say("document_retracted", "the document was retracted: no case"); }
 
   // What led to the replaced document leads to the one in its place.
@@ -207,15 +210,20 @@ class Planner {
       found = true;
       if (!IsOfThisPatient(*state)) {
         SayOtherPatient();
-        if (replaces && MayEndForOther(*state)) {
+        // Where neither says whose it is, the number alone is what both have.
+        const bool nobodys = state->patients.empty() && patient_keys_.empty();
+        if ((replaces || nobodys) && MayEndForOther(*state)) {
           Supersede(*state, "replaced");
           Release(document, *state);
           plan_.other_patient = true;
+        } else if (document == note.document) {
+          plan_.others[Key(document)] = CasesOf(document, *state);
         } else if (!MayEndForOther(*state)) {
           untouched.insert(document);
         }
         continue;
       }
+      if (!replaces && !state->retracted && IsOldText(*state, note)) return SayReplaced();
       if (state->retracted) {
         if (!replaces && (state->notes.empty() || HasText(state->notes, note))) {
           return SayRetracted();
@@ -229,6 +237,8 @@ class Planner {
       Supersede(*state, "replaced");
     }
     if (replaces && !found) SayUnknown();
+    // That an unknown document was changed asks nothing.
+    if (note.unread == Unread::kMissing && !plan_.supersedes) return;
     plan_.has_text = true;
     Put(note, documents);
     for (const std::string& document : documents) {
@@ -246,6 +256,7 @@ class Planner {
     const DocumentState* own = to_itself ? nullptr : Find(note.document);
     if (own != nullptr && own->retracted && HasText(own->notes, note)) return SayRetracted();
     if (parent != nullptr && parent->retracted) return SayRetracted();
+    if (parent == nullptr && note.unread == Unread::kMissing) return SayUnknown();
     plan_.has_text = true;
     if (parent == nullptr) {
       SayUnknown();
@@ -277,8 +288,9 @@ class Planner {
   }
 
   void RetractOne(const std::string& document) {
-    retracted_.insert(document);
     const DocumentState* state = Find(document);
+    if (state != nullptr && !IsOfThisPatient(*state) && RetractOther(document, *state)) return;
+    retracted_.insert(document);
     DocumentState after;
     after.sender = message_.sender;
     after.retracted = true;
@@ -293,15 +305,58 @@ class Planner {
       if (plan_.states.count(Key(document)) > 0) return;
       after = *state;
     } else {
-      if (!IsOfThisPatient(*state)) SayOtherPatient();
       after.patients = state->patients;
-      if (!state->case_id.empty() && !Ends(plan_.retracted, state->case_id))
-        plan_.retracted.push_back({state->case_id, "retracted", ""});
+      after.others = state->others;
+      End(state->case_id);
+      if (!IsOfThisPatient(*state)) {
+        SayOtherPatient();
+        for (const OtherCase& other : state->others) EndOther(other);
+        after.others.clear();
+      }
       const auto own = [&](const Note& note) { return IsOfDocument(note, document); };
       std::copy_if(state->notes.begin(), state->notes.end(), std::back_inserter(after.notes), own);
       Release(document, *state);
     }
     plan_.states[Key(document)] = std::move(after);
+  }
+
+  void End(const std::string& case_id) {
+    if (case_id.empty() || Ends(plan_.retracted, case_id)) return;
+    plan_.retracted.push_back({case_id, "retracted", ""});
+  }
+
+  void EndOther(const OtherCase& other) {
+    End(other.case_id);
+    for (const std::string& document : other.documents) {
+      const DocumentState* state = Find(document);
+      if (state == nullptr || state->case_id != other.case_id) continue;
+      DocumentState& left = plan_.states[Key(document)];
+      left = *state;
+      left.case_id.clear();
+      left.case_digest.clear();
+    }
+  }
+
+  // The case of this patient under a number that is another patient's by now; false = none is.
+  bool RetractOther(const std::string& document, const DocumentState& state) {
+    DocumentState left = state;
+    left.others.clear();
+    for (const OtherCase& other : state.others) {
+      if (ShareKey(other.patients, patient_keys_)) {
+        EndOther(other);
+      } else {
+        left.others.push_back(other);
+      }
+    }
+    if (left.others.size() == state.others.size()) return false;
+    plan_.states[Key(document)] = std::move(left);
+    return true;
+  }
+
+  // The document was replaced, and this is what it said before: sent again, or overtaken.
+  static bool IsOldText(const DocumentState& state, const Note& note) {
+    return !state.replaced_by.empty() &&
+           (state.replaced_text.empty() || state.replaced_text == TextDigest(note));
   }
 
   const FeedMessage& message_;
@@ -313,6 +368,26 @@ class Planner {
 };
 
 }  // namespace
+
+std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState& state) {
+  std::vector<OtherCase> cases = state.others;
+  if (state.case_id.empty()) return cases;
+  OtherCase own{state.case_id, state.patients, {}};
+  for (const Note& note : state.notes) {
+    if (!note.document.empty() && note.document != document) own.documents.push_back(note.document);
+  }
+  for (const ReplacedDocument& one : state.replaced) own.documents.push_back(one.document);
+  cases.push_back(std::move(own));
+  if (cases.size() > kNotesMax) cases.erase(cases.begin());
+  return cases;
+}
+
+std::string TextDigest(const Note& note) { return Sha256Hex(Trimmed(note.text)); }
+
+void DropText(Note& note) {
+  note.text.clear();
+  note.unread = Unread::kLength;
+}
 
 DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
                            const std::vector<std::string>& patient_keys, const PlanLookup& lookup) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,21 @@ struct DocumentPlan {
   bool other_patient = false;          // a superseded case was another patient's
   std::map<std::string, DocumentState> states;  // of retracted documents and what was with them
   std::vector<ReplacedDocument> replaced;       // by documents of `notes`
+  std::set<std::string> own;  // keys of the documents that the record itself is about
+  // By key: cases of other patients under the number of a document of `notes`.
+  std::map<std::string, std::vector<OtherCase>> others;
   std::vector<Remark> remarks;
 };
 
 DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
                            const std::vector<std::string>& patient_keys, const PlanLookup& lookup);
+
+// All cases that stand under the number of a document.
+std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState& state);
+
+// SHA-256, hex, of the text of a note, to know it again.
+std::string TextDigest(const Note& note);
+// Takes the text of a note away that is too long.
+void DropText(Note& note);
 
 }  // namespace consilium

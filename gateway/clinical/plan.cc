@@ -130,6 +130,11 @@ Result<CaseRequest> MakeRequest(const FeedMessage& message, std::size_t index,
                                 const std::vector<Note>& notes, const JoinedContext& joined,
                                 const PlanLookup& lookup, const PlanSettings& settings,
                                 std::vector<Remark>& remarks) {
+  if (notes.size() > kNotesMax) {
+    return Error{ErrorCode::kTooLarge, "notes: " + std::to_string(notes.size()) +
+                                           " of one case, expected at most " +
+                                           std::to_string(kNotesMax)};
+  }
   FeedRecord record = message.records[index];
   record.notes = notes;
   auto made = MakeVignette(record, joined, lookup.now_ms);
@@ -148,6 +153,40 @@ Result<CaseRequest> MakeRequest(const FeedMessage& message, std::size_t index,
   return request;
 }
 
+// Of what was refused no more is kept than a case may hold.
+void Bound(std::vector<Note>& notes, std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  for (const Note& note : notes) bytes += note.text.size();
+  while (bytes > bytes_max) {
+    Note& longest = *std::max_element(notes.begin(), notes.end(), [](const Note& a, const Note& b) {
+      return a.text.size() < b.text.size();
+    });
+    bytes -= longest.text.size();
+    DropText(longest);
+  }
+}
+
+// Of the document, before another one took its place; "" = not known.
+std::string ReplacedText(const std::string& document, const DocumentState* state) {
+  if (state == nullptr) return "";
+  if (!state->replaced_by.empty()) return state->replaced_text;
+  for (const Note& note : state->notes) {
+    if (note.document == document) return TextDigest(note);
+  }
+  return "";
+}
+
+void Drop(const std::vector<Withdrawal>& gone, std::vector<OtherCase>& cases) {
+  cases.erase(std::remove_if(cases.begin(), cases.end(),
+                             [&](const OtherCase& one) {
+                               return std::any_of(gone.begin(), gone.end(),
+                                                  [&](const Withdrawal& withdrawal) {
+                                                    return withdrawal.case_id == one.case_id;
+                                                  });
+                             }),
+              cases.end());
+}
+
 // The states of the documents of a case, and of those that it stands in the place of.
 void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& keys,
                    const PlanLookup& lookup, const std::string& case_id, const std::string& digest,
@@ -157,16 +196,48 @@ void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& k
   state.case_id = case_id;
   state.case_digest = digest;
   state.patients = keys;
-  state.notes = documents.notes;
-  state.replaced = documents.replaced;
+  // Those of a case that is refused for their number go on alone.
+  const bool together = documents.notes.size() <= kNotesMax;
+  if (together) {
+    state.notes = documents.notes;
+    state.replaced = documents.replaced;
+  }
   const std::string& source = SourceOf(message);
+  const auto find = [&](const std::string& key) {
+    const auto found = lookup.documents.find(key);
+    return found == lookup.documents.end() ? nullptr : &found->second;
+  };
   for (const auto& [document, by] : documents.replaced) {
-    DocumentState& old = documents.states[DocumentKey(source, document)];
+    const std::string key = DocumentKey(source, document);
+    DocumentState& old = documents.states[key];
     old = state;
     old.replaced_by = by;
+    old.replaced_text = ReplacedText(document, find(key));
   }
   for (const Note& note : documents.notes) {
-    if (!note.document.empty()) documents.states[DocumentKey(source, note.document)] = state;
+    if (note.document.empty()) continue;
+    const std::string key = DocumentKey(source, note.document);
+    const DocumentState* before = find(key);
+    const bool moved =
+        before != nullptr && !ShareKey(before->patients, keys) && documents.own.count(key) == 0;
+    if (moved) {  // the number is another patient's by now, and this case one of its others
+      DocumentState& other = documents.states.emplace(key, *before).first->second;
+      Drop(documents.superseded, other.others);
+      const std::vector<OtherCase> cases = CasesOf(note.document, state);
+      other.others.insert(other.others.end(), cases.begin(), cases.end());
+      continue;
+    }
+    DocumentState& own = documents.states[key];
+    own = state;
+    if (!together) {
+      own.notes = {note};
+      DropText(own.notes.front());
+    }
+    if (const auto others = documents.others.find(key); others != documents.others.end()) {
+      own.others = others->second;
+    } else if (before != nullptr) {
+      own.others = before->others;
+    }
   }
   for (const Note& note : documents.notes) {
     if (note.document.empty()) continue;
@@ -216,6 +287,7 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
     plan.request = *std::move(request);
   } else {
     plan.refusal = Refused(request.error());
+    Bound(documents.notes, settings.case_bytes_max);
   }
   KeepDocuments(message, keys, lookup, case_id, digest, documents);
   for (Withdrawal& one : documents.superseded) {
@@ -239,6 +311,30 @@ void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
       context.case_ms = 0;
     }
   }
+}
+
+template <class T>
+bool CanBeRead(const T& value) {
+  return Unpack<T>(Pack(value)).ok();
+}
+
+// Whatever is stored must be readable again, by the limits of shared/limits.h.
+bool CanBeKept(const Plan& plan) {
+  return CanBeRead(plan) &&
+         std::all_of(plan.contexts.begin(), plan.contexts.end(),
+                     [](const ContextChange& change) { return CanBeRead(change.context); }) &&
+         std::all_of(plan.documents.begin(), plan.documents.end(),
+                     [](const DocumentChange& change) { return CanBeRead(change.state); });
+}
+
+// Only that it was refused, and what it ends.
+Plan RefuseWhole(Plan plan) {
+  Plan refused;
+  refused.refusal = Refusal{std::string(ErrorName(ErrorCode::kTooLarge)),
+                            "message: a name, a number or a list in it is too long to be kept"};
+  refused.withdraw = std::move(plan.withdraw);
+  for (Withdrawal& one : refused.withdraw) one.by.clear();
+  return refused;
 }
 
 }  // namespace
@@ -274,6 +370,9 @@ PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanSettin
     for (const ReplacedDocument& one : state->second.replaced) {
       add(one.document);
       add(one.by);
+    }
+    for (const OtherCase& other : state->second.others) {
+      for (const std::string& document : other.documents) add(document);
     }
   }
   return keys;
@@ -311,6 +410,7 @@ Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const
   PlanCase(message, record, joined, keys, lookup, settings, documents, plan);
   for (auto& [key, state] : documents.states) plan.documents.push_back({key, std::move(state)});
   RememberCase(message, lookup.now_ms, plan);
+  if (!CanBeKept(plan)) return RefuseWhole(std::move(plan));
   return plan;
 }
 

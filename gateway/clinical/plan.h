@@ -46,6 +46,18 @@ struct ReplacedDocument {
   friend bool operator==(const ReplacedDocument&, const ReplacedDocument&) = default;
 };
 
+// A case of another patient under the number of a document.
+struct OtherCase {
+  std::string case_id;
+  std::vector<std::string> patients;   // keys of its patient
+  std::vector<std::string> documents;  // that it is of beside this one
+
+  friend bool operator==(const OtherCase&, const OtherCase&) = default;
+};
+
+// Notes of one case, and other cases that one document remembers; beyond, nothing is joined.
+inline constexpr std::size_t kNotesMax = 64;
+
 // What is known of one document of a source. Kept under DocumentKey() of its name; under its other
 // names stands only which one that is.
 struct DocumentState {
@@ -55,12 +67,15 @@ struct DocumentState {
   std::string case_digest;  // SHA-256, hex, of the vignette of that case
   bool retracted = false;   // it must not be used
   std::string replaced_by;  // the document in its place; then case and notes are that one's
+  // SHA-256, hex, of the text that it had before; "" = not known, or it was not replaced.
+  std::string replaced_text;
   std::vector<std::string> patients;  // keys of its patient
   // All notes of that case in their order (its own, what it adds to, what came with it): the next
   // case is made from them. Of a document that was retracted: its own, to know it again.
   std::vector<Note> notes;
   // Those in whose place a document of `notes` stands: their states change with this one.
   std::vector<ReplacedDocument> replaced;
+  std::vector<OtherCase> others;  // that stand: some senders number documents patient by patient
 
   friend bool operator==(const DocumentState&, const DocumentState&) = default;
 };
@@ -112,19 +127,24 @@ struct DocumentChange {
 //   document_unknown         adds to, replaces or retracts a document that was not received
 //   document_retracted       nothing is made of it: that document was retracted
 //   document_was_retracted   a case starts: it came again with other text
+//   document_replaced        nothing is made of it: another document stands in its place
 //   document_other_patient   that number was another patient's: texts are not joined
 //   addendum_replaced        additions to a replaced document went with it
 //   rest_without_case        what was sent with a retracted document has no case now
+//
+// A note that is longer than a case may be is kept without its text (Unread::kLength), and so are
+// the longest of a case that is refused as too large: what is kept can always be read again.
 struct Plan {
   std::optional<CaseRequest> request;  // the case that starts
   std::optional<Refusal> refusal;      // never beside `request`
   std::string same_as;                 // a case that already is this very one; "" = none
   std::optional<CaseOrigin> origin;    // of `request`; there exactly when it is
   std::vector<Withdrawal> withdraw;    // each case once
+  std::vector<Remark> remarks;
+  // What becomes of what was looked up; stored beside the plan, not in it.
   std::vector<ContextChange> contexts;
   std::vector<std::string> forget;  // keys of contexts that end (merged and deleted patients)
   std::vector<DocumentChange> documents;
-  std::vector<Remark> remarks;
 };
 
 struct PlanSettings {

@@ -7,6 +7,7 @@
 // not stated. Nothing is filled in. Threads: plain data.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -89,13 +90,21 @@ enum class NoteAction {
 inline constexpr const char* kNoteActionNames[] = {"new", "addendum", "replace", "retract",
                                                    "status"};
 
+// Why text of a note is not here: a human has to look, and no case is made without it.
+enum class Unread {
+  kNothing,  // all of it is here
+  kForm,     // some came in a form that is not read here: PDF, RTF, an image, a reference
+  kMissing,  // the document was changed or added to, and the text was not sent
+  kLength,   // it was too long to be kept (plan.h); nothing of it is here
+};
+inline constexpr const char* kUnreadNames[] = {"nothing", "form", "missing", "length"};
+
 struct Note {
   NoteAction action = NoteAction::kNew;
   std::string document;  // its unique number at the sender; "" = it has none
   std::string parent;    // the document that it adds to or replaces; "" = not stated
   std::string title;
-  // Readable text. Empty for kRetract and kStatus, and where nobody here can read it (needs_human).
-  std::string text;
+  std::string text;  // what could be read; empty for kRetract and kStatus
   std::string time;
   // Further names of the document at the sender, by which it may come again: FHIR has resource ids
   // beside identifiers, and each route states others of them.
@@ -105,6 +114,7 @@ struct Note {
   std::vector<std::string> shared{};
   std::vector<std::string> parent_also{};  // further names of `parent`, or of further parents
   EntityId entity{};                       // HL7 v2: its number with who gave it out
+  Unread unread = Unread::kNothing;
 
   friend bool operator==(const Note&, const Note&) = default;
 };
@@ -145,12 +155,14 @@ struct FeedRecord {
   // the patient, relatives, staff; phone numbers.
   std::vector<std::string> names;
   std::vector<std::string> numbers;
-  // A note that came in a form that nobody here can read (PDF, RTF, image): a human has to. The
-  // case is refused, never made without it.
-  bool needs_human = false;
 
   friend bool operator==(const FeedRecord&, const FeedRecord&) = default;
 };
+
+inline bool NeedsHuman(const FeedRecord& record) {
+  return std::any_of(record.notes.begin(), record.notes.end(),
+                     [](const Note& note) { return note.unread != Unread::kNothing; });
+}
 
 // FeedMessage::door of CDS Hooks: a chart that a clinician has opened.
 inline constexpr const char* kChartDoor = "cds";

@@ -15,6 +15,7 @@ namespace consilium {
 CONSILIUM_ENUM_NAMES(FactKind, kFactKindNames);
 CONSILIUM_ENUM_NAMES(FactStatus, kFactStatusNames);
 CONSILIUM_ENUM_NAMES(NoteAction, kNoteActionNames);
+CONSILIUM_ENUM_NAMES(Unread, kUnreadNames);
 #undef CONSILIUM_ENUM_NAMES
 
 // --- record.h
@@ -71,6 +72,7 @@ void Fields(A& a, Of<A, Note> v) {
   a.May("shared", v.shared);
   a.May("parent_also", v.parent_also);
   a.May("entity", v.entity);
+  a.May("unread", v.unread);
 }
 
 template <class A>
@@ -96,7 +98,6 @@ void Fields(A& a, Of<A, FeedRecord> v) {
   a.May("reference", v.reference);
   a.May("names", v.names);
   a.May("numbers", v.numbers);
-  a.May("needs_human", v.needs_human);
 }
 
 template <class A>
@@ -159,6 +160,13 @@ void Fields(A& a, Of<A, ReplacedDocument> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, OtherCase> v) {
+  a.Must("case_id", v.case_id);
+  a.May("patients", v.patients);
+  a.May("documents", v.documents);
+}
+
+template <class A>
 void Fields(A& a, Of<A, DocumentState> v) {
   a.May("sender", v.sender);
   a.May("same_as", v.same_as);
@@ -166,9 +174,11 @@ void Fields(A& a, Of<A, DocumentState> v) {
   a.May("case_digest", v.case_digest);
   a.May("retracted", v.retracted);
   a.May("replaced_by", v.replaced_by);
+  a.May("replaced_text", v.replaced_text);
   a.May("patients", v.patients);
   a.May("notes", v.notes);
   a.May("replaced", v.replaced);
+  a.May("others", v.others);
 }
 
 template <class A>
@@ -185,27 +195,12 @@ void Fields(A& a, Of<A, Refusal> v) {
 }
 
 template <class A>
-void Fields(A& a, Of<A, ContextChange> v) {
-  a.Must("key", v.key);
-  a.Must("context", v.context);
-}
-
-template <class A>
-void Fields(A& a, Of<A, DocumentChange> v) {
-  a.Must("key", v.key);
-  a.Must("state", v.state);
-}
-
-template <class A>
 void Fields(A& a, Of<A, Plan> v) {
   a.May("request", v.request);
   a.May("refusal", v.refusal);
   a.May("same_as", v.same_as);
   a.May("origin", v.origin);
   a.May("withdraw", v.withdraw);
-  a.May("contexts", v.contexts);
-  a.May("forget", v.forget);
-  a.May("documents", v.documents);
   a.May("remarks", v.remarks);
 }
 

@@ -57,7 +57,7 @@ void ReadDocumentReference(const FhirNode& document, const FhirContext& context,
     note.parent.clear();
     note.parent_also.clear();
   } else if (status == "superseded") {
-    note.action = NoteAction::kStatus;  // the one that stands in its place has the text
+    note.action = NoteAction::kRetract;  // the one that stands in its place has the text
     note.parent.clear();
     note.parent_also.clear();
   } else {
@@ -65,13 +65,14 @@ void ReadDocumentReference(const FhirNode& document, const FhirContext& context,
     if (draft.visit_of_note.empty()) draft.visit_of_note = visit;
     Content content = ReadContent(document, context);
     note.text = std::move(content.text);
-    if (note.text.empty()) {
-      draft.record.needs_human = draft.record.needs_human || !content.read;
-      context.Note(content.read ? "empty_note" : "unreadable_note", document.PathOf("content"),
-                   content.read ? "the text is empty"
-                                : "no text in it, expected an attachment with data of text/plain "
-                                  "or text/html: a person has to look");
-      note.action = NoteAction::kStatus;
+    if (!content.read) {
+      note.unread = Unread::kForm;
+      context.Note("unreadable_note", document.PathOf("content"),
+                   "no text in it, expected an attachment with data of text/plain or text/html: a "
+                   "person has to look");
+    } else if (note.text.empty()) {
+      context.Note("empty_note", document.PathOf("content"), "the text is empty");
+      if (note.action != NoteAction::kReplace) note.action = NoteAction::kStatus;
     }
   }
   draft.record.notes.push_back(std::move(note));

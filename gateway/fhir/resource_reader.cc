@@ -104,7 +104,6 @@ void AppendDraft(FhirDraft part, FhirDraft& whole) {
   move_behind(part.record.notes, whole.record.notes);
   move_behind(part.visits, whole.visits);
   if (whole.visit_of_note.empty()) whole.visit_of_note = std::move(part.visit_of_note);
-  whole.record.needs_human = whole.record.needs_human || part.record.needs_human;
 }
 
 FeedRecord FinishRecord(FhirDraft draft) {

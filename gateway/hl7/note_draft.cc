@@ -135,12 +135,12 @@ std::string NoteDraft::Text() const {
 NoteAction NoteDraft::Action() const {
   const bool has_text = !note_.text.empty() || unreadable_;
   if (retracted_ || (deleted_ && !has_text)) return NoteAction::kRetract;
-  if (!has_text && !expects_text_) return NoteAction::kStatus;
+  if (!has_text && !expects_text_ && !changes_) return NoteAction::kStatus;
   if (note_.action == NoteAction::kNew && corrected_) return NoteAction::kReplace;
   return note_.action;
 }
 
-std::optional<Note> NoteDraft::Finish(bool& needs_human, FeedRemarks& remarks) && {
+std::optional<Note> NoteDraft::Finish(FeedRemarks& remarks) && {
   note_.text = Text();
   note_.action = Action();
   const bool says = note_.action != NoteAction::kRetract && note_.action != NoteAction::kStatus;
@@ -149,11 +149,12 @@ std::optional<Note> NoteDraft::Finish(bool& needs_human, FeedRemarks& remarks) &
     return std::nullopt;
   }
   if (!says) note_.text.clear();
-  if (says && unreadable_) needs_human = true;
-  if (says && note_.text.empty() && !unreadable_) {
+  if (says && unreadable_) {
+    note_.unread = Unread::kForm;
+  } else if (says && note_.text.empty() && expects_text_) {
     remarks.Add("note_without_text", where_, "an event that carries the document, without a text");
-  }
-  if (note_.action == NoteAction::kStatus && changes_) {
+  } else if (says && note_.text.empty() && changes_) {
+    note_.unread = Unread::kMissing;
     remarks.Add("changed_without_text", where_,
                 "the document was changed and its text was not sent: what is known of it is old");
   }

@@ -34,8 +34,8 @@ class NoteDraft {
   void Add(const Observation& seen);
   // Said beside the document: shown after its text, and no text by itself.
   void AddComment(std::string_view text);
-  // The note; empty where nothing was said. `needs_human` is set where a part cannot be read.
-  std::optional<Note> Finish(bool& needs_human, FeedRemarks& remarks) &&;
+  // The note; empty where nothing was said.
+  std::optional<Note> Finish(FeedRemarks& remarks) &&;
 
  private:
   struct Part {

@@ -125,7 +125,7 @@ NoteDraft& RecordReader::Draft() {
 void RecordReader::FinishNote() {
   if (!note_) return;
   NoteDraft draft = *std::exchange(note_, std::nullopt);
-  auto note = std::move(draft).Finish(record_.needs_human, remarks_);
+  auto note = std::move(draft).Finish(remarks_);
   if (note) record_.notes.push_back(*std::move(note));
 }
 

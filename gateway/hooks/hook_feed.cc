@@ -163,7 +163,7 @@ bool HasQuestion(const FeedRecord& record) {
       std::any_of(record.facts.begin(), record.facts.end(), [](const Fact& fact) {
         return fact.kind == FactKind::kDiagnosis && fact.status == FactStatus::kActive;
       });
-  return diagnosis || !record.reason.empty() || !record.notes.empty() || record.needs_human;
+  return diagnosis || !record.reason.empty() || !record.notes.empty();
 }
 
 const PrefetchItem* Find(const HookRequest& request, std::string_view key) {

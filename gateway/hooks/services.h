@@ -7,7 +7,7 @@
 // Without allergies, medications and measurements it is made, and the card says what was not known.
 // Medications about to be ordered are part of the question. Notes are not asked for: in a chart
 // they are often a scan or an address, and no case is made without a note that came with it
-// (record.h, needs_human).
+// (record.h, Unread).
 //
 // Source: CDS Hooks 2.0, "Discovery", "Prefetch Template" and its query restrictions.
 // Threads: constants, functions without state.

@@ -217,13 +217,18 @@ TEST(MakeVignetteTest, PregnancyIsKnownOnlyWhereItIsSaid) {
 
 TEST(MakeVignetteTest, ANoteThatNobodyHereCanReadIsRefused) {
   FeedRecord record = WithNote("Cough.");
-  record.needs_human = true;
+  record.notes.front().unread = Unread::kForm;
   const auto made = Make(record);
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(made.error().text,
             "notes: one came in a form that is not read here (PDF, RTF, image, a reference), "
             "expected text: a human has to look");
+  record.notes.front().unread = Unread::kMissing;
+  EXPECT_EQ(Make(record).error().text,
+            "notes: one was changed or added to, and its text was not sent: a human has to look");
+  record.notes.front().unread = Unread::kLength;
+  EXPECT_EQ(Make(record).error().code, ErrorCode::kTooLarge);
 }
 
 TEST(MakeVignetteTest, WithoutNoteReasonAndDiagnosisThereIsNothingToAsk) {

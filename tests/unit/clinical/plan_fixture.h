@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gateway/clinical/patient_key.h"
 #include "gateway/clinical/plan.h"
+#include "shared/codec.h"
 #include "shared/ids.h"
 
 namespace consilium {

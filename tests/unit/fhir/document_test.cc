@@ -17,7 +17,7 @@ std::string NoteOf(const std::string& type, const std::string& members) {
   for (const FhirIssue& issue : reading.issues) text += LineOf(issue) + "\n";
   for (const Note& note : reading.record.notes) text += LineOf(note) + "\n";
   for (const std::string& remark : LinesOf(reading.remarks)) text += remark + "\n";
-  if (reading.record.needs_human) text += "needs a human\n";
+  if (NeedsHuman(reading.record)) text += "needs a human\n";
   return text;
 }
 std::string Document(const std::string& attachment, const std::string& more = "") {
@@ -40,7 +40,7 @@ TEST(FhirDocumentTest, CharsetOfTheTypeIsHeeded) {
       "charset_doubt DocumentReference.content[0].attachment.data: has bytes that are no text "
       "in its character set\n");
   EXPECT_EQ(Document(R"("contentType":"text/plain; charset=utf-16","data":"SGVsbG8=")"),
-            "status|DocumentReference/x||||\n"
+            "new|DocumentReference/x||||\n"
             "unreadable_note DocumentReference.content[0].attachment.contentType: a character set "
             "that is not read, expected UTF-8, US-ASCII, ISO-8859-1 or windows-1252\n"
             "unreadable_note DocumentReference.content: no text in it, expected an attachment with "
@@ -49,7 +49,7 @@ TEST(FhirDocumentTest, CharsetOfTheTypeIsHeeded) {
 
 TEST(FhirDocumentTest, WhatIsNoTextNeedsAHuman) {
   const std::string wanted =
-      "status|DocumentReference/x||||\n"
+      "new|DocumentReference/x||||\n"
       "unreadable_note DocumentReference.content: no text in it, expected an attachment with data "
       "of text/plain or text/html: a person has to look\nneeds a human\n";
   EXPECT_EQ(Document(R"("contentType":"application/pdf","data":"JVBERi0=")"), wanted);
@@ -106,7 +106,7 @@ TEST(FhirDocumentTest, StatusRetractsSupersedesOrAmends) {
                                            R"(","content":[{"attachment":{)" + kHello + "}}]");
   };
   EXPECT_EQ(status("entered-in-error"), "retract|DocumentReference/x||||\n");
-  EXPECT_EQ(status("superseded"), "status|DocumentReference/x||||\n");
+  EXPECT_EQ(status("superseded"), "retract|DocumentReference/x||||\n");
 }
 
 TEST(FhirCompositionTest, SectionsBecomeReadableText) {

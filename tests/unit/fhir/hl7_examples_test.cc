@@ -42,7 +42,7 @@ std::string Became(const json& resource) {
   }
   for (const std::string& line : LinesOf(reading.record.facts)) text += "  " + line + "\n";
   for (const Note& note : reading.record.notes) text += "  note " + LineOf(note) + "\n";
-  if (reading.record.needs_human) text += "  needs a human\n";
+  if (NeedsHuman(reading.record)) text += "  needs a human\n";
   return text;
 }
 

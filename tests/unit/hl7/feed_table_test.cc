@@ -49,7 +49,7 @@ std::string Notes(const FeedRecord& record) {
                     (note.document.empty() ? "" : "+doc") + (note.parent.empty() ? "" : "+parent") +
                     ":" + std::to_string(note.text.size()));
   }
-  if (record.needs_human) words.emplace_back("HUMAN");
+  if (NeedsHuman(record)) words.emplace_back("HUMAN");
   return Joined(words);
 }
 

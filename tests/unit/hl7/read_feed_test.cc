@@ -72,7 +72,7 @@ List Notes(const FeedRecord& record) {
                     note.document + (note.parent.empty() ? "" : "<" + note.parent) + " [" +
                     note.title + "] " + note.text);
   }
-  if (record.needs_human) notes.emplace_back("HUMAN");
+  if (NeedsHuman(record)) notes.emplace_back("HUMAN");
   return notes;
 }
 
@@ -446,8 +446,15 @@ TEST(ReadFeedTest, EachEventDoesWhatItSays) {
     EXPECT_EQ(note(event, obx), "replace D2<D1 [Progress note] Text.") << event;
   }
   EXPECT_EQ(note("T11", obx), "retract D2<D1 [Progress note] ");
-  for (const char* event : {"T01", "T03", "T05", "T07", "T09"}) {
+  for (const char* event : {"T01", "T03"}) {
     EXPECT_EQ(note(event, ""), "status D2<D1 [Progress note] ") << event;
+  }
+  // Known to be old by now; the new text was not sent.
+  EXPECT_EQ(Notes(Record("MDM^T05", Mdm("D2|D1||||AU||AV", ""))),
+            (List{"addendum D2<D1 [Progress note] ", "HUMAN"}));
+  for (const char* event : {"MDM^T07", "MDM^T09"}) {
+    EXPECT_EQ(Notes(Record(event, Mdm("D2|D1||||AU||AV", ""))),
+              (List{"replace D2<D1 [Progress note] ", "HUMAN"}));
   }
   EXPECT_EQ(note("T02", ""), "new D2<D1 [Progress note] ");
   EXPECT_EQ(note("T08", ""), "replace D2<D1 [Progress note] ");
