@@ -77,7 +77,7 @@ Result<PlanSettings> Intake::SettingsOf(const Config& config) {
   PlanSettings settings;
   Result<Routing> routing =
       ParseRouting(config.gateway.cases.empty() ? DefaultRouting() : config.gateway.cases);
-  if (!routing) return Error{ErrorCode::kInvalid, "gateway.cases: " + routing.error().text};
+  if (!routing) return Error{ErrorCode::kInvalid, "gateway.cases = " + routing.error().text};
   settings.routing = std::move(*routing);
   settings.authorities = config.gateway.authorities;
   settings.context_ms = Hours(config.gateway.context_h).count();

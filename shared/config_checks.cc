@@ -106,6 +106,13 @@ void CheckReceiver(const GatewayConfig& gateway, Problems& problems) {
   }
 }
 
+void CheckCases(const GatewayConfig& gateway, Problems& problems) {
+  constexpr std::size_t kRulesMax = 64;
+  if (gateway.cases.size() <= kRulesMax) return;
+  problems.Add("gateway.cases", "gateway.cases: " + std::to_string(gateway.cases.size()) +
+                                    " listed, expected at most " + std::to_string(kRulesMax));
+}
+
 void CheckPartners(const Config& config, Problems& problems) {
   std::set<std::string> known;
   for (std::size_t i = 0; i < config.sources.size(); ++i) {
@@ -127,7 +134,7 @@ void CheckPartners(const Config& config, Problems& problems) {
                    "cds_client.issuer = " + Quoted(client.issuer) + " stands twice");
     }
     if (client.jku.empty() == client.keys_file.empty()) {
-      problems.Add(place, "cds_client: expected one of jku and keys_file");
+      problems.Add(place + ".jku", "cds_client: expected one of jku and keys_file");
     }
   }
 }
@@ -342,6 +349,7 @@ std::vector<ConfigProblem> CheckTogether(const Config& config) {
   CheckKinds(config.council, problems);
   CheckDoors(config.gateway, problems);
   CheckReceiver(config.gateway, problems);
+  CheckCases(config.gateway, problems);
   CheckPartners(config, problems);
   if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");
   if (config.backends.size() > limits::kModelsMax) {

@@ -221,21 +221,21 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
       Text("tokens_file", &C::tokens_file, TextKind::kPath,
            "bearer tokens of HTTP clients, one `SHA256 ROLE NAME` a line, read again when it "
            "changes; empty: none is asked for"),
-      Text("cases", &C::cases, TextKind::kPlain,
+      Text("cases", &C::cases, TextKind::kMessageRule,
            "which messages start a case: MDM^T02, ORU, REF^I12, Bundle, * ...; empty: notes, "
            "referrals, Bundles"),
       Text("authorities", &C::authorities, TextKind::kPlain,
            "local names of those who give out patient ids (CX-4) that mean the same at every "
            "sender; others count within the facility (MSH-4); OIDs, UUIDs and URIs are the same "
            "everywhere"),
-      Text("charset", &C::charset, TextKind::kPlain,
+      Text("charset", &C::charset, TextKind::kHl7Charset,
            "of HL7 senders that do not state theirs (as in MSH-18); empty: ASCII or UTF-8"),
       Number("context_h", &C::context_h, 0, 8760, "h",
              "for so long what a feed said about a patient is joined to their cases"),
       Number("remember_h", &C::remember_h, 1, 8760, "h",
              "for so long a message that comes again is known"),
-      Text("application", &C::application, TextKind::kPlain, "its own name in HL7 (MSH-3)"),
-      Text("facility", &C::facility, TextKind::kPlain, "where it is, in HL7 (MSH-4)"),
+      Text("application", &C::application, TextKind::kHl7Name, "its own name in HL7 (MSH-3)"),
+      Text("facility", &C::facility, TextKind::kHl7Name, "where it is, in HL7 (MSH-4)"),
       Text("receiver", &C::receiver, TextKind::kPlain,
            "HOST:PORT of the HL7 system that gets the results; empty: none does"),
       Choice("result_form", &C::result_form, {"ORU^R01", "MDM^T02"}, "what it gets"),
@@ -250,11 +250,11 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
       Whole("connections_max", &C::connections_max, 1, 60000, "", "connections at each door"),
       Number("request_s", &C::request_s, 1, 3600, "s", "for a request to arrive whole"),
       Number("idle_s", &C::idle_s, 1, 86400, "s", "for a connection without a request (HTTP)"),
-      Text("cors_origins", &C::cors_origins, TextKind::kPlain,
+      Text("cors_origins", &C::cors_origins, TextKind::kOrigin,
            "origins of browser pages that may call CDS Hooks, and change something where there are "
            "no "
            "tokens; \"*\": all; empty: none"),
-      Text("fhir_servers", &C::fhir_servers, TextKind::kPlain,
+      Text("fhir_servers", &C::fhir_servers, TextKind::kServer,
            "base URLs of FHIR servers that may be asked for what a CDS Hooks call lacks; empty: "
            "none"),
   };
@@ -264,9 +264,9 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
 const std::vector<Option<SourceConfig>>& SourceOptions() {
   using C = SourceConfig;
   static const std::vector<Option<C>> options = {
-      Text("application", &C::application, TextKind::kPlain, "sending application (MSH-3)"),
-      Text("facility", &C::facility, TextKind::kPlain, "sending facility (MSH-4); empty: any"),
-      Text("charset", &C::charset, TextKind::kPlain,
+      Text("application", &C::application, TextKind::kHl7Name, "sending application (MSH-3)"),
+      Text("facility", &C::facility, TextKind::kHl7Name, "sending facility (MSH-4); empty: any"),
+      Text("charset", &C::charset, TextKind::kHl7Charset,
            "its charset where it does not state one (as in MSH-18)"),
   };
   return options;

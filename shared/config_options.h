@@ -31,6 +31,11 @@ enum class TextKind {
   kKind,         // CheckKind()
   kHeader,       // a field of an HTTP header
   kJson,         // a value of any type, kept as JSON
+  kMessageRule,  // ParseMessageRule()
+  kHl7Charset,   // FindHl7Charset(), or empty
+  kHl7Name,      // without control characters and the usual delimiters of HL7
+  kOrigin,       // of a browser's page, as it sends it; or "*"
+  kServer,       // http:// or https://, without a query
 };
 
 struct Allowed {

@@ -7,7 +7,9 @@
 
 #include "shared/allow_list.h"
 #include "shared/config_options.h"
+#include "shared/hl7_charset.h"
 #include "shared/ids.h"
+#include "shared/message_rule.h"
 #include "shared/redis.h"
 #include "shared/text.h"
 
@@ -64,6 +66,11 @@ bool IsPrintable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+bool IsOneLine(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
+}
+
 bool IsPort(std::string_view text) {
   unsigned port = 65536;
   const char* const end = text.data() + text.size();
@@ -91,6 +98,38 @@ std::string CheckHttpUrl(std::string_view url, const std::string& shown) {
     return "";
   }
   return " = " + shown + ", expected http://HOST... or https://HOST...";
+}
+
+std::string CheckServer(std::string_view url, const std::string& shown) {
+  if (std::string problem = CheckHttpUrl(url, shown); !problem.empty()) return problem;
+  if (IsPrintable(url) && url.find_first_of(" ?#") == url.npos) return "";
+  return " = " + shown + ", expected a base URL without a space, '?' and '#'";
+}
+
+// As a browser writes it in Origin (RFC 6454, section 6): any other form would match none.
+bool IsOrigin(std::string_view origin) {
+  const auto only = [](std::string_view text, std::string_view marks) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [marks](char c) {
+      return (c >= 'a' && c <= 'z') || IsDigit(c) || marks.find(c) != marks.npos;
+    });
+  };
+  const std::size_t mark = origin.find("://");
+  if (mark == origin.npos) return false;
+  const std::string_view scheme = origin.substr(0, mark);
+  std::string_view host = origin.substr(mark + 3);
+  const std::size_t colon = host.rfind(':');
+  if (colon != host.npos && host.find(']', colon) == host.npos) {
+    const std::string_view port = host.substr(colon + 1);
+    // A browser leaves out the port that goes without saying.
+    const bool usual = (scheme == "http" && port == "80") || (scheme == "https" && port == "443");
+    if (!IsPort(port) || usual) return false;
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    return only(scheme, "+-.") && only(host, ":.");
+  }
+  return only(scheme, "+-.") && only(host, "-._");
 }
 
 // A list as one text; see RedisConfig.
@@ -160,6 +199,23 @@ std::string CheckText(TextKind kind, const std::string& shown, std::string_view 
       return IsPrintable(text) ? "" : ": expected printable ASCII characters";
     case TextKind::kJson:
       return "";
+    case TextKind::kMessageRule: {
+      const auto rule = ParseMessageRule(text);
+      return rule.ok() ? "" : " = " + rule.error().text;
+    }
+    case TextKind::kHl7Charset:
+      if (text.empty() || FindHl7Charset(text) != nullptr) return "";
+      return " = " + shown + ", expected one of " + Hl7CharsetNames() + ", or nothing";
+    case TextKind::kHl7Name:
+      if (text.find_first_of("|^~\\&") == text.npos && IsOneLine(text)) return "";
+      return " = " + shown + ", expected no control characters and none of | ^ ~ \\ &";
+    case TextKind::kOrigin:
+      if (text == "*" || IsOrigin(text)) return "";
+      return " = " + shown +
+             ", expected \"*\" or scheme://host[:port] as a browser sends it: in lower case, "
+             "without a path and without the scheme's usual port";
+    case TextKind::kServer:
+      return CheckServer(text, shown);
   }
   return "";
 }

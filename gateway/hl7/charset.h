@@ -8,26 +8,9 @@
 #include <vector>
 
 #include "gateway/clinical/record.h"
+#include "shared/hl7_charset.h"
 
 namespace consilium {
-
-struct Hl7Charset {
-  enum class Kind {
-    kLatin,     // one byte a character, mostly ASCII: real text is not UTF-8 by accident
-    kAlphabet,  // one byte a character, mostly beyond ASCII (Cyrillic, Arabic, Greek, Hebrew)
-    kUtf8,
-    kMultiByte,  // ASCII, and several bytes from 0x80 on (GB 18030, BIG-5, KS X 1001, ...)
-    kShift,      // 7-bit with escape sequences (ISO 2022: the Japanese sets)
-    kWide,       // UTF-16, UTF-32
-  };
-  std::string_view name;   // as table 0211 has it, else the common one ("WINDOWS-1252")
-  std::string_view iconv;  // as glibc has it
-  Kind kind = Kind::kLatin;
-};
-
-// By a name of table 0211 ("8859/1", "UNICODE UTF-8", "BIG-5") or a common one ("ISO-8859-1",
-// "utf8", "windows-1252"); only letters and digits count, in either case. nullptr = not known.
-const Hl7Charset* FindHl7Charset(std::string_view name);
 
 // What MSH-18 states: its first repetition, or the ISO 2022 set where a later one is of those.
 // nullptr = blank or not known.

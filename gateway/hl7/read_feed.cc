@@ -10,6 +10,7 @@
 #include "gateway/hl7/feed_values.h"
 #include "gateway/hl7/record_reader.h"
 #include "shared/ids.h"
+#include "shared/message_rule.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -61,21 +62,13 @@ bool NeedsPatient(std::string_view code) {
   return IsOneOf(code, kCodes);
 }
 
-// Messages about patients that may come without one.
-bool MayBeAboutPatients(std::string_view code) {
-  static constexpr std::array<std::string_view, 25> kCodes = {
-      "ORM", "OMP", "OML", "OMG", "OMI", "OMB", "OMD", "OMN", "OMS", "OUL", "OPL", "ORL", "RDE",
-      "RDS", "RGV", "RAS", "SIU", "SRM", "PGL", "PTR", "PIN", "CCM", "CCR", "CRM", "PPP"};
-  return NeedsPatient(code) || IsOneOf(code, kCodes);
-}
-
 // What is read of MSH; a fault where it is not one of ours.
 std::optional<FeedFault> ReadMsh(const Hl7Message& message, const Type& type, FeedMessage& feed,
                                  FeedRemarks& remarks) {
   const Hl7Segment& msh = message.msh();
   if (type.code.empty()) return Fault("MSH", 1, 9, 101, "MSH-9: missing, expected a message type");
   feed.type = type.event.empty() ? type.code : type.code + "^" + type.event;
-  if (!MayBeAboutPatients(type.code)) {
+  if (!IsHl7PatientMessage(type.code)) {
     return Fault("MSH", 1, 9, 200,
                  "MSH-9 = " + Quoted(feed.type, 16) + ", expected a message about a patient");
   }

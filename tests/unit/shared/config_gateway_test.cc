@@ -84,5 +84,60 @@ TEST(ConfigGatewayTest, RefusesWhatMakesNoSense) {
             "/etc/c.toml:1: cds_client: expected one of jku and keys_file");
 }
 
+TEST(ConfigGatewayTest, RefusesARuleThatNoMessageCanMatch) {
+  const std::string problems = Problems("[gateway]\ncases = [\"MDM^T02\", \"FOO\"]");
+  EXPECT_EQ(problems.substr(0, 69),
+            "/etc/c.toml:2: gateway.cases = \"FOO\", expected TYPE or TYPE@SENDER, w");
+  std::string many = "\"MDM\"";
+  for (int i = 0; i < 64; ++i) many += ", \"MDM\"";
+  EXPECT_EQ(Problems("[gateway]\ncases = [" + many + "]"),
+            "/etc/c.toml:2: gateway.cases: 65 listed, expected at most 64");
+}
+
+TEST(ConfigGatewayTest, RefusesValuesThatCouldNeverWork) {
+  constexpr char kSets[] =
+      "ASCII, 8859/1, 8859/2, 8859/3, 8859/4, 8859/5, 8859/6, 8859/7, 8859/8, 8859/9, 8859/15, "
+      "UNICODE UTF-8, UNICODE UTF-16, UNICODE UTF-32, ISO IR14, ISO IR87, GB 18030-2000, "
+      "KS X 1001, CNS 11643-1992, BIG-5, WINDOWS-1250, WINDOWS-1251, WINDOWS-1252, or nothing";
+  EXPECT_EQ(Problems("[gateway]\ncharset = \"KLINGON\"\n"
+                     "[[source]]\napplication = \"LAB\"\ncharset = \"KLINGON\""),
+            std::string("/etc/c.toml:2: gateway.charset = \"KLINGON\", expected one of ") + kSets +
+                "\n/etc/c.toml:5: source.charset = \"KLINGON\", expected one of " + kSets);
+  EXPECT_EQ(Problems("[gateway]\napplication = \"A|B\"\nfacility = \"A^B\"\n"
+                     "[[source]]\napplication = \"A&B\""),
+            "/etc/c.toml:2: gateway.application = \"A|B\", expected no control characters and none "
+            "of | ^ ~ \\ &\n"
+            "/etc/c.toml:3: gateway.facility = \"A^B\", expected no control characters and none of "
+            "| ^ ~ \\ &\n"
+            "/etc/c.toml:5: source.application = \"A&B\", expected no control characters and none "
+            "of | ^ ~ \\ &");
+  EXPECT_EQ(Problems("[gateway]\nfhir_servers = [\"https://ehr/r4\", \"ftp://x\"]"),
+            "/etc/c.toml:2: gateway.fhir_servers = \"ftp://x\", expected http://HOST... or "
+            "https://HOST...");
+  EXPECT_EQ(Problems("[gateway]\nfhir_servers = [\"https://ehr/r4?x=1\"]"),
+            "/etc/c.toml:2: gateway.fhir_servers = \"https://ehr/r4?x=1\", expected a base URL "
+            "without a space, '?' and '#'");
+}
+
+TEST(ConfigGatewayTest, AnOriginIsWrittenAsABrowserSendsIt) {
+  for (const std::string good : {"*", "https://a.example", "http://localhost:8080",
+                                 "https://[::1]:8443", "chrome-extension://abc"}) {
+    EXPECT_EQ(Problems("[gateway]\ncors_origins = [\"" + good + "\"]"), "");
+  }
+  for (const std::string bad :
+       {"", "foo", "https://a.b/path", "https://a.b/", "https://A.b", "https://a.b:443",
+        "http://a.b:80", "https://a.b:x", "https://", "null", "https://u@a.b", "https://*.a.b"}) {
+    EXPECT_EQ(Problems("[gateway]\ncors_origins = [\"" + bad + "\"]"),
+              "/etc/c.toml:2: gateway.cors_origins = \"" + bad +
+                  "\", expected \"*\" or scheme://host[:port] as a browser sends it: in lower "
+                  "case, without a path and without the scheme's usual port");
+  }
+}
+
+TEST(ConfigGatewayTest, AWrongAddressOfKeysIsOneProblem) {
+  EXPECT_EQ(Problems("[[cds_client]]\nissuer = \"https://ehr\"\njku = \"foo\""),
+            "/etc/c.toml:3: cds_client.jku = \"foo\", expected http://HOST... or https://HOST...");
+}
+
 }  // namespace
 }  // namespace consilium
