@@ -1,6 +1,8 @@
 // What options mean together.
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include "shared/config_options.h"
 #include "shared/endpoint.h"
@@ -29,13 +31,51 @@ std::int64_t CountFor(const Config& config, std::string_view strategy) {
                        [&](const BackendConfig& b) { return !placed || b.placement == strategy; });
 }
 
-void CheckBroker(const Config& config, Problems& problems) {
-  const BrokerConfig& broker = config.broker;
-  const bool any_port = broker.clients.size() > 2 && broker.clients.ends_with(":0");
-  if (broker.clients == broker.workers && !any_port) {
-    problems.Add("broker.workers", "broker.workers = " + Quoted(broker.workers) +
-                                       ", expected another endpoint than broker.clients");
+// Where something listens, in parts; port "0" is one that the system chooses.
+struct Place {
+  std::string host;  // "" = every address of the machine
+  std::string port;  // "" = not TCP
+};
+
+Place PlaceOf(const std::string& endpoint) {
+  constexpr std::string_view kTcp = "tcp://";
+  const std::string plain = PlainEndpoint(endpoint);
+  const std::size_t colon = plain.rfind(':');
+  if (!plain.starts_with(kTcp) || colon < kTcp.size()) return {plain, ""};
+  std::string host = plain.substr(kTcp.size(), colon - kTcp.size());
+  if (host == "0.0.0.0" || host == "[::]" || host == "*") host = "";
+  if (host == "localhost") host = "127.0.0.1";
+  return {host, plain.substr(colon + 1)};
+}
+
+// Two that listen at one place: the later one would not come up.
+bool Collide(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return false;
+  const Place a = PlaceOf(one);
+  const Place b = PlaceOf(other);
+  if (a.port.empty() || b.port.empty()) return one == other;
+  return a.port == b.port && a.port != "0" &&
+         (a.host == b.host || a.host.empty() || b.host.empty());
+}
+
+void CheckListeners(const Config& config, Problems& problems) {
+  const std::pair<std::string, const std::string&> listeners[] = {
+      {"broker.clients", config.broker.clients},
+      {"broker.workers", config.broker.workers},
+      {"gateway.http", config.gateway.http},
+      {"gateway.mllp", config.gateway.mllp}};
+  for (std::size_t later = 1; later < std::size(listeners); ++later) {
+    for (std::size_t first = 0; first < later; ++first) {
+      const auto& [option, endpoint] = listeners[later];
+      if (!Collide(listeners[first].second, endpoint)) continue;
+      problems.Add(option, option + " = " + Quoted(endpoint) + ", expected another endpoint than " +
+                               listeners[first].first);
+      break;
+    }
   }
+}
+
+void CheckBroker(const Config& config, Problems& problems) {
   if (config.council.deadline_s > config.council.deadline_s_max) {
     problems.Add("council.deadline_s",
                  "council.deadline_s = " + PlainNumber(config.council.deadline_s) +
@@ -81,10 +121,6 @@ void CheckDoors(const GatewayConfig& gateway, Problems& problems) {
   if (!gateway.mllp_client_ca.empty()) {
     needs("tls_cert_file", "needed by mllp_client_ca", gateway.tls_cert_file);
   }
-  if (!gateway.http.empty() && gateway.http == gateway.mllp && !gateway.http.ends_with(":0")) {
-    problems.Add("gateway.mllp", "gateway.mllp = " + Quoted(gateway.mllp) +
-                                     ", expected another endpoint than gateway.http");
-  }
 }
 
 // Results are clinical data; to another machine they travel encrypted.
@@ -104,6 +140,18 @@ void CheckReceiver(const GatewayConfig& gateway, Problems& problems) {
   if (gateway.receiver_ca_file.empty() && !IsLoopback("tcp://" + gateway.receiver)) {
     wrong("this machine, or gateway.receiver_ca_file: without TLS results stay on it");
   }
+}
+
+// A message that comes again is answered from its case, as long as there is one.
+void CheckMemory(const Config& config, Problems& problems) {
+  const double remember_h = config.gateway.remember_h;
+  const bool has_door = !config.gateway.http.empty() || !config.gateway.mllp.empty();
+  if (!has_door || remember_h <= config.council.retention_h) return;
+  problems.Add(
+      "gateway.remember_h",
+      "gateway.remember_h = " + PlainNumber(remember_h) +
+          ", expected at most council.retention_h = " + PlainNumber(config.council.retention_h) +
+          ": later a message that comes again would start its case anew");
 }
 
 void CheckCases(const GatewayConfig& gateway, Problems& problems) {
@@ -334,8 +382,10 @@ void CheckBackend(const BackendConfig& backend, const std::string& place, Proble
 
 Status CheckGateway(const Config& config) {
   Problems problems;
+  CheckListeners(config, problems);
   CheckDoors(config.gateway, problems);
   CheckReceiver(config.gateway, problems);
+  CheckMemory(config, problems);
   const std::vector<ConfigProblem> found = problems.Take();
   if (found.empty()) return Ok();
   return Invalid(found.front().text);
@@ -347,8 +397,10 @@ std::vector<ConfigProblem> CheckTogether(const Config& config) {
   CheckBroker(config, problems);
   CheckBus(config, problems);
   CheckKinds(config.council, problems);
+  CheckListeners(config, problems);
   CheckDoors(config.gateway, problems);
   CheckReceiver(config.gateway, problems);
+  CheckMemory(config, problems);
   CheckCases(config.gateway, problems);
   CheckPartners(config, problems);
   if (config.backends.empty()) problems.Add("", "no [[backend]]: at least one model is needed");

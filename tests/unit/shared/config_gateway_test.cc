@@ -139,5 +139,39 @@ TEST(ConfigGatewayTest, AWrongAddressOfKeysIsOneProblem) {
             "/etc/c.toml:3: cds_client.jku = \"foo\", expected http://HOST... or https://HOST...");
 }
 
+TEST(ConfigGatewayTest, NothingListensWhereSomethingElseDoes) {
+  EXPECT_EQ(Problems("[broker]\nclients = \"tcp://0.0.0.0:1\"\nworkers = \"tcp://127.0.0.1:2\"\n"
+                     "[bus]\nkey_file = \"k\"\n"
+                     "[gateway]\nhttp = \"tcp://127.0.0.1:1\"\nmllp = \"tcp://localhost:2\""),
+            "/etc/c.toml:7: gateway.http = \"tcp://127.0.0.1:1\", expected another endpoint than "
+            "broker.clients\n"
+            "/etc/c.toml:8: gateway.mllp = \"tcp://localhost:2\", expected another endpoint than "
+            "broker.workers");
+  EXPECT_EQ(Problems("[gateway]\nhttp = \"tcp://127.0.0.1:0\"\nmllp = \"tcp://127.0.0.1:0\""), "");
+  EXPECT_EQ(Problems("[gateway]\nhttp = \"tcp://127.0.0.1:8\"\nmllp = \"tcp://127.0.0.2:8\""), "");
+  // Also after a flag moved a door.
+  auto config =
+      ParseConfig(std::string("[gateway]\nhttp = \"tcp://127.0.0.1:8\"\n") + kBackend, "c");
+  ASSERT_TRUE(config.ok()) << config.error().text;
+  config->gateway.mllp = config->broker.clients;
+  EXPECT_EQ(CheckGateway(*config).error().text,
+            "gateway.mllp = \"tcp://127.0.0.1:7300\", expected another endpoint than "
+            "broker.clients");
+}
+
+TEST(ConfigGatewayTest, AMessageIsNotRememberedLongerThanItsCase) {
+  EXPECT_EQ(Problems("[council]\nretention_h = 24\n[gateway]\nmllp = \"tcp://127.0.0.1:1\"\n"
+                     "remember_h = 25"),
+            "/etc/c.toml:5: gateway.remember_h = 25, expected at most council.retention_h = 24: "
+            "later a message that comes again would start its case anew");
+  EXPECT_EQ(Problems("[council]\nretention_h = 24\n[gateway]\nmllp = \"tcp://127.0.0.1:1\"\n"
+                     "remember_h = 24"),
+            "");
+  EXPECT_EQ(Problems("[council]\nretention_h = 24"), "") << "no door is open";
+  EXPECT_EQ(Problems("[gateway]\nremember_h = 721"),
+            "/etc/c.toml:2: gateway.remember_h = 721, expected 1..720")
+      << "cancelled cases are kept for 30 days";
+}
+
 }  // namespace
 }  // namespace consilium
