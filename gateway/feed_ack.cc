@@ -100,6 +100,19 @@ AckContent AckOfFault(const GatewayConfig& own, const std::string& digest, const
   return content;
 }
 
+AckContent AckOfEmptyBatch(const GatewayConfig& own, const std::string& digest,
+                           const Hl7Batch& batch) {
+  const auto lost = std::find_if(batch.remarks.begin(), batch.remarks.end(),
+                                 [](const Remark& remark) { return remark.code == "batch_count"; });
+  const bool whole = lost == batch.remarks.end();
+  AckContent content = Begin(own, digest, whole ? Hl7Verdict::kAccept : Hl7Verdict::kError);
+  content.text = "a batch without a message";
+  if (!whole) {
+    AddFault(content, Hl7FaultCode::kOtherHl7Error, lost->where + ": " + lost->text);
+  }
+  return content;
+}
+
 AckContent AckOfUnreadable(const GatewayConfig& own, const std::string& digest,
                            const std::string& text) {
   AckContent content = Begin(own, digest, Hl7Verdict::kReject);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/hl7/ack.h"
+#include "gateway/hl7/batch.h"
 #include "gateway/hl7/read_feed.h"
 #include "gateway/intake.h"
 #include "shared/config.h"
@@ -29,6 +30,9 @@ AckContent AckOfFailure(const GatewayConfig& own, const std::string& digest, con
 // Of one that was not read, and why: types, processing ids and versions that we never take are
 // rejected, everything else is an error.
 AckContent AckOfFault(const GatewayConfig& own, const std::string& digest, const FeedFault& fault);
+// Of a batch without a message: there is nothing to store, unless its trailer counts some.
+AckContent AckOfEmptyBatch(const GatewayConfig& own, const std::string& digest,
+                           const Hl7Batch& batch);
 // Of bytes that are no message.
 AckContent AckOfUnreadable(const GatewayConfig& own, const std::string& digest,
                            const std::string& text);

@@ -138,6 +138,13 @@ void MllpSession::OnPayload(Result<MllpPayload> payload) {
     if (const auto ack = AckForUnreadable(payload->bytes, content)) Reply(*ack);
     return;
   }
+  if (batch->messages.empty()) {
+    AckContent content = AckOfEmptyBatch(door_.config_, Sha256Hex(payload->bytes), *batch);
+    content.time = Hl7Time(UnixMsNow());
+    Reply(AckForEmptyBatch(batch->id, content));
+    const bool whole = content.verdict == Hl7Verdict::kAccept;
+    return door_.metrics_.OnHl7("batch", whole ? "AA" : "AE", milliseconds(0));
+  }
   batched_ = batch->has_headers;
   if (!batch->remarks.empty()) {
     LogInfo("hl7_batch_odd", {{"peer", connection_->peer()},

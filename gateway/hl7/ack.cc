@@ -106,14 +106,16 @@ std::string Msa(const AckContent& content, std::string_view code, std::string_vi
   return msa.Add(EscapeHl7(CutUtf8(content.text, kTextMax), delimiters)).Take();
 }
 
-std::string GenericAck(const AckContent& content) {
+// Of a sender whose delimiters are not known. `about`: MSA-2.
+std::string GenericAck(const AckContent& content, std::string_view about = "") {
   const Hl7Delimiters usual;
   SegmentLine msh("MSH", usual.field);
   msh.Add("^~\\&").Add(EscapeHl7(content.application, usual));
   msh.Add(EscapeHl7(content.facility, usual)).Add("").Add("");
   msh.Add(EscapeHl7(content.time, usual)).Add("").Add("ACK");
   msh.Add(EscapeHl7(content.control_id, usual)).Add("P").Add("2.5.1");
-  return msh.Take() + Msa(content, ApplicationCode(content.verdict), "", usual) +
+  return msh.Take() +
+         Msa(content, ApplicationCode(content.verdict), EscapeHl7(about, usual), usual) +
          ErrorSegments(content.faults, usual, "2.5.1");
 }
 
@@ -186,6 +188,10 @@ std::optional<std::string> AckForUnreadable(std::string_view bytes, const AckCon
     if (message.ok()) return AckFor(*message, refusal);
   }
   return GenericAck(refusal);
+}
+
+std::string AckForEmptyBatch(std::string_view id, const AckContent& content) {
+  return GenericAck(content, id);
 }
 
 Result<Hl7Ack> ReadAck(std::string_view bytes, const Hl7Charset* default_charset) {

@@ -89,6 +89,10 @@ std::optional<std::string> AckFor(const Hl7Message& message, const AckContent& c
 std::optional<std::string> AckForUnreadable(std::string_view bytes, const AckContent& content,
                                             const Hl7Charset* default_charset = nullptr);
 
+// For a batch without a message, which nothing else would answer: its sender waits all the same.
+// MSA-2 is `id`, that of the batch (BHS-11), in usual delimiters.
+std::string AckForEmptyBatch(std::string_view id, const AckContent& content);
+
 // What a receiver answered.
 struct Hl7Ack {
   std::string code;        // AA AE AR CA CE CR

@@ -62,6 +62,13 @@ bool NeedsPatient(std::string_view code) {
   return IsOneOf(code, kCodes);
 }
 
+// 2.1 to 2.9, with further parts ("2.5.1"). Of others nobody here knows what they mean.
+bool IsKnownVersion(std::string_view version) {
+  return version.size() >= 3 && version.starts_with("2.") && version[2] >= '1' &&
+         version[2] <= '9' && (version.size() == 3 || version[3] == '.') &&
+         version.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 // What is read of MSH; a fault where it is not one of ours.
 std::optional<FeedFault> ReadMsh(const Hl7Message& message, const Type& type, FeedMessage& feed,
                                  FeedRemarks& remarks) {
@@ -90,6 +97,9 @@ std::optional<FeedFault> ReadMsh(const Hl7Message& message, const Type& type, Fe
     return Fault("MSH", 1, 11, 202, "MSH-11 = " + Quoted(processing, 16) + ", expected P, T or D");
   }
   feed.production = processing.empty() || processing == "P";
+  if (const std::string version = Code(msh, 12, 1); !IsKnownVersion(version)) {
+    return Fault("MSH", 1, 12, 203, "MSH-12 = " + Quoted(version, 16) + ", expected 2.1 to 2.9");
+  }
   return std::nullopt;
 }
 

@@ -26,8 +26,8 @@ struct FeedFault {
   std::size_t number = 1;  // ERR-2.2: which one of that name
   std::size_t field = 0;   // ERR-2.3; 0 = the segment
   // Table 0357: 100 segment sequence, 101 required field (or segment) missing, 103 table value,
-  // 198 cardinality (a bound), 200 message type, 202 processing id. Never 207: the same bytes are
-  // refused again.
+  // 198 cardinality (a bound), 200 message type, 202 processing id, 203 version. Never 207: the
+  // same bytes are refused again.
   int code = 199;
   std::string text;
 };
@@ -39,6 +39,7 @@ struct FeedFault {
 //    from MSH-9.3.
 //  - MSH-11: T and D are not production; another code than P, T, D is 202; none is production with
 //    the remark "processing_id_missing".
+//  - MSH-12: 2.1 to 2.9 ("2.5.1" is of them); any other, and none, is 203.
 //  - Segments belong to the PID before them. Those before the first PID belong to it if it is the
 //    only one, else the message is refused (100): never to another patient.
 //  - PID has to be there (101) in ADT, BAR, DFT, MDM, ORU, PPR, REF, VXU; elsewhere a message

@@ -321,5 +321,24 @@ TEST_F(GatewayHl7Test, AKilledGatewayHasAcknowledgedNothingThatIsLostAndMakesNoS
   EXPECT_EQ(Cases().size(), static_cast<std::size_t>(sent)) << "one case for each message";
 }
 
+TEST_F(GatewayHl7Test, AnEmptyBatchAndAVersionOfNobodyAreAnswered) {
+  Start();
+  MllpSender sender(cluster_->mllp());
+  const auto empty = sender.Ask("BHS|^~\\&|HIS|WARD|||20261128||||B7\rBTS|0\r");
+  ASSERT_TRUE(empty.has_value());
+  EXPECT_EQ(Hl7Field(*empty, "MSA", 1), "AA") << *empty;
+  EXPECT_EQ(Hl7Field(*empty, "MSA", 2), "B7");
+  const auto lost = sender.Ask("BHS|^~\\&|HIS\rBTS|2\r");
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_EQ(Hl7Field(*lost, "MSA", 1), "AE") << *lost;
+  std::string note = Note("T02", "v-1", "400", "doc-v", kText);
+  note.replace(note.find("2.5.1"), 5, "9.9");
+  const auto version = sender.Ask(note);
+  ASSERT_TRUE(version.has_value());
+  EXPECT_EQ(Hl7Field(*version, "MSA", 1), "AR") << *version;
+  EXPECT_EQ(Hl7Field(*version, "ERR", 3).substr(0, 3), "203") << *version;
+  EXPECT_TRUE(Cases().empty());
+}
+
 }  // namespace
 }  // namespace consilium

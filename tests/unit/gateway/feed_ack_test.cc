@@ -70,5 +70,23 @@ TEST(FeedAckTest, WhatPassesIsAnErrorAndWhatIsNeverTakenARejection) {
   EXPECT_EQ(AckOfUnreadable({}, "d", "x").verdict, Hl7Verdict::kReject);
 }
 
+TEST(FeedAckTest, ABatchWithoutAMessageIsAcceptedUnlessItsMessagesWereLost) {
+  const auto batch = SplitBatch("BHS|^~\\&|A|B|||20261128||||B7\rBTS|0\r");
+  ASSERT_TRUE(batch.ok());
+  AckContent ack = AckOfEmptyBatch({}, "d", *batch);
+  EXPECT_EQ(ack.verdict, Hl7Verdict::kAccept);
+  ack.time = "20261128101500+0100";
+  ack.control_id = "C1";
+  EXPECT_EQ(AckForEmptyBatch(batch->id, ack),
+            "MSH|^~\\&|CONSILIUM||||20261128101500+0100||ACK|C1|P|2.5.1\r"
+            "MSA|AA|B7|a batch without a message\r");
+  const auto cut = SplitBatch("FHS|^~\\&|A\rBHS|^~\\&|A\rBTS|3\rFTS|1\r");
+  ASSERT_TRUE(cut.ok());
+  ack = AckOfEmptyBatch({}, "d", *cut);
+  EXPECT_EQ(ack.verdict, Hl7Verdict::kError);
+  ASSERT_EQ(ack.faults.size(), 1u);
+  EXPECT_EQ(ack.faults[0].text, "BTS-1: states 3, but 0 messages came");
+}
+
 }  // namespace
 }  // namespace consilium

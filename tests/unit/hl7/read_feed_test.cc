@@ -117,6 +117,24 @@ TEST(ReadFeedTest, TrainingAndDebuggingAreNotProduction) {
   EXPECT_EQ(fault.text, "MSH-11 = \"X\", expected P, T or D");
 }
 
+TEST(ReadFeedTest, OnlyVersionsOfWhichTheMeaningIsKnownAreRead) {
+  const auto read = [](const std::string& msh12) {
+    return Read("MSH|^~\\&|A|F|||||ADT^A01|1|P|" + msh12 + "\r" + kPid);
+  };
+  for (const char* version : {"2.1", "2.2", "2.3.1", "2.5", "2.5.1^DEU", "2.8.2", "2.9", " 2.4 "}) {
+    EXPECT_TRUE(std::holds_alternative<FeedMessage>(read(version))) << version;
+  }
+  for (const std::string version : {"9.9", "3.0", "ABC", "", "2", "2.", "2.0", "2.10", "2.5X"}) {
+    const auto refused = read(version);
+    const auto* fault = std::get_if<FeedFault>(&refused);
+    ASSERT_NE(fault, nullptr) << version;
+    EXPECT_EQ(fault->code, 203);
+    EXPECT_EQ(fault->segment, "MSH");
+    EXPECT_EQ(fault->field, 12u);
+    EXPECT_EQ(fault->text, "MSH-12 = \"" + version + "\", expected 2.1 to 2.9");
+  }
+}
+
 TEST(ReadFeedTest, WhatIsRequiredAndMissingIsNamedByItsPlace) {
   const struct {
     std::string text;
