@@ -12,6 +12,7 @@
 #include "cli/locate.h"
 #include "shared/bus_keys.h"
 #include "shared/endpoint.h"
+#include "shared/gateway_files.h"
 #include "shared/redis.h"
 #include "shared/redis_address.h"
 
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Cluster>> Cluster::Open(const std::string& config_file,
                                                const std::string& data, Say say) {
   auto config = LoadConfig(config_file);
   if (!config.ok()) return config.error();
+  if (auto files = CheckGatewayFiles(*config); !files.ok()) return files.error();
   auto folder = DataFolder::Open(data);
   if (!folder.ok()) return folder.error();
   std::unique_ptr<Cluster> cluster(
@@ -196,6 +198,11 @@ std::optional<Status> Cluster::Await(StopSignals& stop, TimePoint deadline, cons
     Tick(now);
     if (ready()) return Ok();
     for (const Child& child : children_) {
+      if (child.pid < 0 && child.deaths > 0 &&
+          RefusesItsConfiguration(child.plan.part, child.last_end)) {
+        return Status(Invalid(child.plan.name + " refuses its configuration (" +
+                              DescribeEnd(child.last_end) + "); " + LogsOf(child)));
+      }
       if (child.deaths < kEarlyDeathsMax) continue;
       return Status(Error{ErrorCode::kUnavailable, child.plan.name + " does not come up (" +
                                                        DescribeEnd(child.last_end) + "); " +

@@ -1,5 +1,7 @@
 #include "cli/cluster_plan.h"
 
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -119,6 +121,11 @@ void UseDoors(const std::string& http, const std::string& mllp, std::vector<Chil
     if (!http.empty()) SetOption(child.process.arguments, "--http", http);
     if (!mllp.empty()) SetOption(child.process.arguments, "--mllp", mllp);
   }
+}
+
+bool RefusesItsConfiguration(Part part, int wait_status) {
+  constexpr int kUsage = 2;
+  return part != Part::kRedis && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kUsage;
 }
 
 milliseconds RestartDelay::OnDeath(TimePoint started, TimePoint died) {

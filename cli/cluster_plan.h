@@ -49,6 +49,9 @@ void UseEndpoints(const std::string& clients, const std::string& workers,
 // A restarted gateway listens where the first one did; "" = that door is closed.
 void UseDoors(const std::string& http, const std::string& mllp, std::vector<ChildPlan>& children);
 
+// One of our programs ended with the code that means so: another start would say the same.
+bool RefusesItsConfiguration(Part part, int wait_status);
+
 // The pause before a dead child starts again: 100 ms, twice as long with every death that follows a
 // life of less than 10 s, at most 5 s.
 class RestartDelay {

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/render.h"
 #include "shared/config.h"
+#include "shared/gateway_files.h"
 #include "shared/health.h"
 #include "shared/shown_text.h"
 
@@ -67,6 +68,10 @@ int RunConfigCheck(const std::string& file, bool json) {
   const auto config = LoadConfig(file);
   if (!config.ok()) {
     ReportError(config.error(), json, "");
+    return kExitUsage;
+  }
+  if (const Status files = CheckGatewayFiles(*config); !files) {
+    ReportError(files.error(), json, "");
     return kExitUsage;
   }
   if (json) {

@@ -56,6 +56,11 @@ std::string TokenOf(const HttpRequest& request, HttpAccess access) {
   return "";
 }
 
+HttpAccess AccessOf(TokenRole role) {
+  if (role == TokenRole::kAdmin) return HttpAccess::kAdmin;
+  return role == TokenRole::kWrite ? HttpAccess::kWrite : HttpAccess::kRead;
+}
+
 }  // namespace
 
 Gatekeeper::Gatekeeper(const std::string& tokens_file, const std::string& public_url,
@@ -117,7 +122,7 @@ std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
   if (const std::string token = TokenOf(request, access); !token.empty()) {
     if (const auto holder = tokens_.Find(token)) {
       request.client = holder->name;
-      if (access <= holder->role) return {};
+      if (access <= AccessOf(holder->role)) return {};
       return HttpServer::Refusal{
           403, {ErrorCode::kForbidden, "the role of " + holder->name + " does not allow this"}};
     }

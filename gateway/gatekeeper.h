@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "gateway/net/http_server.h"
-#include "gateway/tokens.h"
 #include "shared/log.h"
+#include "shared/tokens.h"
 #include "shared/watched_file.h"
 
 namespace consilium {

@@ -10,6 +10,7 @@
 #include "shared/config.h"
 #include "shared/endpoint.h"
 #include "shared/file.h"
+#include "shared/gateway_files.h"
 #include "shared/health.h"
 #include "shared/log.h"
 #include "shared/program.h"
@@ -41,6 +42,9 @@ int Serve(const Flags& flags) {
   if (!flags.http.empty()) config->gateway.http = flags.http;
   if (!flags.mllp.empty()) config->gateway.mllp = flags.mllp;
   if (const Status safe = CheckGateway(*config); !safe) return Complain(kProgram, safe.error());
+  if (const Status files = CheckGatewayFiles(*config); !files) {
+    return Complain(kProgram, files.error());
+  }
   Result<RedisAddress> redis = RedisAddressOf(config->redis);
   if (!redis) return Complain(kProgram, redis.error());
 

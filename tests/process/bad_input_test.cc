@@ -230,5 +230,49 @@ TEST(BadConfigTest, EveryProblemIsNamedAtOnceWithItsLine) {
   }
 }
 
+// What the doors need is said before anything starts.
+TEST(BadConfigTest, AGatewayThatCannotWorkIsRefusedByCheckUpAndItself) {
+  TestFolder folder;
+  const auto refused = [&](const std::string& lines, const std::string& says) {
+    SimulatedOptions options;
+    options.gateway = true;
+    options.gateway_lines = lines;
+    const std::string file = folder.Write("c.toml", SimulatedCluster(options));
+    const std::vector<std::vector<std::string>> commands = {
+        {"consilium", "config", "check", file},
+        {"consilium", "up", "--config", file, "--data", folder.File("data")},
+        {"consilium-gateway", "--config", file}};
+    for (const std::vector<std::string>& command : commands) {
+      RunningCommand run(command[0], {command.begin() + 1, command.end()});
+      const CommandResult result = run.Wait(seconds(20));
+      EXPECT_EQ(result.exit_code, 2) << command[0] << command[1] << result.err;
+      EXPECT_NE(result.err.find(says), std::string::npos) << command[1] << result.err;
+      EXPECT_EQ(result.err.find("started (pid"), std::string::npos) << "nothing is started";
+    }
+  };
+  refused("cases = [\"MDM^T02\", \"FOO\"]",
+          "gateway.cases = \"FOO\", expected TYPE or TYPE@SENDER");
+  refused("charset = \"KLINGON\"", "gateway.charset = \"KLINGON\", expected one of ASCII");
+  refused("tokens_file = \"nowhere\"",
+          "gateway.tokens_file: " + folder.File("nowhere") + ": no such file");
+}
+
+TEST(BadConfigTest, AGatewayThatRefusesItsConfigurationIsNotStartedAgain) {
+  TestFolder folder;
+  SimulatedOptions options;
+  options.gateway = true;
+  const std::string keys = folder.Write("keys", "{\"keys\":[]}");
+  const std::string file = folder.Write(
+      "c.toml", SimulatedCluster(options) +
+                    "[[cds_client]]\nissuer = \"https://ehr\"\nkeys_file = \"" + keys + "\"\n");
+  RunningCommand up("consilium", {"up", "--config", file, "--data", folder.File("data")});
+  const CommandResult result = up.Wait(seconds(60));
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_NE(result.err.find("gateway refuses its configuration (exit code 2)"), std::string::npos)
+      << result.err;
+  EXPECT_NE(result.err.find("no key that can be used"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("gateway restarted"), std::string::npos) << result.err;
+}
+
 }  // namespace
 }  // namespace consilium

@@ -121,6 +121,15 @@ TEST(UseEndpointsTest, ARestartedBrokerBindsWhatWasChosenAndWorkersConnectThere)
   EXPECT_TRUE(HasOption(children[3], "--broker", "tcp://127.0.0.1:8"));
 }
 
+TEST(RefusesItsConfigurationTest, IsToldByTheExitCodeOfOurPrograms) {
+  constexpr int kCode2 = 2 << 8;  // as waitpid() says it
+  EXPECT_TRUE(RefusesItsConfiguration(Part::kGateway, kCode2));
+  EXPECT_TRUE(RefusesItsConfiguration(Part::kRest, kCode2));
+  EXPECT_FALSE(RefusesItsConfiguration(Part::kGateway, 1 << 8));
+  EXPECT_FALSE(RefusesItsConfiguration(Part::kGateway, 2)) << "killed by signal 2";
+  EXPECT_FALSE(RefusesItsConfiguration(Part::kRedis, kCode2)) << "its codes are its own";
+}
+
 TEST(RestartDelayTest, GrowsToFiveSecondsAndForgetsAfterAStableLife) {
   RestartDelay delay;
   std::vector<std::int64_t> delays(8);

@@ -12,14 +12,16 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/net/http_server.h"
 #include "shared/result.h"
 
 namespace consilium {
 
+// Each may do what the one before it may.
+enum class TokenRole { kRead, kWrite, kAdmin };
+
 struct TokenHolder {
   std::string name;  // 1..64 bytes of [A-Za-z0-9._-]
-  HttpAccess role = HttpAccess::kRead;
+  TokenRole role = TokenRole::kRead;
 };
 
 class TokenList {

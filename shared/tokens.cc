@@ -1,4 +1,4 @@
-#include "gateway/tokens.h"
+#include "shared/tokens.h"
 
 #include <algorithm>
 #include <vector>
@@ -33,10 +33,10 @@ bool IsName(const std::string& word) {
   });
 }
 
-std::optional<HttpAccess> RoleOf(const std::string& word) {
-  if (word == "read") return HttpAccess::kRead;
-  if (word == "write") return HttpAccess::kWrite;
-  if (word == "admin") return HttpAccess::kAdmin;
+std::optional<TokenRole> RoleOf(const std::string& word) {
+  if (word == "read") return TokenRole::kRead;
+  if (word == "write") return TokenRole::kWrite;
+  if (word == "admin") return TokenRole::kAdmin;
   return {};
 }
 
