@@ -95,11 +95,13 @@ std::optional<Diagnosis> Examine(const Config& config, const DoctorOptions& opti
       LookAtRedis(config.redis, options.data.empty() ? kDefaultDataFolder : options.data);
   add(std::move(redis.checks));
   checks.push_back(LookAtMedications(config.council.medications));
+  line.Show("looking at the gateway");
+  add(LookAtGateway(config, options.data));
   line.Show("asking the broker");
   auto broker = LookAtBroker(config, options.data, stop);
   if (!broker) return std::nullopt;
 
-  add(LookForPrograms());
+  add(LookForPrograms(config));
   ProbePlan plan = PlanOf(config, options, std::move(backends));
   plan.program = ExecutableFolder() + "/consilium-worker";
   // Limits are kept together with the workers of a cluster that runs a private Redis.

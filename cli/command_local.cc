@@ -79,8 +79,13 @@ int RunConfigCheck(const std::string& file, bool json) {
     for (const BackendConfig& backend : config->backends) {
       models += (models.empty() ? "" : ",") + JsonString(backend.model);
     }
+    const GatewayConfig& gateway = config->gateway;
     PrintOut("{\"ok\":true,\"file\":" + JsonString(config->file) + ",\"models\":[" + models +
-             "]}\n");
+             "],\"gateway\":{\"http\":" + JsonString(gateway.http) +
+             ",\"mllp\":" + JsonString(gateway.mllp) +
+             ",\"tls\":" + (gateway.tls_cert_file.empty() ? "false" : "true") +
+             ",\"tokens\":" + (gateway.tokens_file.empty() ? "false" : "true") +
+             ",\"receiver\":" + JsonString(gateway.receiver) + "}}\n");
   } else {
     PrintOut(RenderConfig(*config, LookOf(STDOUT_FILENO)));
   }

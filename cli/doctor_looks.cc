@@ -1,6 +1,7 @@
 #include "cli/doctor_looks.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -9,12 +10,16 @@
 #include "aggregator/council/medication.h"
 #include "aggregator/council/safety.h"
 #include "cli/captured_process.h"
-#include "shared/client.h"
+#include "cli/cluster_plan.h"
 #include "cli/endpoints.h"
 #include "cli/files.h"
+#include "cli/gateway_diagnosis.h"
 #include "cli/locate.h"
 #include "cli/process.h"
 #include "cli/screen.h"
+#include "cli/tcp_probe.h"
+#include "shared/client.h"
+#include "shared/endpoint.h"
 #include "shared/ids.h"
 #include "shared/redis.h"
 #include "shared/redis_address.h"
@@ -27,6 +32,7 @@ namespace fs = std::filesystem;
 constexpr milliseconds kRedisWait{2000};
 constexpr milliseconds kBrokerWait{1500};
 constexpr milliseconds kVersionWait{5000};
+constexpr milliseconds kConnectWait{2000};
 constexpr std::size_t kTableBytesMax = 64u << 20;
 constexpr std::size_t kVersionDigits = 12;  // as of the medication tables
 
@@ -94,6 +100,15 @@ RedisLook LookForRedisServer() {
     look.checks.push_back({Finding::kProblem, "redis", said.error().text, "install it again"});
   }
   return look;
+}
+
+// Where a server with that URL (https://HOST[:PORT]/...) listens.
+std::string EndpointOfUrl(const std::string& url) {
+  const std::size_t begin = url.find("://") + 3;
+  const std::string host = url.substr(begin, url.find('/', begin) - begin);
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != host.npos && host.find(']', colon) == host.npos;
+  return "tcp://" + host + (has_port ? "" : url.starts_with("https") ? ":443" : ":80");
 }
 
 // Of the safety tables, made as the version of the medication tables is.
@@ -173,9 +188,45 @@ Checked LookAtMedications(const std::string& folder) {
           ""};
 }
 
-std::vector<Checked> LookForPrograms() {
+std::vector<Checked> LookAtGateway(const Config& config, const std::string& data) {
+  const GatewayConfig& gateway = config.gateway;
+  if (!HasGateway(config)) {
+    return {{Finding::kOk, "gateway", "no door: cases come over the bus only", ""}};
+  }
+  const std::string folder = data.empty() ? kDefaultDataFolder : data;
+  const auto running = ReadEndpoints((fs::path(folder) / kEndpointsFile).string());
+  const Endpoints open = running.ok() ? *running : Endpoints();
   std::vector<Checked> checks;
-  for (const char* name : {"consilium-broker", "consilium-worker", "consilium-aggregator"}) {
+  const auto door = [&](const std::string& option, const std::string& endpoint,
+                        const std::string& bound) {
+    if (endpoint.empty()) return;
+    const bool answers = !bound.empty() && TryConnect(ConnectEndpoint(bound), kConnectWait).ok();
+    checks.push_back(answers ? JudgeOpenDoor(option, bound)
+                             : JudgeClosedDoor(option, endpoint, TryListen(endpoint)));
+  };
+  door("gateway.http", gateway.http, open.http);
+  door("gateway.mllp", gateway.mllp, open.mllp);
+  const std::int64_t now_s = std::chrono::duration_cast<std::chrono::seconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count();
+  for (const GatewayFile& look : LookAtGatewayFiles(config)) {
+    checks.push_back(JudgeGatewayFile(look, now_s));
+  }
+  if (!gateway.receiver.empty()) {
+    checks.push_back(
+        JudgeReceiver(gateway.receiver, TryConnect("tcp://" + gateway.receiver, kConnectWait)));
+  }
+  for (const std::string& server : gateway.fhir_servers) {
+    checks.push_back(JudgeFhirServer(server, TryConnect(EndpointOfUrl(server), kConnectWait)));
+  }
+  return checks;
+}
+
+std::vector<Checked> LookForPrograms(const Config& config) {
+  std::vector<Checked> checks;
+  std::vector<const char*> names = {"consilium-broker", "consilium-worker", "consilium-aggregator"};
+  if (HasGateway(config)) names.push_back("consilium-gateway");
+  for (const char* name : names) {
     const auto found = FindProgram(name);
     if (found.ok()) continue;
     checks.push_back(

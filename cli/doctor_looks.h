@@ -1,4 +1,5 @@
-// What `consilium doctor` looks at besides the backends: Redis, a running broker, tables, programs.
+// What `consilium doctor` looks at besides the backends: Redis, a running broker, tables, the
+// gateway, programs.
 // Each asks with a time limit and says what it found; the judgement is in diagnosis.h.
 #pragma once
 
@@ -26,7 +27,10 @@ std::optional<std::vector<Checked>> LookAtBroker(const Config& config, const std
 
 Checked LookAtMedications(const std::string& folder);
 
+// Doors, files and partners of [gateway]; one line when no door is to be open. `data` as above.
+std::vector<Checked> LookAtGateway(const Config& config, const std::string& data);
+
 // The programs of a cluster that do not stand beside this one.
-std::vector<Checked> LookForPrograms();
+std::vector<Checked> LookForPrograms(const Config& config);
 
 }  // namespace consilium

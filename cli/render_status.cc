@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/render.h"
+#include "cli/render_gateway.h"
 #include "cli/render_parts.h"
 #include "shared/shown_text.h"
 
@@ -218,7 +219,7 @@ std::string RenderConfig(const Config& config, const Look& look) {
                std::to_string(backend.concurrency), std::to_string(backend.workers),
                backend.api_key_env.empty() ? "-" : "$" + backend.api_key_env});
   }
-  return text + Section("Backends", look) + table.Text(look);
+  return text + RenderGateway(config, look) + Section("Backends", look) + table.Text(look);
 }
 
 std::string RenderOptions(const std::vector<OptionHelp>& options, const Look& look) {

@@ -1,9 +1,6 @@
 #include "cli/feed/mllp_client.h"
 
 #include <linux/sockios.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,6 +14,7 @@
 #include <utility>
 
 #include "cli/feed/feed_verdict.h"
+#include "cli/tcp_probe.h"
 #include "shared/check.h"
 #include "shared/http/url.h"
 #include "shared/resolve.h"
@@ -28,46 +26,6 @@ namespace {
 constexpr milliseconds kConnect{5000};
 constexpr std::size_t kAckBytesMax = 1u << 20;
 
-struct HostPort {
-  std::string host;
-  std::string port;
-};
-
-// Of "tcp://10.0.0.1:2575" or "tcp://[fd00::1]:2575".
-HostPort Split(std::string_view endpoint) {
-  constexpr std::string_view kScheme = "tcp://";
-  if (endpoint.starts_with(kScheme)) endpoint.remove_prefix(kScheme.size());
-  const std::size_t colon = endpoint.rfind(':');
-  if (colon == std::string_view::npos) return {std::string(endpoint), ""};
-  std::string_view host = endpoint.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {std::string(host), std::string(endpoint.substr(colon + 1))};
-}
-
-// A socket that is connecting; -1 and errno.
-int StartConnecting(const std::string& endpoint) {
-  const HostPort to = Split(endpoint);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* raw = nullptr;
-  if (getaddrinfo(to.host.c_str(), to.port.c_str(), &hints, &raw) != 0) {
-    errno = EADDRNOTAVAIL;
-    return -1;
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(raw, &freeaddrinfo);
-  const int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-  if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS) return fd;
-  const int why = errno;
-  close(fd);
-  errno = why;
-  return -1;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> FindMllp(const std::string& host_and_port) {
@@ -77,7 +35,7 @@ Result<std::vector<std::string>> FindMllp(const std::string& host_and_port) {
     return Invalid("--mllp = " + Quoted(host_and_port) + ", expected HOST:PORT");
   }
   for (const std::string& endpoint : *found) {
-    const HostPort to = Split(endpoint);
+    const TcpPlace to = SplitTcp(endpoint);
     if (IsPrivateAddress(to.host)) continue;
     return Invalid("--mllp = " + Quoted(host_and_port) + ": " + to.host +
                    " is a public address, and MLLP would carry patients' data there in the clear; "

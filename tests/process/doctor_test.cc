@@ -170,5 +170,21 @@ TEST_F(DoctorTest, CtrlCEndsTheChildrenAndTheirCalls) {
   EXPECT_TRUE(server->WaitForClosed(2));
 }
 
+TEST_F(DoctorTest, DoorsFilesAndPartnersOfTheGatewayAreLookedAt) {
+  Serve();
+  EXPECT_EQ(Line(Diagnose(Config(Backend("m1")), 0), "gateway")["found"],
+            "no door: cases come over the bus only");
+  const std::string tokens = folder.Write("tokens", "amy\n");
+  const std::string config =
+      Config(Backend("m1"), "",
+             "[gateway]\nhttp = \"tcp://127.0.0.1:0\"\ntokens_file = \"" + tokens +
+                 "\"\nreceiver = \"127.0.0.1:1\"\nfhir_servers = [\"" + url() + "\"]");
+  const Json all = Diagnose(config, 1);
+  EXPECT_EQ(Line(all, "gateway.http")["result"], "ok");
+  EXPECT_EQ(Line(all, "gateway.tokens_file")["found"], tokens + ":1: expected `SHA256 ROLE NAME`");
+  EXPECT_EQ(Line(all, "gateway.receiver")["found"], "127.0.0.1:1: Connection refused");
+  EXPECT_EQ(Line(all, "gateway.fhir_servers")["result"], "ok");
+}
+
 }  // namespace
 }  // namespace consilium
