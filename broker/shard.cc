@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "broker/worker_desk.h"
-#include "shared/redis_durability.h"
 
 namespace consilium {
 namespace {
@@ -42,6 +41,8 @@ Shard::Shard(const Config& config, const RedisAddress& address, std::size_t numb
       hints_(address, {}),
       store_(redis_, number, count),
       dead_(redis_, static_cast<int>(number)),
+      durability_(redis_, number, config.redis.durability == "trusted",
+                  [this] { events_.on_change(*this); }),
       owner_(broker_id + ".0"),
       here_(!address.socket.empty()),
       pressure_(config.redis),
@@ -62,8 +63,7 @@ std::optional<Error> Shard::NotAccepting() const {
     return Error{ErrorCode::kUnavailable, std::move(why)};
   };
   if (!answering()) return unavailable(NotAnswering());
-  if (!not_durable_) return unavailable("the settings of Redis are being checked");
-  if (!not_durable_->empty()) return unavailable(*not_durable_);
+  if (std::string why = durability_.Trouble(); !why.empty()) return unavailable(std::move(why));
   if (!pressure_.reason().empty()) return Error{ErrorCode::kQueueFull, pressure_.reason()};
   return std::nullopt;
 }
@@ -72,13 +72,7 @@ RedisStatus Shard::Describe() const {
   RedisStatus redis;
   redis.shard = static_cast<std::int64_t>(number_);
   redis.up = redis_.up();
-  if (config_.redis.durability == "trusted") {
-    redis.settings = "trusted";
-  } else if (!not_durable_) {
-    redis.settings = "unknown";
-  } else {
-    redis.settings = not_durable_->empty() ? "good" : *not_durable_;
-  }
+  redis.settings = durability_.settings();
   redis.used_bytes = room_.used;
   redis.bound_bytes = pressure_.BoundOf(room_);
   redis.file_bytes = room_.file;
@@ -145,7 +139,6 @@ void Shard::OnUp() {
   preparing_ = false;
   promoting_ = false;
   restoring_ = false;
-  not_durable_.reset();
   prepare_at_ = promote_at_ = restore_at_ = check_at_ = cancels_at_ = now_;
   // While it was down nobody could renew or beat, and idle times went on. Workers and other brokers
   // get the time to do so now.
@@ -156,17 +149,17 @@ void Shard::OnUp() {
 }
 
 TimePoint Shard::DoChores(bool all) {
+  const TimePoint ask_settings_at = durability_.Tick(now_);
   if (now_ >= check_at_) {
     check_at_ = now_ + kCheckEvery;
-    CheckDurability();
     CheckRoom();
     if (prepared_) CheckClaim();
   }
   if (now_ >= cancels_at_) ReadCancels();
   // Only then, so that whoever sees the lanes prepared knows the settings, too.
-  const bool may_prepare = not_durable_.has_value() && !preparing_;
+  const bool may_prepare = durability_.known() && !preparing_;
   if (!prepared_ && may_prepare && now_ >= prepare_at_) Claim();
-  TimePoint next = std::min(check_at_, cancels_at_);
+  TimePoint next = std::min({ask_settings_at, check_at_, cancels_at_});
   if (!prepared_) {
     return std::min(next, may_prepare && !preparing_ ? prepare_at_ : TimePoint::max());
   }
@@ -230,34 +223,6 @@ void Shard::Prepare() {
     }
     prepared_ = true;
     events_.on_ready(*this);
-  });
-}
-
-// "Accepted" promises that the append-only file is synced. Settings can be changed while Redis
-// runs, so they are looked at again and again, and accepting goes on by itself when they are right.
-void Shard::CheckDurability() {
-  // Answered in order.
-  const auto settings = std::make_shared<std::vector<SettingFound>>();
-  redis_.Send(AskDurableSettings(), [settings](const auto& reply) {
-    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;  // passing: asked again
-    *settings = ReadDurableSettings(reply ? *reply : RedisReply{});
-  });
-  redis_.Send(AskDefaultUser(), [this, settings, generation = generation_](const auto& reply) {
-    if (generation != generation_ || settings->empty()) return;
-    if (!reply && reply.error().code == ErrorCode::kUnavailable) return;
-    settings->push_back(ReadDefaultUser(reply ? *reply : RedisReply{}));
-    std::string why = WhyNotDurable(*settings);
-    const std::optional<std::string> before = not_durable_;
-    const bool trusted = config_.redis.durability == "trusted";
-    if (!why.empty() && why != durability_told_) {
-      LogWarn("redis_not_durable",
-              {{"shard", number_}, {"text", why}, {"accepting", trusted ? 1 : 0}});
-    } else if (why.empty() && !durability_told_.empty()) {
-      LogInfo("redis_durable", {{"shard", number_}});
-    }
-    durability_told_ = why;
-    not_durable_ = trusted ? "" : std::move(why);
-    if (not_durable_ != before) events_.on_change(*this);
   });
 }
 

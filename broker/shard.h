@@ -19,6 +19,7 @@
 #include "shared/clock.h"
 #include "shared/config.h"
 #include "shared/dead_store.h"
+#include "shared/durability_check.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/messages.h"
@@ -97,7 +98,6 @@ class Shard {
   void SeeAccepted(std::int64_t known, std::int64_t accepted);
   void CheckClaim();
   void Prepare();
-  void CheckDurability();
   void CheckRoom();
   void AskRoom(const RedisRoom& disk);
   void ReadCancels();
@@ -114,6 +114,7 @@ class Shard {
   RedisConnection hints_;
   Store store_;
   DeadStore dead_;
+  DurabilityCheck durability_;
 
   TimePoint now_;  // of the turn of the loop that is under way
   std::string owner_;
@@ -124,12 +125,9 @@ class Shard {
   bool prepared_ = false;   // the lanes exist
   bool preparing_ = false;  // claiming, or making lanes
   TimePoint prepare_at_;
-  // Why this Redis would not keep what is accepted; empty while it is not known whether it would.
-  std::optional<std::string> not_durable_;
-  std::string durability_told_;  // as last logged
-  TimePoint check_at_;           // its settings and its room
-  const bool here_;              // on this machine, so that its disk can be seen
-  RedisRoom room_;               // as last seen
+  TimePoint check_at_;  // its room, and whether it is still ours
+  const bool here_;     // on this machine, so that its disk can be seen
+  RedisRoom room_;      // as last seen
   Pressure pressure_;
   std::int64_t accepted_ = 0;  // cases ever accepted here, as the latest beat told
   std::int64_t lost_ = 0;      // of them, those that this Redis has forgotten

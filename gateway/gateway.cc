@@ -83,7 +83,7 @@ struct Gateway::Parts {
                    milliseconds took) { metrics.OnHttp(route, method, code, took); }),
         cases(loop, bus, feed),
         events(loop, bus, feed),
-        redis(loop, std::move(address), ScriptsOf()),
+        redis(loop, std::move(address), ScriptsOf(), config.redis.durability == "trusted"),
         outbox(redis),
         ask_status(loop, [this] { AskStatus(); }),
         tick(loop, [this] { Tick(); }) {}

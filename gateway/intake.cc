@@ -128,6 +128,11 @@ void Intake::Look(const JobPtr& job) {
   question.documents = job->keys.documents;
   store_.Look(question, [this, job](Result<FeedView> view) {
     if (!view.ok()) return Fail(job, view.error(), {});
+    // Nobody hears yes to what may be lost, also not to what comes again: it may have come first
+    // before this was noticed.
+    if (const std::string why = redis_.Trouble(); !why.empty()) {
+      return Fail(job, {ErrorCode::kUnavailable, why}, {});
+    }
     if (view->plan) return Carry(job, *view->plan, true);
     Admit(job, *view);
   });

@@ -7,9 +7,11 @@
 
 namespace consilium {
 
-RedisLoop::RedisLoop(Loop& loop, RedisAddress address, const std::vector<RedisScript>& scripts)
+RedisLoop::RedisLoop(Loop& loop, RedisAddress address, const std::vector<RedisScript>& scripts,
+                     bool trusted)
     : loop_(loop),
       redis_(std::move(address), scripts, kRedisLinks),
+      durability_(redis_, 0, trusted),
       watch_(loop, [this] { Pump(); }),
       timer_(loop, [this] { Pump(); }) {
   Pump();
@@ -26,10 +28,11 @@ void RedisLoop::PumpSoon() {
 void RedisLoop::Pump() {
   constexpr milliseconds kLookEvery{1000};
   const TimePoint now = Now();
-  const TimePoint due = redis_.Tick(now);
+  TimePoint due = redis_.Tick(now);
   // Writes what waits, reads what came, writes what the callbacks sent.
   redis_.OnReady(redis_.events());
   redis_.OnReady(redis_.events());
+  due = std::min(due, durability_.Tick(now));
   redis_.events();
   if (redis_.fd() != watched_) {
     watched_ = redis_.fd();
