@@ -75,7 +75,7 @@ std::vector<AsideMessage> ReadAside(const RedisReply& reply) {
 
 Result<OutboxStatus> ReadStatus(const RedisReply& reply) {
   const auto& f = reply.items;
-  if (f.size() != 12) return Unexpected("describe_outbox");
+  if (f.size() != 13) return Unexpected("describe_outbox");
   OutboxStatus status;
   status.now_ms = ToInt(f[0]);
   status.waiting = ToInt(f[1]);
@@ -88,6 +88,7 @@ Result<OutboxStatus> ReadStatus(const RedisReply& reply) {
   status.tried = {ToInt(f[8]), ToInt(f[9])};
   status.why = f[10].text;
   status.sent_ms = ToInt(f[11]);
+  status.since_ms = ToInt(f[12]);
   return status;
 }
 
@@ -97,17 +98,19 @@ Outbox::Outbox(RedisConnection& redis, milliseconds silence, std::int64_t waitin
     : redis_(redis), silence_(silence), waiting_max_(waiting_max) {}
 
 std::vector<RedisScript> Outbox::Scripts() {
-  return {{"fill_outbox", kFillOutboxScript},        {"hold_outbox", kHoldOutboxScript},
-          {"release_outbox", kReleaseOutboxScript},  {"head_outbox", kHeadOutboxScript},
-          {"end_delivery", kEndDeliveryScript},      {"requeue_aside", kRequeueAsideScript},
-          {"describe_outbox", kDescribeOutboxScript}};
+  return {{"begin_outbox", kBeginOutboxScript},   {"fill_outbox", kFillOutboxScript},
+          {"hold_outbox", kHoldOutboxScript},     {"release_outbox", kReleaseOutboxScript},
+          {"head_outbox", kHeadOutboxScript},     {"end_delivery", kEndDeliveryScript},
+          {"requeue_aside", kRequeueAsideScript}, {"describe_outbox", kDescribeOutboxScript}};
 }
 
-void Outbox::ReadCursor(Done<std::string> done) {
-  redis_.Send({"HGET", StateKey(), "cursor"},
-              Reading<std::string>(std::move(done), [](const RedisReply& reply) {
-                return Result<std::string>(reply.text);
-              }));
+void Outbox::Begin(milliseconds up, Done<OutboxBegin> done) {
+  redis_.Run(
+      "begin_outbox", {StateKey()}, {std::to_string(up.count())},
+      Reading<OutboxBegin>(std::move(done), [](const RedisReply& reply) -> Result<OutboxBegin> {
+        if (reply.items.size() != 3) return Unexpected("begin_outbox");
+        return OutboxBegin{reply.items[0].text, ToInt(reply.items[1]), ToInt(reply.items[2]) == 1};
+      }));
 }
 
 void Outbox::Fill(const std::string& from, const std::string& to,

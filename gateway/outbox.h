@@ -37,6 +37,12 @@ struct OutboxMessage {
   std::string bytes;
 };
 
+struct OutboxBegin {
+  std::string cursor;         // where to read the feed from; "" = from its beginning
+  std::int64_t since_ms = 0;  // what was decided before is not for the receiver
+  bool first = false;         // this call said since when
+};
+
 struct FillReply {
   enum class Kind {
     kFilled,  // go on from `cursor`
@@ -85,12 +91,13 @@ struct OutboxStatus {
   std::int64_t oldest_ms = 0;  // since when the head is in the outbox; 0 = none
   std::int64_t aside = 0;
   std::int64_t oldest_aside_ms = 0;
-  std::string cursor;        // of the feed
-  std::string sender;        // "" = nobody sends
-  std::int64_t seen_ms = 0;  // when the sender last said so
-  DeliveryTries tried;       // of the head
-  std::string why;           // it was not taken last time
-  std::int64_t sent_ms = 0;  // when one was taken last; 0 = never
+  std::string cursor;         // of the feed
+  std::string sender;         // "" = nobody sends
+  std::int64_t seen_ms = 0;   // when the sender last said so
+  DeliveryTries tried;        // of the head
+  std::string why;            // it was not taken last time
+  std::int64_t sent_ms = 0;   // when one was taken last; 0 = never
+  std::int64_t since_ms = 0;  // OutboxBegin::since_ms
 };
 
 class Outbox {
@@ -113,8 +120,9 @@ class Outbox {
   static std::vector<RedisScript> Scripts();
 
   // --- any gateway
-  // Where to read the feed from; "" = from its beginning.
-  void ReadCursor(Done<std::string> done);
+  // Where to go on. A receiver that is new begins with what is decided from the start of the first
+  // gateway on that has it; `up`: for how long this one runs.
+  void Begin(milliseconds up, Done<OutboxBegin> done);
   // What stands in the feed between two cursors; `messages` may be empty. A revision that is not
   // newer than what was added of its case within `keep` is left out; so is revision 0 (a case that
   // ended before it said anything).

@@ -14,17 +14,14 @@ using nlohmann::ordered_json;
 constexpr std::int64_t kAsideShown = 256;
 
 ordered_json StatusJson(const OutboxStatus& status) {
-  return {{"now_ms", status.now_ms},
-          {"waiting", status.waiting},
-          {"oldest_ms", status.oldest_ms},
-          {"sender", status.sender},
-          {"sender_seen_ms", status.seen_ms},
-          {"tries", status.tried.tries},
-          {"refusals", status.tried.refusals},
-          {"why", status.why},
-          {"sent_ms", status.sent_ms},
-          {"set_aside", status.aside},
-          {"oldest_set_aside_ms", status.oldest_aside_ms}};
+  return {
+      {"now_ms", status.now_ms},           {"waiting", status.waiting},
+      {"oldest_ms", status.oldest_ms},     {"sender", status.sender},
+      {"sender_seen_ms", status.seen_ms},  {"tries", status.tried.tries},
+      {"refusals", status.tried.refusals}, {"why", status.why},
+      {"sent_ms", status.sent_ms},         {"since_ms", status.since_ms},
+      {"set_aside", status.aside},         {"oldest_set_aside_ms", status.oldest_aside_ms},
+  };
 }
 
 HttpResponse Json(int status, const ordered_json& body) {

@@ -76,6 +76,7 @@ struct ResultSender::Slice {
     std::optional<Recommendation> before;
   };
   std::string from;
+  std::int64_t since_ms = 0;
   WatchReply reply;
   std::vector<Item> items;
 };
@@ -99,24 +100,27 @@ void ResultSender::Fill() {
   if (stopped_) return;
   fill_due_ = filling_;
   if (std::exchange(filling_, true)) return;
-  outbox_.ReadCursor([this](Result<std::string> cursor) {
-    if (!cursor.ok()) return FillFailed(cursor.error());
+  const auto up = std::chrono::duration_cast<milliseconds>(Now() - started_);
+  outbox_.Begin(up, [this](Result<OutboxBegin> begin) {
+    if (!begin.ok()) return FillFailed(begin.error());
+    if (begin->first) LogInfo("results_begin", {{"since_ms", begin->since_ms}});
     WatchRequest request;
-    request.after = *cursor;
-    bus_.Ask<WatchReply>(
-        request, kTimeout,
-        [this, from = *cursor](Result<WatchReply> slice, std::optional<std::int64_t> /*retry*/) {
-          if (!slice.ok()) return FillFailed(slice.error());
-          if (slice->gap) LogError("results_gap", {{"after", from}});
-          unfilled_.Reset();
-          if (slice->items.empty() && slice->cursor == from) {
-            return FillAgain(std::chrono::seconds(30));
-          }
-          const auto next = std::make_shared<Slice>();
-          next->from = from;
-          next->reply = std::move(*slice);
-          ReadOrigins(next);
-        });
+    request.after = begin->cursor;
+    bus_.Ask<WatchReply>(request, kTimeout,
+                         [this, from = begin->cursor, since_ms = begin->since_ms](
+                             Result<WatchReply> slice, std::optional<std::int64_t> /*retry*/) {
+                           if (!slice.ok()) return FillFailed(slice.error());
+                           if (slice->gap) LogError("results_gap", {{"after", from}});
+                           unfilled_.Reset();
+                           if (slice->items.empty() && slice->cursor == from) {
+                             return FillAgain(std::chrono::seconds(30));
+                           }
+                           const auto next = std::make_shared<Slice>();
+                           next->from = from;
+                           next->since_ms = since_ms;
+                           next->reply = std::move(*slice);
+                           ReadOrigins(next);
+                         });
   });
   redis_.PumpSoon();
 }
@@ -128,8 +132,8 @@ void ResultSender::ReadOrigins(const SlicePtr& slice) {
     if (!origins.ok()) return FillAgain(kPause);
     for (std::size_t i = 0; i < origins->size(); ++i) {
       const std::optional<std::string>& stored = (*origins)[i];
-      if (!stored) continue;
       const Recommendation& recommendation = slice->reply.items[i];
+      if (!stored || recommendation.decided_ms < slice->since_ms) continue;
       Result<CaseOrigin> origin = UnpackSealed<CaseOrigin>(*stored);
       if (!origin) {
         LogError("origin_unreadable", {{"case", recommendation.case_id}});

@@ -70,6 +70,7 @@ class ResultSender {
   milliseconds keep_;
   std::shared_ptr<TlsContext> tls_;
   std::string gateway_;  // who we are as a sender
+  const TimePoint started_ = Now();
   std::uint64_t joined_ = 0;
   bool filling_ = false;
   bool fill_due_ = false;

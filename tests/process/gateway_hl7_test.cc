@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "shared/redis.h"
 #include "tests/support/gateway_rig.h"
 #include "tests/support/hl7_notes.h"
 #include "tests/support/mllp_peer.h"
@@ -190,6 +191,49 @@ TEST_F(GatewayHl7Test, ResultsReachAReceiverThatIsAwayOrRefusesForAWhile) {
   std::set<std::string> ids;
   for (const std::string& message : receiver.Messages()) ids.insert(Hl7Field(message, "MSH", 10));
   EXPECT_EQ(ids.size(), 5u) << "the refused one came again under the same id";
+}
+
+TEST_F(GatewayHl7Test, ANewReceiverGetsWhatIsDecidedFromThenOnAndTheRestWhenAnOperatorWantsIt) {
+  Start();
+  {
+    MllpSender sender(cluster_->mllp());
+    for (const char* id : {"71", "72"}) {
+      ASSERT_EQ(
+          Hl7Field(sender.Ask(Note("T02", id, id, id, kText + " Old.")).value_or(""), "MSA", 1),
+          "AA");
+    }
+  }
+  for (const json& one : Cases()) EndedCase(one["id"]);
+  ASSERT_EQ(cluster_->Stop(), 0);
+  MllpReceiver receiver;
+  SimulatedOptions options;
+  options.gateway_lines = "receiver = \"127.0.0.1:" + std::to_string(receiver.port()) + "\"";
+  options.gateway = true;
+  folder_.Write("c.toml", SimulatedCluster(options));
+  ASSERT_EQ(cluster_->Start(), "");
+  MllpSender sender(cluster_->mllp());
+  ASSERT_EQ(Hl7Field(sender.Ask(Note("T02", "73", "73", "73", kText)).value_or(""), "MSA", 1),
+            "AA");
+  ASSERT_TRUE(Eventually([&] { return !receiver.Messages().empty(); }));
+  EXPECT_EQ(Hl7Field(receiver.Messages()[0], "PID", 3).substr(0, 3), "73^")
+      << "the first that came";
+  EXPECT_EQ(receiver.Messages().size(), 1u);
+  EXPECT_NE(cluster_->LogOf("gateway").find("results_begin"), std::string::npos);
+  const json outbox = json::parse(Ask("GET", "/v1/outbox").body);
+  EXPECT_GT(outbox["since_ms"], 1600000000000);
+  // As docs/operations.md says it.
+  RedisConnection redis(*ParseRedisUrl(cluster_->redis()), {});
+  const std::string state = "consilium:{0}:door:outbox:state";
+  ASSERT_TRUE(redis.Call({"HSET", state, "since", "0"}, std::chrono::seconds(5)));
+  ASSERT_TRUE(redis.Call({"HDEL", state, "cursor"}, std::chrono::seconds(5)));
+  ASSERT_EQ(Hl7Field(sender.Ask(Note("T02", "74", "74", "74", kText)).value_or(""), "MSA", 1),
+            "AA");
+  ASSERT_TRUE(Eventually([&] { return receiver.Messages().size() >= 4; }));
+  std::multiset<std::string> patients;
+  for (const std::string& message : receiver.Messages()) {
+    patients.insert(Hl7Field(message, "PID", 3).substr(0, 2));
+  }
+  EXPECT_EQ(patients, (std::multiset<std::string>{"71", "72", "73", "74"})) << "each once";
 }
 
 TEST_F(GatewayHl7Test, WhatIsWrongIsRefusedInTheRightForm) {

@@ -59,6 +59,9 @@ class OutboxTest : public DoorRig {
   std::string Requeue(const std::string& entry) {
     return Await<std::string>([&](auto done) { outbox_.Requeue(entry, done); });
   }
+  OutboxBegin Begin(milliseconds up) {
+    return Await<OutboxBegin>([&](auto done) { outbox_.Begin(up, done); });
+  }
   OutboxStatus Describe() {
     return Await<OutboxStatus>([&](auto done) { outbox_.Describe(done); });
   }
@@ -75,8 +78,16 @@ class OutboxTest : public DoorRig {
   FeedStore feed_{connection_};
 };
 
-TEST_F(OutboxTest, IsEmptyAndStartsAtTheBeginningOfTheFeed) {
-  EXPECT_EQ(Await<std::string>([&](auto done) { outbox_.ReadCursor(done); }), "");
+TEST_F(OutboxTest, IsEmptyAndANewReceiverBeginsWithWhatIsDecidedFromTheStartOn) {
+  const OutboxBegin begin = Begin(milliseconds(60000));
+  EXPECT_EQ(begin.cursor, "");
+  EXPECT_TRUE(begin.first);
+  EXPECT_LE(begin.since_ms, Describe().now_ms - 60000);
+  EXPECT_GT(begin.since_ms, Describe().now_ms - 120000);
+  EXPECT_EQ(Describe().since_ms, begin.since_ms);
+  const OutboxBegin other = Begin(milliseconds(5));
+  EXPECT_FALSE(other.first);
+  EXPECT_EQ(other.since_ms, begin.since_ms) << "one says it for all gateways";
   const std::int64_t token = Hold("g1");
   const HeadReply head = Head(token);
   EXPECT_TRUE(head.holds);
@@ -99,7 +110,9 @@ TEST_F(OutboxTest, APieceOfTheFeedIsFilledOnceByHoweverManyGateways) {
   EXPECT_EQ(Fill("", "9-0", {MessageOf("a"), MessageOf("b"), MessageOf("c")}).kind, Kind::kMoved);
   EXPECT_EQ(Fill("5-0", "9-0", {MessageOf("c")}).kind, Kind::kFilled);
   EXPECT_EQ(Fill("9-0", "10-0", {}).kind, Kind::kFilled) << "nothing in it was for the receiver";
-  EXPECT_EQ(Await<std::string>([&](auto done) { outbox_.ReadCursor(done); }), "10-0");
+  const OutboxBegin next = Begin(milliseconds(0));
+  EXPECT_EQ(next.cursor, "10-0");
+  EXPECT_EQ(next.since_ms, 0) << "whoever has a cursor leaves nothing out";
   EXPECT_EQ(Describe().waiting, 3);
 }
 
