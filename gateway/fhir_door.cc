@@ -1,5 +1,6 @@
 #include "gateway/fhir_door.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "gateway/wall_clock.h"
 #include "shared/codec.h"
 #include "shared/ids.h"
+#include "shared/log.h"
 #include "shared/seal.h"
 #include "shared/text.h"
 
@@ -101,6 +103,13 @@ ordered_json TransactionResponse(std::size_t entries, const std::string& outcome
 std::string IdOf(const ordered_json& header) {
   const auto id = header.find("id");
   return id != header.end() && id->is_string() ? id->get<std::string>() : "unknown";
+}
+
+// Whether whoever sent it may say so of itself.
+bool MaySpeakFor(const std::string& sender, const HttpRequest& request) {
+  const auto& senders = request.senders;
+  return senders.empty() || sender == request.client ||
+         std::find(senders.begin(), senders.end(), sender) != senders.end();
 }
 
 // The answer to a message: which one it is about, and that it was taken (messaging.html).
@@ -209,7 +218,14 @@ void FhirDoor::OnParsed(const HttpExchangePtr& exchange, Form form, Parsed parse
   // A document may come by one route and its correction by another: it is of the one who calls.
   const std::string& client = exchange->request().client;
   message.source = client.empty() ? kSender : client;
-  if (message.sender.empty()) message.sender = message.source;
+  if (message.sender.empty()) {
+    message.sender = message.source;
+  } else if (!MaySpeakFor(message.sender, exchange->request())) {
+    LogInfo("fhir_sender_refused", {{"client", client}});
+    return exchange->Answer(
+        OutcomeResponse(403, {{"error", "forbidden", "Bundle.entry[0].resource.source.endpoint",
+                               "the token of " + client + " does not speak for this sender"}}));
+  }
   const Taken taken{message.digest, message.records.empty(), std::move(parsed.head)};
   intake_.Take(
       std::move(message), [this, exchange, form, taken](Result<std::vector<AdmittedRecord>> records,

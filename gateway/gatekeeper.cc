@@ -122,6 +122,7 @@ std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
   if (const std::string token = TokenOf(request, access); !token.empty()) {
     if (const auto holder = tokens_.Find(token)) {
       request.client = holder->name;
+      request.senders = holder->senders;
       if (access <= AccessOf(holder->role)) return {};
       return HttpServer::Refusal{
           403, {ErrorCode::kForbidden, "the role of " + holder->name + " does not allow this"}};

@@ -219,8 +219,8 @@ const std::vector<Option<GatewayConfig>>& GatewayOptions() {
            "authorities (PEM) of the certificates that HL7 senders must show; empty: none is asked "
            "for"),
       Text("tokens_file", &C::tokens_file, TextKind::kPath,
-           "bearer tokens of HTTP clients, one `SHA256 ROLE NAME` a line, read again when it "
-           "changes; empty: none is asked for"),
+           "bearer tokens of HTTP clients, one `SHA256 ROLE NAME [SENDER ...]` a line, read again "
+           "when it changes; empty: none is asked for"),
       Text("cases", &C::cases, TextKind::kMessageRule,
            "which messages start a case: MDM^T02, ORU, REF^I12, Bundle, * ...; empty: notes, "
            "referrals, Bundles"),

@@ -1,6 +1,7 @@
 #include "shared/tokens.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "shared/ids.h"
@@ -54,7 +55,7 @@ Result<TokenList> TokenList::Parse(std::string_view text, const std::string& fil
     const auto wrong = [&](const std::string& what) {
       return Invalid(file + ":" + std::to_string(number) + ": " + what);
     };
-    if (words.size() != 3) return wrong("expected `SHA256 ROLE NAME`");
+    if (words.size() < 3) return wrong("expected `SHA256 ROLE NAME [SENDER ...]`");
     // Not shown: what stands here by mistake is the token itself.
     if (!IsDigest(words[0]))
       return wrong("expected 64 lower-case hex digits: the SHA-256 of a token");
@@ -63,7 +64,8 @@ Result<TokenList> TokenList::Parse(std::string_view text, const std::string& fil
     if (!IsName(words[2])) {
       return wrong("name " + Quoted(words[2]) + ", expected 1..64 of A-Z a-z 0-9 . _ -");
     }
-    if (!list.holders_.emplace(words[0], TokenHolder{words[2], *role}).second) {
+    TokenHolder holder{words[2], *role, {words.begin() + 3, words.end()}};
+    if (!list.holders_.emplace(words[0], std::move(holder)).second) {
       return wrong("the token of " + Quoted(words[2]) + " stands twice");
     }
   }

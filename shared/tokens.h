@@ -1,8 +1,10 @@
 // Bearer tokens of HTTP clients: who they are and what they may do.
 //
-// The file has one line a token, `<SHA-256 of it, hex> <role> <name>`; empty lines and lines that
-// begin with # say nothing. Roles: read (see cases), write (also submit and withdraw them, say what
-// was right), admin. The tokens themselves stand nowhere. Threads: functions and data without
+// The file has one line a token, `<SHA-256 of it, hex> <role> <name> [<sender> ...]`; empty lines
+// and lines that begin with # say nothing. Roles: read (see cases), write (also submit and withdraw
+// them, say what was right), admin. Senders: for whom its messages may speak besides their holder
+// (source.endpoint of a MessageHeader); without any, for anybody, as an interface engine does that
+// forwards for many. The tokens themselves stand nowhere. Threads: functions and data without
 // state.
 #pragma once
 
@@ -11,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/result.h"
 
@@ -22,6 +25,7 @@ enum class TokenRole { kRead, kWrite, kAdmin };
 struct TokenHolder {
   std::string name;  // 1..64 bytes of [A-Za-z0-9._-]
   TokenRole role = TokenRole::kRead;
+  std::vector<std::string> senders;
 };
 
 class TokenList {

@@ -94,7 +94,15 @@ void BundleReader::ReadMessageHeader(const FhirNode& header) {
   }
   if (!header.Has("eventCoding") && !header.Has("eventUri")) header.Missing("event[x]");
   message.sender = header.Object("source").Text("endpoint");
-  if (message.sender.empty()) header.Missing("source.endpoint");
+  // Names of tokens have no colon, senders of HL7 v2 are APPLICATION|FACILITY: no message speaks
+  // for one of these.
+  const bool is_url = message.sender.find(':') != std::string::npos &&
+                      message.sender.find('|') == std::string::npos;
+  if (message.sender.empty()) {
+    header.Missing("source.endpoint");
+  } else if (!is_url) {
+    header.Refuse("value", "source.endpoint", "expected a URL");
+  }
   const std::string id = header.Text("id");
   if (!id.empty()) message.id = id;
 }

@@ -28,6 +28,7 @@ struct HttpRequest {
   std::vector<std::string> captured;  // what stood for {...} in the pattern of its route
   std::string peer;                   // address
   std::string client;                 // whose token it came with; "" = none
+  std::vector<std::string> senders;   // for whom else that client may speak; empty = for anybody
 
   // The first of that name (lower case); "" when there is none.
   std::string_view Field(std::string_view name) const;

@@ -135,5 +135,38 @@ TEST_F(GatewayTokensTest, NothingOfTheTokensAndCallsOfAnEhrIsEverLogged) {
   EXPECT_GE(logs, 4u) << "gateway, broker, aggregator and workers have one";
 }
 
+TEST_F(GatewayTokensTest, ATokenWithSendersSpeaksForThemAndItselfAndForNobodyElse) {
+  SimulatedOptions options;
+  options.gateway_lines =
+      "tokens_file = \"" +
+      folder_.Write("tokens", Sha256Hex("e-secret") + " write ehr https://ehr.example/out\n" +
+                                  Sha256Hex("m-secret") + " write engine\n") +
+      "\"";
+  Start(options);
+  const auto send = [&](const std::string& token, const std::string& endpoint) {
+    const std::string header =
+        endpoint.empty() ? ""
+                         : R"({"fullUrl":"urn:uuid:1","resource":{"resourceType":"MessageHeader",)"
+                           R"("eventUri":"urn:e","source":{"endpoint":")" +
+                               endpoint + R"("}}},)";
+    return Ask("POST", "/fhir",
+               R"({"resourceType":"Bundle","type":")" +
+                   std::string(endpoint.empty() ? "collection" : "message") + R"(","entry":[)" +
+                   header +
+                   R"({"resource":{"resourceType":"Patient","id":"p1"}},{"resource":{)"
+                   R"("resourceType":"Condition","clinicalStatus":{"coding":[{"code":"active",)"
+                   R"("system":"http://terminology.hl7.org/CodeSystem/condition-clinical"}]},)"
+                   R"("code":{"text":"gout"},"subject":{"reference":"Patient/p1"}}}]})",
+               {"Content-Type: application/fhir+json", "Authorization: Bearer " + token});
+  };
+  const auto other = send("e-secret", "https://lab.example/out");
+  EXPECT_EQ(other.status, 403) << other.body;
+  EXPECT_NE(other.body.find("the token of ehr does not speak for this sender"), std::string::npos);
+  EXPECT_EQ(send("e-secret", "https://ehr.example/out").status, 202);
+  EXPECT_EQ(send("e-secret", "").status, 202) << "itself";
+  EXPECT_EQ(send("m-secret", "https://lab.example/out").status, 202) << "it forwards for many";
+  EXPECT_NE(cluster_->LogOf("gateway").find("fhir_sender_refused"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace consilium

@@ -170,6 +170,17 @@ TEST(ReadBundleTest, MessageWithoutItsHeaderOrThatIsAnAnswerIsRefused) {
              "error required Bundle.entry[0].resource.source.endpoint: missing"}));
 }
 
+TEST(ReadBundleTest, MessageSpeaksForNoHolderOfATokenAndNoSenderOfHl7) {
+  for (const char* endpoint : {"ehr", "HIS|WARD", "https://his|ward"}) {
+    const std::string header =
+        R"({"resourceType":"MessageHeader","eventUri":"urn:e","source":{"endpoint":")" +
+        std::string(endpoint) + R"("}})";
+    EXPECT_EQ(Issues(Bundle("message", {Entry("urn:uuid:h", header), Entry(kA, Patient("1"))})),
+              Lines{"error value Bundle.entry[0].resource.source.endpoint: expected a URL"})
+        << endpoint;
+  }
+}
+
 TEST(ReadBundleTest, DocumentBeginsWithItsComposition) {
   const std::string composition =
       R"({"resourceType":"Composition","status":"final","type":{"text":"T"},"title":"Letter","date":"2026",

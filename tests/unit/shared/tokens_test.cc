@@ -19,6 +19,15 @@ TEST(TokensTest, AHolderIsFoundByTheTokenAndNotByItsDigest) {
   EXPECT_FALSE(list->Find("").has_value());
 }
 
+TEST(TokensTest, ATokenMayBeHeldToItsSenders) {
+  const auto list = TokenList::Parse(Sha256Hex("a") + " write ehr https://ehr/out  urn:x:lab\n" +
+                                         Sha256Hex("b") + " write engine\n",
+                                     "tokens");
+  ASSERT_TRUE(list.ok()) << list.error().text;
+  EXPECT_EQ(list->Find("a")->senders, (std::vector<std::string>{"https://ehr/out", "urn:x:lab"}));
+  EXPECT_TRUE(list->Find("b")->senders.empty());
+}
+
 TEST(TokensTest, MistakesNameTheLineAndNeverTheToken) {
   const std::string digest = Sha256Hex("secret");
   const auto problem = [](const std::string& text) {
@@ -27,7 +36,8 @@ TEST(TokensTest, MistakesNameTheLineAndNeverTheToken) {
   };
   EXPECT_EQ(problem("secret write amy\n"),
             "tokens:1: expected 64 lower-case hex digits: the SHA-256 of a token");
-  EXPECT_EQ(problem("\n" + digest + " write\n"), "tokens:2: expected `SHA256 ROLE NAME`");
+  EXPECT_EQ(problem("\n" + digest + " write\n"),
+            "tokens:2: expected `SHA256 ROLE NAME [SENDER ...]`");
   EXPECT_EQ(problem(digest + " root amy\n"),
             "tokens:1: role \"root\", expected one of read, write, admin");
   EXPECT_EQ(problem(digest + " read a/b\n"),
