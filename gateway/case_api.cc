@@ -19,12 +19,9 @@ namespace {
 
 constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kWaitMax{60000};
+constexpr std::size_t kCaseBytesMax = 2u << 20;
 constexpr std::size_t kOutcomeBytesMax = 65536;
-
-std::string MediaType(const HttpRequest& request) {
-  const std::string_view type = request.Field("content-type");
-  return LowerAscii(Trimmed(type.substr(0, type.find(';'))));
-}
+constexpr std::string_view kJsonType = "application/json";
 
 bool IsLines(const std::string& type) {
   return type == "application/x-ndjson" || type == "application/ndjson" ||
@@ -118,42 +115,17 @@ class CaseWait : public std::enable_shared_from_this<CaseWait> {
   std::uint64_t joined_ = 0;  // 0 = it waits no longer
 };
 
-// Gathers a body that is read piece by piece after all; false, and answered, when it is too long.
-void GatherBody(const HttpExchangePtr& exchange, std::size_t most,
-                std::function<void(std::string)> done) {
-  const auto body = std::make_shared<std::string>();
-  exchange->OnBodyPiece([weak = std::weak_ptr(exchange), body, most, done = std::move(done)](
-                            std::string_view piece, bool last) {
-    const HttpExchangePtr held = weak.lock();
-    if (held == nullptr || held->answered()) return;
-    if (body->size() + piece.size() > most) {
-      return held->Answer(Problem(
-          {ErrorCode::kTooLarge, "a body of more than " + std::to_string(most) + " bytes"}));
-    }
-    *body += piece;
-    if (last) done(std::move(*body));
-  });
-}
-
 }  // namespace
 
-void CaseApi::Submit(const HttpExchangePtr& exchange, std::size_t body_max) {
+void CaseApi::Submit(const HttpExchangePtr& exchange, milliseconds line_time) {
   const std::string type = MediaType(exchange->request());
   if (IsLines(type)) {
-    return CaseStream::Start(loop_, bus_, exchange, SourceOf(exchange->request()));
+    return CaseStream::Start(loop_, bus_, exchange, SourceOf(exchange->request()), line_time);
   }
-  if (type != "application/json") {
-    return exchange->Answer(
-        Problem(415, {ErrorCode::kUnsupported, "Content-Type " + Quoted(type) +
-                                                   ", expected application/json or "
-                                                   "application/x-ndjson"}));
+  if (type != kJsonType) {
+    return exchange->Answer(NotThisType(type, "application/json or application/x-ndjson"));
   }
-  // A case is far smaller; whatever is larger is refused before it is read.
-  constexpr std::size_t kCaseBodyMax = 2u << 20;
-  GatherBody(exchange, std::min(body_max, kCaseBodyMax),
-             [this, weak = std::weak_ptr(exchange)](const std::string& body) {
-               if (const HttpExchangePtr held = weak.lock()) SubmitOne(held, body);
-             });
+  SubmitOne(exchange, exchange->request().body);
 }
 
 void CaseApi::SubmitOne(const HttpExchangePtr& exchange, const std::string& body) {
@@ -299,8 +271,8 @@ void CaseApi::List(const HttpExchangePtr& exchange) {
 
 void CaseApi::Outcome(const HttpExchangePtr& exchange) {
   const HttpRequest& request = exchange->request();
-  if (MediaType(request) != "application/json") {
-    return exchange->Answer(Problem(415, {ErrorCode::kUnsupported, "expected application/json"}));
+  if (const std::string type = MediaType(request); type != kJsonType) {
+    return exchange->Answer(NotThisType(type, std::string(kJsonType)));
   }
   Result<Tree> tree = ParseJson(request.body);
   if (!tree) return exchange->Answer(Problem(tree.error()));
@@ -333,8 +305,13 @@ void CaseApi::Cancel(const HttpExchangePtr& exchange) {
 }
 
 void CaseApi::AddTo(HttpServer& server, std::size_t body_max) {
+  // One case is read whole; what is no case at all is refused before it is read.
   server.Add({"POST", "/v1/cases", HttpAccess::kWrite,
-              [this, body_max](const HttpExchangePtr& e) { Submit(e, body_max); }, 0, true});
+              [this, line_time = server.limits().request](const HttpExchangePtr& e) {
+                Submit(e, line_time);
+              },
+              std::min(body_max, kCaseBytesMax),
+              [](const HttpRequest& request) { return MediaType(request) != kJsonType; }});
   server.Add(
       {"GET", "/v1/cases", HttpAccess::kRead, [this](const HttpExchangePtr& e) { List(e); }});
   server.Add(

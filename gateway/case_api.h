@@ -18,7 +18,7 @@ class CaseApi {
   void AddTo(HttpServer& server, std::size_t body_max);
 
  private:
-  void Submit(const HttpExchangePtr& exchange, std::size_t body_max);
+  void Submit(const HttpExchangePtr& exchange, milliseconds line_time);
   void SubmitOne(const HttpExchangePtr& exchange, const std::string& body);
   void Fetch(const HttpExchangePtr& exchange);
   void FetchRecommendation(const HttpExchangePtr& exchange);

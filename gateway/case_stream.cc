@@ -16,6 +16,7 @@ using nlohmann::ordered_json;
 
 constexpr milliseconds kSubmitTimeout{20000};
 constexpr milliseconds kRetryPause{500};
+constexpr int kTooSlow = 408;
 
 std::string Line(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -24,13 +25,13 @@ std::string Line(const ordered_json& json) {
 }  // namespace
 
 void CaseStream::Start(Loop& loop, BusLink& bus, const HttpExchangePtr& exchange,
-                       const std::string& source) {
-  const auto stream = std::make_shared<CaseStream>(loop, bus, exchange, source);
+                       const std::string& source, milliseconds line_time) {
+  const auto stream = std::make_shared<CaseStream>(loop, bus, exchange, source, line_time);
+  exchange->OnBodyPiece(
+      [stream](std::string_view piece, bool last) { stream->OnPiece(piece, last); });
   HttpResponse head;
   head.content_type = "application/x-ndjson";
   exchange->Begin(std::move(head));
-  exchange->OnBodyPiece(
-      [stream](std::string_view piece, bool last) { stream->OnPiece(piece, last); });
   // Answers that the client did not take hold the reading up; it goes on when it took them.
   exchange->OnSent([stream] { stream->TakeLines(); });
   exchange->OnGone([exchange = std::weak_ptr(exchange)] {
@@ -42,8 +43,17 @@ void CaseStream::Start(Loop& loop, BusLink& bus, const HttpExchangePtr& exchange
   });
 }
 
-CaseStream::CaseStream(Loop& loop, BusLink& bus, HttpExchangePtr exchange, std::string source)
-    : loop_(loop), bus_(bus), exchange_(std::move(exchange)), source_(std::move(source)) {}
+CaseStream::CaseStream(Loop& loop, BusLink& bus, HttpExchangePtr exchange, std::string source,
+                       milliseconds line_time)
+    : loop_(loop),
+      bus_(bus),
+      exchange_(std::move(exchange)),
+      source_(std::move(source)),
+      line_time_(line_time),
+      slow_(loop, [this] {
+        GiveUp(kTooSlow, {ErrorCode::kTimeout, "the line did not arrive in time"});
+        TakeLines();
+      }) {}
 
 void CaseStream::OnPiece(std::string_view piece, bool last) {
   unread_ += piece;
@@ -65,13 +75,9 @@ void CaseStream::TakeLines() {
   }
   unread_.erase(0, begin);
   if (unread_.size() > kLineBytesMax && unread_.find('\n') == std::string::npos) {
-    TellError(lines_ + 1, "",
-              {ErrorCode::kTooLarge, "a line of more than " + std::to_string(kLineBytesMax) +
-                                         " bytes; the rest is not read"},
-              {});
-    unread_.clear();
-    last_ = true;
-    exchange_->OnBodyPiece(nullptr);
+    const Error error{ErrorCode::kTooLarge,
+                      "a line of more than " + std::to_string(kLineBytesMax) + " bytes"};
+    GiveUp(StatusOf(error.code), error);
   }
   const bool full =
       !unread_.empty() && (under_way_ >= kWindow || exchange_->unsent() >= kUnsentMax);
@@ -80,13 +86,25 @@ void CaseStream::TakeLines() {
     if (full) exchange_->PauseBody();
     if (!full) exchange_->ResumeBody();
   }
+  const bool in_line = !full && !unread_.empty();
+  if (in_line && (begin > 0 || !in_line_)) slow_.At(Now() + line_time_);
+  if (!in_line) slow_.Cancel();
+  in_line_ = in_line;
   if (last_ && unread_.empty() && under_way_ == 0) OnEnd();
+}
+
+void CaseStream::GiveUp(int status, Error error) {
+  error.text += "; the rest is not read";
+  TellError(lines_ + 1, "", status, error);
+  unread_.clear();
+  last_ = true;
+  exchange_->OnBodyPiece(nullptr);
 }
 
 void CaseStream::OnLine(std::string_view line) {
   const std::int64_t number = lines_;
   Result<CaseRequest> request = ReadCaseJson(line, "http-" + RandomHexId());
-  if (!request) return TellError(number, "", request.error(), {});
+  if (!request) return TellError(number, "", StatusOf(request.error().code), request.error());
   request->source = source_;
   ++under_way_;
   Submit(number, *request, Now());
@@ -109,7 +127,7 @@ void CaseStream::Submit(std::int64_t line, const CaseRequest& request, TimePoint
         if (reply.ok()) {
           self->Tell(line, ToJson(*reply));
         } else {
-          self->TellError(line, request.id, reply.error(), retry);
+          self->TellError(line, request.id, StatusOf(reply.error().code), reply.error(), retry);
         }
         self->TakeLines();
       });
@@ -122,10 +140,10 @@ void CaseStream::Tell(std::int64_t line, const std::string& json_fields) {
   exchange_->Send(Line(out));
 }
 
-void CaseStream::TellError(std::int64_t line, const std::string& id, const Error& error,
+void CaseStream::TellError(std::int64_t line, const std::string& id, int status, const Error& error,
                            std::optional<std::int64_t> retry_after_ms) {
   ordered_json out = {{"line", line},
-                      {"status", StatusOf(error.code)},
+                      {"status", status},
                       {"code", std::string(ErrorName(error.code))},
                       {"detail", error.text}};
   if (!id.empty()) out["id"] = id;

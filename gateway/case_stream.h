@@ -3,7 +3,8 @@
 //
 // A queue that is full makes the stream wait, not fail: the line is tried again until `kPatience`,
 // and what comes behind it is not read. Lines are answered in the order in which their answers
-// come; `line` says which one it is, from 1. Threads: the loop's.
+// come; `line` says which one it is, from 1. The stream may stay open between its lines, but a line
+// that has begun and is not whole within `line_time` ends it. Threads: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -26,29 +27,35 @@ class CaseStream : public std::enable_shared_from_this<CaseStream> {
 
   // Kept by the exchange and by what is under way.
   static void Start(Loop& loop, BusLink& bus, const HttpExchangePtr& exchange,
-                    const std::string& source);
+                    const std::string& source, milliseconds line_time);
 
-  CaseStream(Loop& loop, BusLink& bus, HttpExchangePtr exchange, std::string source);
+  CaseStream(Loop& loop, BusLink& bus, HttpExchangePtr exchange, std::string source,
+             milliseconds line_time);
 
  private:
   void OnPiece(std::string_view piece, bool last);
   void TakeLines();
   void OnLine(std::string_view line);
+  // The rest is not read, for that reason.
+  void GiveUp(int status, Error error);
   void Submit(std::int64_t line, const CaseRequest& request, TimePoint since);
   void Tell(std::int64_t line, const std::string& json_fields);
-  void TellError(std::int64_t line, const std::string& id, const Error& error,
-                 std::optional<std::int64_t> retry_after_ms);
+  void TellError(std::int64_t line, const std::string& id, int status, const Error& error,
+                 std::optional<std::int64_t> retry_after_ms = {});
   void OnEnd();
 
   Loop& loop_;
   BusLink& bus_;
   HttpExchangePtr exchange_;
   std::string source_;
+  milliseconds line_time_;
   std::string unread_;
   std::int64_t lines_ = 0;
   std::size_t under_way_ = 0;
   bool last_ = false;
   bool paused_ = false;
+  bool in_line_ = false;  // one has begun and is not whole: slow_ runs
+  Timer slow_;
 };
 
 }  // namespace consilium

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "shared/text.h"
+
 namespace consilium {
 namespace {
 
@@ -98,6 +100,20 @@ HttpResponse Problem(int status, const Error& error, std::optional<std::int64_t>
 
 HttpResponse Problem(const Error& error, std::optional<std::int64_t> retry_after_ms) {
   return Problem(StatusOf(error.code), error, retry_after_ms);
+}
+
+std::string MediaType(const HttpRequest& request) {
+  const std::string_view type = request.Field("content-type");
+  return LowerAscii(Trimmed(type.substr(0, type.find(';'))));
+}
+
+Error NotThisMedia(const std::string& type, const std::string& expected) {
+  const std::string came = type.empty() ? "no Content-Type" : "Content-Type " + Quoted(type);
+  return {ErrorCode::kUnsupported, came + ", expected " + expected};
+}
+
+HttpResponse NotThisType(const std::string& type, const std::string& expected) {
+  return Problem(415, NotThisMedia(type, expected));
 }
 
 HttpResponse JsonResponse(int status, std::string json) {

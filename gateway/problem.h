@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "gateway/net/http.h"
 #include "shared/result.h"
@@ -18,6 +19,12 @@ int StatusOf(ErrorCode code);
 HttpResponse Problem(int status, const Error& error,
                      std::optional<std::int64_t> retry_after_ms = {});
 HttpResponse Problem(const Error& error, std::optional<std::int64_t> retry_after_ms = {});
+
+// Of its Content-Type, in lower case and without parameters.
+std::string MediaType(const HttpRequest& request);
+// What a body of that type is told.
+Error NotThisMedia(const std::string& type, const std::string& expected);
+HttpResponse NotThisType(const std::string& type, const std::string& expected);
 
 HttpResponse JsonResponse(int status, std::string json);
 

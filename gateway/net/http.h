@@ -77,7 +77,8 @@ class HttpExchange {
   // Whenever all that was sent has been taken.
   void OnSent(std::function<void()> call) { on_sent_ = std::move(call); }
 
-  // Of a route that reads piece by piece: each piece as it comes, then an empty one with `last`.
+  // Of a body that is read piece by piece: each piece as it comes, then an empty one with `last`.
+  // Before Begin(): a client that waits to be asked for its body is asked now.
   using OnBody = std::function<void(std::string_view piece, bool last)>;
   void OnBodyPiece(OnBody call);
   void PauseBody();

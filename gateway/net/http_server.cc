@@ -45,7 +45,10 @@ void HttpExchange::End() {
   if (session_ != nullptr && !ended_) session_->End(*this);
 }
 std::size_t HttpExchange::unsent() const { return session_ == nullptr ? 0 : session_->unsent(); }
-void HttpExchange::OnBodyPiece(OnBody call) { on_body_ = std::move(call); }
+void HttpExchange::OnBodyPiece(OnBody call) {
+  on_body_ = std::move(call);
+  if (on_body_ && session_ != nullptr) session_->WantBody();
+}
 void HttpExchange::PauseBody() {
   if (session_ != nullptr) session_->PauseBody();
 }

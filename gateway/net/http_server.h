@@ -37,13 +37,15 @@ struct HttpRoute {
   HttpAccess access = HttpAccess::kRead;
   std::function<void(const HttpExchangePtr&)> handler;
   std::size_t body_max = 0;
-  bool pieces = false;  // the handler reads the body piece by piece; `body_max` does not count
+  // Whether the handler reads this body piece by piece, as of a stream that may stay open: it is
+  // called at the head, and `body_max` does not count. Absent: of none.
+  std::function<bool(const HttpRequest&)> pieces = nullptr;
 };
 
 struct HttpLimits {
   std::size_t connections_max = 4096;
-  milliseconds request{30000};  // for a request to arrive whole, but for those read in pieces
-  milliseconds idle{120000};    // without one; and without a piece of a body
+  milliseconds request{30000};  // for a request to arrive whole; of a stream, for each line
+  milliseconds idle{120000};    // without one; and without a piece of a stream
   milliseconds unread{30000};   // for a client to take what it is sent
 };
 
@@ -66,6 +68,7 @@ class HttpServer {
 
   void Add(HttpRoute route) { routes_.push_back(std::move(route)); }
   const std::vector<HttpRoute>& routes() const { return routes_; }
+  const HttpLimits& limits() const { return limits_; }
   // As Listener::Open.
   Status Open(const std::string& endpoint, std::shared_ptr<TlsContext> tls);
   const Listener& listener() const { return *listener_; }

@@ -219,22 +219,21 @@ void HttpSession::OnHead() {
     return Refuse(415, {ErrorCode::kUnsupported, "a body with a Content-Encoding, expected none"},
                   !whole);
   }
-  parser_->pieces = route_->pieces;
+  pieces_ = route_->pieces && route_->pieces(request);
+  parser_->pieces = pieces_;
   parser_->body_max = route_->body_max;
   const auto length = parser_->content_length();
-  if (!route_->pieces && length && *length > route_->body_max) {
+  if (!pieces_ && length && *length > route_->body_max) {
     return Refuse(
         413,
         {ErrorCode::kTooLarge, "a body of " + std::to_string(*length) +
                                    " bytes, expected at most " + std::to_string(route_->body_max)},
         true);
   }
-  if (!whole && LowerAscii(request.Field("expect")) == "100-continue") {
-    connection_->Write("HTTP/1.1 100 Continue\r\n\r\n");
-  }
+  expects_ = !whole && LowerAscii(request.Field("expect")) == "100-continue";
   state_ = State::kBody;
   body_done_ = false;
-  if (!route_->pieces) return;
+  if (!pieces_) return WantBody();
   exchange_ = std::make_shared<HttpExchange>(this, std::move(request));
   route_->handler(exchange_);
 }
@@ -248,9 +247,7 @@ void HttpSession::TellBody(const std::string& piece, bool last) {
 void HttpSession::OnBodyDone() {
   body_done_ = true;
   state_ = State::kAnswering;
-  if (route_->pieces) {
-    return TellBody("", true);
-  }
+  if (pieces_) return TellBody("", true);
   exchange_ = std::make_shared<HttpExchange>(this, std::move(parser_->request));
   route_->handler(HttpExchangePtr(exchange_));
 }
@@ -360,6 +357,10 @@ void HttpSession::Next() {
   Read();
 }
 
+void HttpSession::WantBody() {
+  if (std::exchange(expects_, false)) connection_->Write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
 void HttpSession::PauseBody() { body_paused_ = true; }
 
 void HttpSession::ResumeBody() {
@@ -424,7 +425,7 @@ void HttpSession::OnTime() {
       return;
     case State::kHead:
     case State::kBody: {
-      const bool pieces = state_ == State::kBody && route_->pieces;
+      const bool pieces = state_ == State::kBody && pieces_;
       const TimePoint until = pieces ? heard_ + limits.idle : arrived_ + limits.request;
       if (body_paused_ || now < until) return;
       return Refuse(408, {ErrorCode::kTimeout, "the request did not arrive in time"}, true);

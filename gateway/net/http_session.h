@@ -21,6 +21,8 @@ class HttpSession {
   void Send(HttpExchange& exchange, std::string_view piece);
   void End(HttpExchange& exchange);
   std::size_t unsent() const { return connection_->unsent(); }
+  // The body is wanted: who waits with it (Expect: 100-continue) is told.
+  void WantBody();
   void PauseBody();
   void ResumeBody();
   // After what is under way.
@@ -62,6 +64,8 @@ class HttpSession {
   bool head_only_ = false;
   bool body_paused_ = false;
   bool body_done_ = false;
+  bool pieces_ = false;   // the handler reads this body piece by piece
+  bool expects_ = false;  // the client sends its body once it is told to
   bool reading_ = false;  // Read() is on the stack
   TimePoint arrived_;     // first byte of the request
   TimePoint heard_;       // last byte

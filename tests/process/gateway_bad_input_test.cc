@@ -1,10 +1,13 @@
 // What comes to the doors by mistake or on purpose: the gateway answers, stays, and stays small.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/gateway_rig.h"
@@ -186,6 +189,69 @@ TEST_F(GatewayBadInputTest, SlowClientsAreLetGoAndTheOthersAreServed) {
   const WireExchange told = ReadReply(slow[0]);
   EXPECT_EQ(told.status, 408);
   for (const int fd : slow) ::close(fd);
+}
+
+// Sends a byte every half second, and says after how long it was answered.
+WireExchange Trickle(int fd, char byte, std::chrono::milliseconds& took) {
+  const auto began = std::chrono::steady_clock::now();
+  std::thread sending([fd, byte] {
+    for (int i = 0; i < 40; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      if (::send(fd, &byte, 1, MSG_NOSIGNAL) != 1) return;
+    }
+  });
+  WireOptions options;
+  options.silent_after = std::chrono::seconds(15);
+  WireExchange reply = ReadReply(fd, options);
+  took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               began);
+  ::shutdown(fd, SHUT_RDWR);
+  sending.join();
+  ::close(fd);
+  return reply;
+}
+
+TEST_F(GatewayBadInputTest, ACaseThatTricklesInIsGivenUpAndSoIsALineOfAStream) {
+  std::chrono::milliseconds took{0};
+  const WireExchange one =
+      Trickle(SendRaw(cluster_->http(),
+                      "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      "application/json\r\nContent-Length: 5000\r\n\r\n{"),
+              ' ', took);
+  EXPECT_EQ(one.status, 408) << one.body;
+  EXPECT_LT(took.count(), 8000);
+  const WireExchange stream =
+      Trickle(SendRaw(cluster_->http(),
+                      "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      "application/x-ndjson\r\nContent-Length: 5000\r\n\r\n{\"txt\":1}\n{"),
+              ' ', took);
+  EXPECT_LT(took.count(), 8000);
+  const std::vector<json> lines = JsonLines(stream.body);
+  ASSERT_EQ(lines.size(), 2u) << stream.body;
+  EXPECT_EQ(lines[1]["line"], 2);
+  EXPECT_EQ(lines[1]["status"], 408);
+  EXPECT_EQ(lines[1]["detail"], "the line did not arrive in time; the rest is not read");
+}
+
+TEST_F(GatewayBadInputTest, NobodyIsToldToSendWhatIsRefused) {
+  const auto reply = [&](const std::string& type, const std::string& length) {
+    const int fd = SendRaw(cluster_->http(), "POST /v1/cases HTTP/1.1\r\nHost: localhost\r\n" +
+                                                 type + "\r\nContent-Length: " + length +
+                                                 "\r\nExpect: 100-continue\r\n\r\n");
+    const WireExchange told = ReadReply(fd);
+    ::close(fd);
+    return told;
+  };
+  const WireExchange large = reply(kJson, "99999999999");
+  EXPECT_EQ(large.status, 413) << large.head;
+  EXPECT_EQ(json::parse(large.body)["detail"],
+            "a body of 99999999999 bytes, expected at most 1048576");
+  const WireExchange text = reply("Content-Type: text/plain", "10");
+  EXPECT_EQ(text.status, 415) << text.head;
+  EXPECT_EQ(json::parse(text.body)["detail"],
+            "Content-Type \"text/plain\", expected application/json or application/x-ndjson");
+  EXPECT_EQ(reply(kJson, "10").status, 100) << "what fits is asked for";
+  EXPECT_EQ(reply("Content-Type: application/x-ndjson", "10").status, 100);
 }
 
 TEST_F(GatewayBadInputTest, AnEncodingThatIsLabelledAsAnotherLosesNoText) {
