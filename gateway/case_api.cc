@@ -1,6 +1,7 @@
 #include "gateway/case_api.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -21,6 +22,8 @@ constexpr milliseconds kTimeout{20000};
 constexpr milliseconds kWaitMax{60000};
 constexpr std::size_t kCaseBytesMax = 2u << 20;
 constexpr std::size_t kOutcomeBytesMax = 65536;
+constexpr std::array<std::string_view, 6> kOutcomeFields{"id",          "by",     "verdict",
+                                                         "medications", "reason", "revision"};
 constexpr std::string_view kJsonType = "application/json";
 
 bool IsLines(const std::string& type) {
@@ -194,6 +197,13 @@ std::optional<CaseState> StateNamed(const std::string& name) {
   return {};
 }
 
+std::string StateNames() {
+  std::string names;
+  for (const char* const name : kCaseStateNames)
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
+}
+
 Result<CaseListRequest> ReadListRequest(const HttpRequest& request) {
   CaseListRequest list;
   list.after = request.Query("after").value_or("");
@@ -202,7 +212,9 @@ Result<CaseListRequest> ReadListRequest(const HttpRequest& request) {
   for (const auto& [name, value] : request.query) {
     if (name == "state") {
       list.state = StateNamed(value);
-      if (!list.state) return Invalid("state = " + Quoted(value) + ", expected a state of a case");
+      if (!list.state) {
+        return Invalid("state = " + Quoted(value, 64) + ", expected one of " + StateNames());
+      }
     } else if (name == "limit") {
       const auto [end, problem] =
           std::from_chars(value.data(), value.data() + value.size(), list.max);
@@ -210,8 +222,6 @@ Result<CaseListRequest> ReadListRequest(const HttpRequest& request) {
           list.max > kListMax) {
         return Invalid("limit = " + Quoted(value) + ", expected 1..256");
       }
-    } else if (name != "after" && name != "source" && name != "kind") {
-      return Invalid(Quoted(name) + ": unknown, expected one of after, kind, limit, source, state");
     }
   }
   return list;
@@ -280,6 +290,13 @@ void CaseApi::Outcome(const HttpExchangePtr& exchange) {
   if (tree->contains("id") && (*tree)["id"] != request.captured[0]) {
     return exchange->Answer(Problem(Invalid("id: expected none, or that of the path")));
   }
+  for (const auto& [name, value] : tree->items()) {
+    if (std::find(kOutcomeFields.begin(), kOutcomeFields.end(), name) != kOutcomeFields.end())
+      continue;
+    return exchange->Answer(
+        Problem(Invalid(Quoted(name, 64) + ": unknown field, expected some of by, verdict, "
+                                           "medications, reason, revision")));
+  }
   (*tree)["id"] = request.captured[0];
   // Whose token it is says who judges; without tokens the client says it itself.
   if (!request.client.empty()) (*tree)["by"] = request.client;
@@ -291,16 +308,21 @@ void CaseApi::Outcome(const HttpExchangePtr& exchange) {
 void CaseApi::Cancel(const HttpExchangePtr& exchange) {
   CancelRequest request;
   request.id = exchange->request().captured[0];
-  const std::optional<std::string> withdraw = exchange->request().Query("withdraw");
+  const std::string withdraw = exchange->request().Query("withdraw").value_or("false");
   request.withdraw = withdraw == "true" || withdraw == "1";
+  if (!request.withdraw && withdraw != "false" && withdraw != "0") {
+    return exchange->Answer(
+        Problem(Invalid("withdraw = " + Quoted(withdraw, 64) + ", expected true or false")));
+  }
   request.reason = exchange->request().Query("reason").value_or("");
   bus_.Ask<CancelReply>(
       request, kTimeout, [exchange](Result<CancelReply> reply, std::optional<std::int64_t> retry) {
         if (!reply.ok()) return exchange->Answer(Problem(reply.error(), retry));
         if (reply->cancelled) return exchange->Answer(JsonResponse(200, ToJson(*reply)));
+        const std::string state = kCaseStateNames[static_cast<std::size_t>(reply->state)];
         exchange->Answer(Problem(
-            {ErrorCode::kConflict, "case " + reply->id + " has ended before: it is " +
-                                       kCaseStateNames[static_cast<std::size_t>(reply->state)]}));
+            {ErrorCode::kConflict, "case " + reply->id + " has ended before: it is " + state +
+                                       "; ?withdraw=true takes back what it said"}));
       });
 }
 
@@ -312,14 +334,17 @@ void CaseApi::AddTo(HttpServer& server, std::size_t body_max) {
               },
               std::min(body_max, kCaseBytesMax),
               [](const HttpRequest& request) { return MediaType(request) != kJsonType; }});
+  server.Add({"GET", "/v1/cases", HttpAccess::kRead, [this](const HttpExchangePtr& e) { List(e); }},
+             {"after", "kind", "limit", "source", "state"});
   server.Add(
-      {"GET", "/v1/cases", HttpAccess::kRead, [this](const HttpExchangePtr& e) { List(e); }});
-  server.Add(
-      {"GET", "/v1/cases/{id}", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Fetch(e); }});
+      {"GET", "/v1/cases/{id}", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Fetch(e); }},
+      {"wait"});
   server.Add({"DELETE", "/v1/cases/{id}", HttpAccess::kWrite,
-              [this](const HttpExchangePtr& e) { Cancel(e); }});
+              [this](const HttpExchangePtr& e) { Cancel(e); }},
+             {"reason", "withdraw"});
   server.Add({"GET", "/v1/cases/{id}/recommendation", HttpAccess::kRead,
-              [this](const HttpExchangePtr& e) { FetchRecommendation(e); }});
+              [this](const HttpExchangePtr& e) { FetchRecommendation(e); }},
+             {"wait"});
   server.Add({"POST", "/v1/cases/{id}/outcome", HttpAccess::kWrite,
               [this](const HttpExchangePtr& e) { Outcome(e); }, kOutcomeBytesMax});
 }

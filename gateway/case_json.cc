@@ -49,7 +49,12 @@ Result<CaseRequest> ReadCaseJson(std::string_view text, const std::string& id_if
     const std::string id = "\"id\":\"" + id_if_absent + "\"";
     whole.insert(whole.find('{') + 1, tree->empty() ? id : id + ",");
   }
-  return FromJson<CaseRequest>(whole);
+  Result<CaseRequest> request = FromJson<CaseRequest>(whole);
+  // Clients take these out of a path: no URL would lead to the case.
+  if (request && (request->id == "." || request->id == "..")) {
+    return Invalid("id = " + Quoted(request->id) + ", expected another one than . and ..");
+  }
+  return request;
 }
 
 Result<std::string> IdFromKey(std::string_view key, const std::string& client) {

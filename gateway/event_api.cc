@@ -78,7 +78,8 @@ EventApi::~EventApi() { feed_.Leave(joined_); }
 
 void EventApi::AddTo(HttpServer& server) {
   server.Add({"GET", "/v1/events", HttpAccess::kRead,
-              [this](const HttpExchangePtr& exchange) { OnRequest(exchange); }});
+              [this](const HttpExchangePtr& exchange) { OnRequest(exchange); }},
+             {"after"});
 }
 
 void EventApi::OnRequest(const HttpExchangePtr& exchange) {

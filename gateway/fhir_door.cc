@@ -46,8 +46,12 @@ HttpResponse OutcomeResponse(int status, const std::vector<FhirIssue>& issues,
 }
 
 bool IsJson(std::string_view type) {
-  const std::string plain = LowerAscii(Trimmed(type.substr(0, type.find(';'))));
-  return plain == "application/fhir+json" || plain == "application/json" || plain == "text/json";
+  return type == "application/fhir+json" || type == "application/json" || type == "text/json";
+}
+
+bool IsLines(std::string_view type) {
+  return type == "application/fhir+ndjson" || type == "application/ndjson" ||
+         type == "application/x-ndjson";
 }
 
 // What became of each record, for people and programs.
@@ -186,9 +190,8 @@ std::string FhirDoor::PlaceOf(const std::string& case_id) const {
 
 void FhirDoor::OnBundle(const HttpExchangePtr& exchange, Form form) {
   const HttpRequest& request = exchange->request();
-  if (!IsJson(request.Field("content-type"))) {
-    return exchange->Answer(FhirRefusal(
-        415, {ErrorCode::kUnsupported, "Content-Type: expected application/fhir+json"}));
+  if (const std::string type = MediaType(request); !IsJson(type)) {
+    return exchange->Answer(FhirRefusal(415, NotThisMedia(type, "application/fhir+json")));
   }
   FhirJsonLimits limits;
   limits.bytes_max = body_max_;
@@ -271,11 +274,8 @@ void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Take
 
 // All patients of a bulk file, one after the other; what each became is told at the end.
 void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
-  if (const std::string_view type = exchange->request().Field("content-type");
-      !type.starts_with("application/fhir+ndjson") && !type.starts_with("application/ndjson") &&
-      !type.starts_with("application/x-ndjson")) {
-    return exchange->Answer(FhirRefusal(
-        415, {ErrorCode::kUnsupported, "Content-Type: expected application/fhir+ndjson"}));
+  if (const std::string type = MediaType(exchange->request()); !IsLines(type)) {
+    return exchange->Answer(FhirRefusal(415, NotThisMedia(type, "application/fhir+ndjson")));
   }
   struct BulkReading {
     std::vector<FeedMessage> messages;
@@ -412,24 +412,32 @@ void FhirDoor::OnMetadata(const HttpExchangePtr& exchange) {
 
 void FhirDoor::AddTo(HttpServer& server, const std::string& base) {
   base_ = base;
-  const auto post = [&](const std::string& path, Form form) {
-    server.Add({"POST", path, HttpAccess::kWrite,
-                [this, form](const HttpExchangePtr& e) { OnBundle(e, form); }, body_max_});
+  // What clients put behind every address; JSON is all that there is.
+  const std::vector<std::string> query = {"_format", "_pretty"};
+  const auto add = [&](const char* method, const char* path, HttpAccess access,
+                       std::function<void(const HttpExchangePtr&)> handler,
+                       std::size_t body_max = 0) {
+    server.Add({method, path, access, std::move(handler), body_max}, query);
+  };
+  const auto post = [&](const char* path, Form form) {
+    add(
+        "POST", path, HttpAccess::kWrite,
+        [this, form](const HttpExchangePtr& e) { OnBundle(e, form); }, body_max_);
   };
   post("/fhir", Form::kTransaction);
-  post("/fhir/", Form::kTransaction);
   post("/fhir/Bundle", Form::kBundle);
   post("/fhir/$process-message", Form::kMessage);
-  server.Add({"POST", "/fhir/bulk", HttpAccess::kWrite,
-              [this](const HttpExchangePtr& e) { OnBulk(e); }, body_max_});
-  server.Add({"GET", "/fhir/metadata", HttpAccess::kOpen,
-              [this](const HttpExchangePtr& e) { OnMetadata(e); }});
-  server.Add({"GET", "/fhir/GuidanceResponse/{id}", HttpAccess::kRead,
-              [this](const HttpExchangePtr& e) { OnResult(e, false); }});
-  server.Add({"GET", "/fhir/Bundle/{id}", HttpAccess::kRead,
-              [this](const HttpExchangePtr& e) { OnResult(e, true); }});
-  server.Add({"DELETE", "/fhir/GuidanceResponse/{id}", HttpAccess::kWrite,
-              [this](const HttpExchangePtr& e) { OnWithdraw(e); }});
+  add(
+      "POST", "/fhir/bulk", HttpAccess::kWrite, [this](const HttpExchangePtr& e) { OnBulk(e); },
+      body_max_);
+  add("GET", "/fhir/metadata", HttpAccess::kOpen,
+      [this](const HttpExchangePtr& e) { OnMetadata(e); });
+  add("GET", "/fhir/GuidanceResponse/{id}", HttpAccess::kRead,
+      [this](const HttpExchangePtr& e) { OnResult(e, false); });
+  add("GET", "/fhir/Bundle/{id}", HttpAccess::kRead,
+      [this](const HttpExchangePtr& e) { OnResult(e, true); });
+  add("DELETE", "/fhir/GuidanceResponse/{id}", HttpAccess::kWrite,
+      [this](const HttpExchangePtr& e) { OnWithdraw(e); });
 }
 
 }  // namespace consilium

@@ -5,6 +5,7 @@
 
 #include "shared/base64url.h"
 #include "shared/endpoint.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -20,7 +21,7 @@ std::string_view WithoutPort(std::string_view host) {
 std::string HostOf(const std::string& url) {
   const std::size_t begin = url.find("://");
   if (begin == std::string::npos) return "";
-  return std::string(WithoutPort(url.substr(begin + 3, url.find('/', begin + 3) - begin - 3)));
+  return LowerAscii(WithoutPort(url.substr(begin + 3, url.find('/', begin + 3) - begin - 3)));
 }
 
 constexpr std::string_view kBearer = "Bearer ";
@@ -99,7 +100,10 @@ bool Gatekeeper::IsOurOrigin(const HttpRequest& request) const {
   const std::string origin(request.Field("origin"));
   if (origin.empty()) return true;
   const std::size_t begin = origin.find("://");
-  if (begin != std::string::npos && origin.substr(begin + 3) == request.Field("host")) return true;
+  if (begin != std::string::npos &&
+      LowerAscii(origin.substr(begin + 3)) == LowerAscii(request.Field("host"))) {
+    return true;
+  }
   return std::any_of(origins_.begin(), origins_.end(), [&](const std::string& allowed) {
     return allowed == "*" || allowed == origin;
   });
@@ -108,7 +112,7 @@ bool Gatekeeper::IsOurOrigin(const HttpRequest& request) const {
 std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
                                                      HttpAccess access) const {
   if (file_.file().empty()) {
-    const std::string host(WithoutPort(request.Field("host")));
+    const std::string host = LowerAscii(WithoutPort(request.Field("host")));
     if (!host.empty() && host != public_host_ && !IsLoopback("tcp://" + host + ":1")) {
       return HttpServer::Refusal{
           421, {ErrorCode::kForbidden, "the Host of the request is none of this machine"}};
@@ -123,9 +127,12 @@ std::optional<HttpServer::Refusal> Gatekeeper::Admit(HttpRequest& request,
     if (const auto holder = tokens_.Find(token)) {
       request.client = holder->name;
       request.senders = holder->senders;
-      if (access <= AccessOf(holder->role)) return {};
+      const HttpAccess may = AccessOf(holder->role);
+      if (access <= may) return {};
       return HttpServer::Refusal{
-          403, {ErrorCode::kForbidden, "the role of " + holder->name + " does not allow this"}};
+          403,
+          {ErrorCode::kForbidden, holder->name + " has the role " + HttpAccessName(may) +
+                                      ", needed is " + HttpAccessName(access)}};
     }
   }
   if (access == HttpAccess::kOpen) return {};

@@ -46,11 +46,6 @@ HttpLimits LimitsOf(const GatewayConfig& config) {
   return limits;
 }
 
-const char* HttpAccessName(HttpAccess access) {
-  constexpr const char* kNames[] = {"open", "read", "write", "admin"};
-  return kNames[static_cast<std::size_t>(access)];
-}
-
 // In the form of the door that it came to.
 HttpResponse RefusalOf(const HttpRequest& request, int status, const Error& error) {
   const bool fhir = request.target == "/fhir" || request.target.starts_with("/fhir/");
@@ -262,7 +257,9 @@ std::string Gateway::mllp() const {
 std::vector<std::string> Gateway::Routes() const {
   std::vector<std::string> routes;
   for (const HttpRoute& route : parts_->http.routes()) {
-    routes.push_back(route.method + " " + route.pattern + " " + HttpAccessName(route.access));
+    std::string& text = routes.emplace_back(route.method + " " + route.pattern + " " +
+                                            HttpAccessName(route.access));
+    for (const std::string& name : route.query) text += " " + name;
   }
   return routes;
 }

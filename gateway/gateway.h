@@ -30,7 +30,8 @@ class Gateway {
   // "tcp://127.0.0.1:7380"; "" = that door is closed.
   std::string http() const;
   std::string mllp() const;
-  // What HTTP answers, once it is open: "GET /v1/cases/{id} read", ...
+  // What HTTP answers, once it is open, with the parameters of its query:
+  // "GET /v1/cases/{id} read wait", ...
   std::vector<std::string> Routes() const;
 
   // Until a signal: then nothing new is taken, what is under way is answered, within some seconds.

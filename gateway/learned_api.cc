@@ -22,11 +22,13 @@ void Relay(BusLink& bus, const HttpExchangePtr& exchange, const Request& request
 }  // namespace
 
 void AddLearnedApi(HttpServer& server, BusLink& bus) {
-  server.Add({"GET", "/v1/chemistry", HttpAccess::kRead, [&bus](const HttpExchangePtr& exchange) {
+  server.Add({"GET", "/v1/chemistry", HttpAccess::kRead,
+              [&bus](const HttpExchangePtr& exchange) {
                 ChemistryRequest request;
                 request.kind = exchange->request().Query("kind").value_or("");
                 Relay<ChemistryReport>(bus, exchange, request);
-              }});
+              }},
+             {"kind"});
   server.Add({"GET", "/v1/ensembles", HttpAccess::kRead, [&bus](const HttpExchangePtr& exchange) {
                 Relay<SeatingBoard>(bus, exchange, EnsemblesRequest{});
               }});

@@ -93,7 +93,8 @@ void OutboxApi::Purge(const HttpExchangePtr& exchange) {
 
 void OutboxApi::AddTo(HttpServer& server) {
   server.Add(
-      {"GET", "/v1/outbox", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Show(e); }});
+      {"GET", "/v1/outbox", HttpAccess::kRead, [this](const HttpExchangePtr& e) { Show(e); }},
+      {"after"});
   server.Add({"POST", "/v1/outbox/{entry}/requeue", HttpAccess::kAdmin,
               [this](const HttpExchangePtr& e) { Requeue(e); }});
   server.Add({"DELETE", "/v1/outbox/{entry}", HttpAccess::kAdmin,

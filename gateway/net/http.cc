@@ -85,6 +85,22 @@ std::optional<HttpTarget> ParseTarget(std::string_view target) {
   return parsed;
 }
 
+Status CheckQuery(const HttpFields& query, const std::vector<std::string>& known) {
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const std::string& name = query[i].first;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      std::string names;
+      for (const std::string& one : known) names += (names.empty() ? "one of " : ", ") + one;
+      return Invalid(Quoted(name, 64) + ": unknown parameter, expected " +
+                     (names.empty() ? "none" : names));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (query[j].first == name) return Invalid(name + ": twice, expected once");
+    }
+  }
+  return Ok();
+}
+
 std::string PercentEncoded(std::string_view text) {
   constexpr std::string_view kPlain = "-._~";
   constexpr std::string_view kHex = "0123456789ABCDEF";

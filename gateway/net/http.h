@@ -50,6 +50,9 @@ struct HttpTarget {
   HttpFields query;
 };
 std::optional<HttpTarget> ParseTarget(std::string_view target);
+// kInvalid: a parameter that is none of `known`, or one twice. What is misspelt is never passed
+// over.
+Status CheckQuery(const HttpFields& query, const std::vector<std::string>& known);
 // Of a segment of a path or a value of a query.
 std::string PercentEncoded(std::string_view text);
 

@@ -32,6 +32,11 @@ std::optional<std::vector<std::string>> Match(std::string_view pattern,
 
 }  // namespace
 
+const char* HttpAccessName(HttpAccess access) {
+  constexpr const char* kNames[] = {"open", "read", "write", "admin"};
+  return kNames[static_cast<std::size_t>(access)];
+}
+
 void HttpExchange::Answer(HttpResponse response) {
   if (session_ != nullptr && !answered_) session_->Answer(*this, std::move(response));
 }

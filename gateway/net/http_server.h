@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/net/connection.h"
@@ -30,6 +31,8 @@ enum class HttpAccess {
   kWrite,  // submit and withdraw them, say what was right
   kAdmin,
 };
+// "open", "read", "write", "admin".
+const char* HttpAccessName(HttpAccess access);
 
 struct HttpRoute {
   std::string method;   // GET answers HEAD, too
@@ -40,6 +43,7 @@ struct HttpRoute {
   // Whether the handler reads this body piece by piece, as of a stream that may stay open: it is
   // called at the head, and `body_max` does not count. Absent: of none.
   std::function<bool(const HttpRequest&)> pieces = nullptr;
+  std::vector<std::string> query = {};  // its parameters; another one, or one twice, is refused
 };
 
 struct HttpLimits {
@@ -66,7 +70,10 @@ class HttpServer {
   HttpServer(Loop& loop, HttpLimits limits, Refuse refuse, Admit admit, Observe observe);
   ~HttpServer();
 
-  void Add(HttpRoute route) { routes_.push_back(std::move(route)); }
+  void Add(HttpRoute route, std::vector<std::string> query = {}) {
+    route.query = std::move(query);
+    routes_.push_back(std::move(route));
+  }
   const std::vector<HttpRoute>& routes() const { return routes_; }
   const HttpLimits& limits() const { return limits_; }
   // As Listener::Open.

@@ -166,8 +166,20 @@ TEST_F(GatewayApiTest, CasesAreListedInPagesAndByState) {
   for (int i = 1; i <= 5; ++i) EXPECT_EQ(seen.count("list-" + std::to_string(i)), 1u);
   const json failed = json::parse(Ask("GET", "/v1/cases?state=failed").body);
   EXPECT_TRUE(failed["items"].empty());
-  EXPECT_EQ(Ask("GET", "/v1/cases?state=happy").status, 400);
-  EXPECT_EQ(Ask("GET", "/v1/cases?stat=failed").status, 400);
+  const auto detail = [](const std::string& place) {
+    const auto reply = Ask("GET", place);
+    EXPECT_EQ(reply.status, 400) << place;
+    return Problem(reply)["detail"].get<std::string>();
+  };
+  EXPECT_EQ(
+      detail("/v1/cases?state=happy"),
+      "state = \"happy\", expected one of accepted, generating, reviewing, complete, degraded, "
+      "insufficient, failed, cancelled");
+  EXPECT_EQ(detail("/v1/cases?stat=failed"),
+            "\"stat\": unknown parameter, expected one of after, kind, limit, source, state");
+  EXPECT_EQ(detail("/v1/cases/list-1?wiat=30s"),
+            "\"wiat\": unknown parameter, expected one of wait");
+  EXPECT_EQ(detail("/healthz?deep=1"), "\"deep\": unknown parameter, expected none");
 }
 
 TEST_F(GatewayApiTest, WhatWasRightIsRecordedAndACaseIsWithdrawn) {
@@ -181,7 +193,20 @@ TEST_F(GatewayApiTest, WhatWasRightIsRecordedAndACaseIsWithdrawn) {
   EXPECT_TRUE(
       json::parse(Ask("POST", "/v1/cases/judge-1/outcome", outcome, {kJson}).body)["duplicate"]
           .get<bool>());
-  EXPECT_EQ(Ask("DELETE", "/v1/cases/judge-1").status, 409) << "it has ended";
+  const auto misspelt =
+      Ask("POST", "/v1/cases/judge-1/outcome",
+          R"({"by":"dr-a","verdict":"stated","medicatons":["warfarin"]})", {kJson});
+  EXPECT_EQ(Problem(misspelt)["detail"],
+            "\"medicatons\": unknown field, expected some of by, verdict, medications, reason, "
+            "revision");
+  EXPECT_EQ(Problem(Ask("DELETE", "/v1/cases/judge-1?withdraw=maybe"))["detail"],
+            "withdraw = \"maybe\", expected true or false");
+  EXPECT_EQ(Ask("DELETE", "/v1/cases/judge-1?withdrw=true").status, 400);
+  const auto ended = Ask("DELETE", "/v1/cases/judge-1");
+  EXPECT_EQ(ended.status, 409);
+  EXPECT_EQ(
+      Problem(ended)["detail"],
+      "case judge-1 has ended before: it is complete; ?withdraw=true takes back what it said");
   ASSERT_EQ(Ask("DELETE", "/v1/cases/judge-1?withdraw=true&reason=retracted").status, 200);
   const json view = json::parse(Ask("GET", "/v1/cases/judge-1").body);
   EXPECT_EQ(view["state"], "cancelled");

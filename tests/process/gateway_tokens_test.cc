@@ -40,7 +40,10 @@ TEST_F(GatewayTokensTest, EachRoleMayDoItsPartAndATokenThatIsTakenOffNothingMore
   EXPECT_NE(unknown.head.find("WWW-Authenticate: Bearer"), std::string::npos);
   EXPECT_EQ(ask("GET", "/v1/trust", "x-secret").status, 401);
   EXPECT_EQ(ask("GET", "/v1/trust", "r-secret").status, 200);
-  EXPECT_EQ(ask("POST", "/v1/cases", "r-secret").status, 403);
+  const auto reader = ask("POST", "/v1/cases", "r-secret");
+  EXPECT_EQ(reader.status, 403);
+  EXPECT_EQ(nlohmann::json::parse(reader.body)["detail"],
+            "reader has the role read, needed is write");
   EXPECT_EQ(ask("POST", "/v1/cases", "w-secret").status, 202);
   const auto view = ask("GET", "/v1/cases/t-1", "r-secret");
   EXPECT_EQ(nlohmann::json::parse(view.body)["source"], "http:writeer");

@@ -24,6 +24,9 @@ TEST(CaseJsonTest, WhatIsNotKnownIsRefusedSinceItWouldBeLost) {
             "patient.alergies: unknown field, expected one of age, sex, allergies, medications, "
             "pregnant, egfr, weight_kg");
   EXPECT_EQ(ReadCaseJson("{}", "i").error().text, "text: missing");
+  EXPECT_EQ(ReadCaseJson(R"({"id":"..","text":"a"})", "i").error().text,
+            "id = \"..\", expected another one than . and ..");
+  EXPECT_TRUE(ReadCaseJson(R"({"id":"a..","text":"a"})", "i").ok());
   EXPECT_EQ(ReadCaseJson("[1]", "i").error().text, "expected a JSON object");
   EXPECT_FALSE(ReadCaseJson("", "i").ok());
 }

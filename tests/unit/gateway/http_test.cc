@@ -28,6 +28,20 @@ TEST(HttpTargetTest, WhatIsNotWellFormedIsNone) {
   }
 }
 
+TEST(HttpTargetTest, AParameterThatIsMisspeltOrStandsTwiceIsNamed) {
+  const auto problem = [](const HttpFields& query, const Words& known) {
+    const Status checked = CheckQuery(query, known);
+    return checked.ok() ? "" : checked.error().text;
+  };
+  EXPECT_EQ(problem({{"wait", "1"}}, {"wait"}), "");
+  EXPECT_EQ(problem({}, {}), "");
+  EXPECT_EQ(problem({{"wiat", "1"}}, {"wait"}),
+            "\"wiat\": unknown parameter, expected one of wait");
+  EXPECT_EQ(problem({{"x", ""}}, {}), "\"x\": unknown parameter, expected none");
+  EXPECT_EQ(problem({{"wait", "1"}, {"wait", "2"}}, {"after", "wait"}),
+            "wait: twice, expected once");
+}
+
 TEST(HttpTargetTest, WhatIsEncodedComesBack) {
   const std::string odd = "a/b c?d&e=f%\xc3\xa4";
   EXPECT_EQ(PercentEncoded(odd), "a%2Fb%20c%3Fd%26e%3Df%25%C3%A4");
