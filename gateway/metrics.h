@@ -16,7 +16,8 @@ class Metrics {
   ~Metrics();
 
   void OnHttp(const std::string& pattern, const std::string& method, int status, milliseconds took);
-  // `code`: of the acknowledgement, "AA", "CE", ...; "" = none was sent.
+  // `type`: one of a known list ("MDM"), as each stays as a label; `code`: of the acknowledgement,
+  // "AA", "CE", ...; "" = none was sent.
   void OnHl7(const std::string& type, const std::string& code, milliseconds took);
   void Set(const std::string& gauge, double value);
   // What the brokers said last.

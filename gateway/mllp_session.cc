@@ -11,6 +11,7 @@
 #include "gateway/hl7/read_feed.h"
 #include "gateway/wall_clock.h"
 #include "shared/ids.h"
+#include "shared/message_rule.h"
 #include "shared/text.h"
 
 namespace consilium {
@@ -23,15 +24,8 @@ constexpr milliseconds kTick{1000};
 constexpr milliseconds kUnreadMax{30000};
 
 std::string TypeOf(const Hl7Message& message) {
-  const std::string event = message.msh().Get(9, 2);
   const std::string type = message.msh().Get(9, 1);
-  // Of anybody's making: only what looks like a type becomes a label.
-  const auto good = [](const std::string& word) {
-    return !word.empty() && word.size() <= 8 &&
-           word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == std::string::npos;
-  };
-  if (!good(type)) return "other";
-  return good(event) ? type + "^" + event : type;
+  return IsHl7PatientMessage(type) ? type : "other";
 }
 
 }  // namespace

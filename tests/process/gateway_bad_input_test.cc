@@ -254,6 +254,24 @@ TEST_F(GatewayBadInputTest, NobodyIsToldToSendWhatIsRefused) {
   EXPECT_EQ(reply("Content-Type: application/x-ndjson", "10").status, 100);
 }
 
+TEST_F(GatewayBadInputTest, InventedMessageTypesAreCountedTogether) {
+  MllpSender sender(cluster_->mllp());
+  for (int i = 0; i < 30; ++i) {
+    const std::string n = std::to_string(i);
+    for (const std::string& type : {"XX" + n + "^Y01", "ADT^Z" + n}) {
+      ASSERT_TRUE(sender
+                      .Ask("MSH|^~\\&|HIS|W|||20261128||" + type + "|type-" + type +
+                           "|P|2.5.1\rPID|1||4711^^^H^MR\r")
+                      .has_value());
+    }
+  }
+  const std::string metrics = Ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("hl7_messages_total{ack=\"AR\",type=\"other\"} 30\n"), std::string::npos)
+      << metrics;
+  EXPECT_NE(metrics.find("type=\"ADT\"} 30\n"), std::string::npos) << metrics;
+  EXPECT_EQ(metrics.find("XX1"), std::string::npos);
+}
+
 TEST_F(GatewayBadInputTest, AnEncodingThatIsLabelledAsAnotherLosesNoText) {
   MllpSender sender(cluster_->mllp());
   const auto note = [](const std::string& id, const std::string& charset, const std::string& text) {

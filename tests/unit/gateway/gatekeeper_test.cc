@@ -14,6 +14,8 @@ TEST(GatekeeperTest, WithoutTokensOnlyNamesOfThisMachineAreAnswered) {
     return refusal ? refusal->status : 0;
   };
   EXPECT_EQ(status("localhost:7380"), 0);
+  EXPECT_EQ(status("LocalHost"), 0) << "names of hosts have no case";
+  EXPECT_EQ(status("GATE.example"), 0);
   EXPECT_EQ(status("127.0.0.1"), 0);
   EXPECT_EQ(status("[::1]:7380"), 0);
   EXPECT_EQ(status("gate.example:8443"), 0) << "as others reach it";
