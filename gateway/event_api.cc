@@ -26,6 +26,14 @@ std::string EventType(const Recommendation& item) {
   return item.revision > 1 ? "revision" : "recommendation";
 }
 
+constexpr std::string_view kFromNowOn = "$";  // a cursor
+
+// `since`: from where on some are missing, as a listener knows it.
+std::string GapEvent(const std::string& since) {
+  return "event: gap\ndata: {\"version\":1,\"type\":\"gap\",\"text\":\"some events since " + since +
+         " are no longer kept: read the cases\"}\n\n";
+}
+
 std::string EventKey(const Recommendation& item) {
   return item.case_id + "|" + std::to_string(item.revision) + "|" +
          kCaseStateNames[static_cast<std::size_t>(item.status)];
@@ -105,6 +113,11 @@ void EventApi::OnRequest(const HttpExchangePtr& exchange) {
     return CatchUp(listener);
   }
   exchange->Begin(StreamHead(kComeAgain, feed_.cursor()));
+  if (feed_.cursor().empty()) {
+    // This gateway has no place in the feed yet to be live from.
+    listener->cursor = kFromNowOn;
+    return CatchUp(listener);
+  }
   listener->live = true;
 }
 
@@ -125,34 +138,35 @@ void EventApi::TurnAway(const HttpExchangePtr& exchange, const std::string& afte
 void EventApi::CatchUp(const std::shared_ptr<Listener>& listener) {
   WatchRequest request;
   request.after = listener->cursor;
-  bus_.Ask<WatchReply>(
-      request, kTimeout,
-      [this, listener, slices = slices_](Result<WatchReply> reply,
-                                         std::optional<std::int64_t> retry) {
-        if (listener->exchange->gone()) return;
-        const bool begun = listener->exchange->answered();
-        if (!reply.ok() && reply.error().code == ErrorCode::kInvalid) {
-          begun ? listener->exchange->End()
-                : listener->exchange->Answer(Problem(reply.error(), retry));
-          return Leave(listener->id);
-        }
-        // An EventSource that is answered with anything but 200 never comes back: it is not told
-        // that the brokers are away for a while.
-        if (!begun) listener->exchange->Begin(StreamHead(kComeAgain, ""));
-        if (!reply.ok()) return loop_.After(kPause, [this, listener] { CatchUp(listener); });
-        if (reply->gap) {
-          listener->exchange->Send(
-              "event: gap\ndata: {\"version\":1,\"type\":\"gap\",\"text\":\"some events since "
-              "Last-Event-ID are no longer kept: read the cases\"}\n\n");
-        }
-        Deliver(*listener, *reply, false);
-        made_.clear();
-        listener->cursor = reply->cursor;
-        // What the others got while this was asked may be missing in it.
-        if (!reply->items.empty() || slices != slices_) return CatchUp(listener);
-        // Nothing is behind its cursor, so it has all that the others had, and perhaps more.
-        listener->live = true;
-      });
+  bus_.Ask<WatchReply>(request, kTimeout,
+                       [this, listener, slices = slices_](Result<WatchReply> reply,
+                                                          std::optional<std::int64_t> retry) {
+                         if (listener->exchange->gone()) return;
+                         const bool begun = listener->exchange->answered();
+                         if (!reply.ok() && reply.error().code == ErrorCode::kInvalid) {
+                           begun ? listener->exchange->End()
+                                 : listener->exchange->Answer(Problem(reply.error(), retry));
+                           return Leave(listener->id);
+                         }
+                         // An EventSource that is answered with anything but 200 never comes back:
+                         // it is not told that the brokers are away for a while.
+                         if (!begun) listener->exchange->Begin(StreamHead(kComeAgain, ""));
+                         if (!reply.ok())
+                           return loop_.After(kPause, [this, listener] { CatchUp(listener); });
+                         if (reply->gap) {
+                           listener->exchange->Send(GapEvent("Last-Event-ID"));
+                         }
+                         if (listener->cursor == kFromNowOn)
+                           listener->exchange->Send("id: " + reply->cursor + "\n\n");
+                         Deliver(*listener, *reply, false);
+                         made_.clear();
+                         listener->cursor = reply->cursor;
+                         // What the others got while this was asked may be missing in it.
+                         if (!reply->items.empty() || slices != slices_) return CatchUp(listener);
+                         // Nothing is behind its cursor, so it has all that the others had, and
+                         // perhaps more.
+                         listener->live = true;
+                       });
 }
 
 void EventApi::OnSlice(const WatchReply& slice) {
@@ -161,7 +175,11 @@ void EventApi::OnSlice(const WatchReply& slice) {
   for (const auto& [id, listener] : listeners_) {
     if (listener->live) all.push_back(listener);
   }
-  for (const auto& listener : all) Deliver(*listener, slice, true);
+  for (const auto& listener : all) {
+    // This gateway fell behind what is kept, and with it all that listen here.
+    if (slice.gap) listener->exchange->Send(GapEvent("the last one"));
+    Deliver(*listener, slice, true);
+  }
   made_.clear();
 }
 
