@@ -67,7 +67,7 @@ HooksDoor::HooksDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
       clients_(config.cds_clients),
       context_ms_(static_cast<std::int64_t>(config.gateway.context_h * 3'600'000)),
       calls_(loop),
-      keys_(calls_, config.cds_clients) {}
+      keys_(loop, calls_, config.cds_clients, KeySets::Ages()) {}
 
 Status HooksDoor::Start() { return keys_.Start(); }
 

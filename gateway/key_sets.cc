@@ -14,8 +14,15 @@ constexpr milliseconds kFetchTotal{5000};
 
 }  // namespace
 
-KeySets::KeySets(HttpCalls& calls, const std::vector<CdsClientConfig>& clients)
-    : calls_(calls), clients_(clients), fetched_(clients.size()), waiting_(clients.size()) {
+KeySets::KeySets(Loop& loop, HttpCalls& calls, const std::vector<CdsClientConfig>& clients,
+                 Ages ages)
+    : calls_(calls),
+      ages_(ages),
+      clients_(clients),
+      asked_(clients.size()),
+      came_(clients.size()),
+      waiting_(clients.size()),
+      renew_(loop, [this] { Renew(); }) {
   for (const CdsClientConfig& client : clients_) {
     issuers_.push_back({client.issuer, client.jku, {}});
   }
@@ -39,13 +46,21 @@ Status KeySets::Start() {
     }
     issuers_[i].keys = std::move(set->keys);
   }
+  renew_.At(Now() + ages_.renew);
   return Ok();
+}
+
+void KeySets::Renew() {
+  renew_.At(Now() + ages_.renew);
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    if (!clients_[i].jku.empty()) FetchSet(i, [] {});
+  }
 }
 
 void KeySets::FetchSet(std::size_t index, std::function<void()> done) {
   waiting_[index].push_back(std::move(done));
   if (waiting_[index].size() > 1) return;  // one is under way
-  fetched_[index] = Now();
+  asked_[index] = Now();
   HttpCall call;
   call.url = clients_[index].jku;
   call.get = true;
@@ -56,8 +71,12 @@ void KeySets::FetchSet(std::size_t index, std::function<void()> done) {
     if (reply.end == HttpReply::End::kDone && reply.status == 200) set = ReadJwkSet(reply.body);
     if (set.ok()) {
       issuers_[index].keys = std::move(set->keys);
+      came_[index] = Now();
     } else {
-      LogWarn("jwks_not_fetched", {{"issuer", clients_[index].issuer}, {"why", set.error().text}});
+      if (Now() - came_[index] >= ages_.trust) issuers_[index].keys.clear();
+      LogWarn("jwks_not_fetched", {{"issuer", clients_[index].issuer},
+                                   {"why", set.error().text},
+                                   {"keys", issuers_[index].keys.size()}});
     }
     for (const auto& waits : std::exchange(waiting_[index], {})) waits();
   });
@@ -67,7 +86,7 @@ void KeySets::Refresh(std::function<void()> done) {
   std::vector<std::size_t> due;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (clients_[i].jku.empty()) continue;
-    if (!waiting_[i].empty() || Now() - fetched_[i] >= kAgainAfter) due.push_back(i);
+    if (!waiting_[i].empty() || Now() - asked_[i] >= kAgainAfter) due.push_back(i);
   }
   if (due.empty()) return done();
   const auto left = std::make_shared<std::size_t>(due.size());
