@@ -6,6 +6,7 @@
 
 #include "gateway/clinical/patient_context.h"
 #include "gateway/clinical/patient_key.h"
+#include "gateway/hooks/card_judgement.h"
 #include "gateway/hooks/feedback.h"
 #include "gateway/hooks/request.h"
 #include "gateway/hooks/services.h"
@@ -15,6 +16,7 @@
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "shared/seal.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
@@ -24,20 +26,27 @@ constexpr milliseconds kKeepCard{24LL * 3600 * 1000};
 constexpr std::string_view kServices = "/cds-services";
 constexpr std::string_view kFeedback = "/feedback";
 constexpr std::string_view kOpensChart = "patient-view";
+constexpr const char* kJsonType = "application/json";
 
 std::int64_t UnixSecondsNow() { return UnixMsNow() / 1000; }
 
-// Which hook a call is for; "" when it does not say.
-std::string HookOf(const std::string& body) {
-  const nlohmann::json call = nlohmann::json::parse(body, nullptr, false);
-  if (!call.is_object() || !call.contains("hook") || !call["hook"].is_string()) return "";
-  return call["hook"].get<std::string>();
+// The service that a call is for.
+Result<const HookService*> ServiceOf(const HttpRequest& request) {
+  const nlohmann::json call = nlohmann::json::parse(request.body, nullptr, false);
+  if (!call.is_object()) return Invalid("body: expected a JSON object");
+  const std::string expected = ", expected one of " + HooksOf(request.captured[0]);
+  const auto hook = call.find("hook");
+  if (hook == call.end()) return Invalid("hook: missing" + expected);
+  const std::string name = hook->is_string() ? hook->get<std::string>() : hook->type_name();
+  const HookService* const service = FindHookService(request.captured[0], name);
+  if (service == nullptr) return Invalid("hook = " + Quoted(name, 32) + expected);
+  return service;
 }
 
 Result<HookRequest> ReadCall(const HttpRequest& request) {
-  const HookService* const service = FindHookService(request.captured[0], HookOf(request.body));
-  if (service == nullptr) return Invalid("hook: none of this service");
-  return ReadHookRequest(request.body, *service);
+  const Result<const HookService*> service = ServiceOf(request);
+  if (!service.ok()) return service.error();
+  return ReadHookRequest(request.body, **service);
 }
 
 HttpResponse CardsResponse(const std::string& json) { return JsonResponse(200, json); }
@@ -53,8 +62,12 @@ struct HooksDoor::Call {
   FeedMessage message;
   bool opens_chart = false;
   bool asks = false;
+  std::vector<PatientContext> contexts;  // what the feeds know of the patient
+  std::int64_t now_ms = 0;               // when that was looked up, by Redis' clock
   CardCall card;
-  std::string case_id;
+  std::vector<std::string> recalled;  // cases that feeds started, not looked at yet
+  std::string case_id;                // whose answer is looked for; "" = not known yet
+  std::vector<CaseView> shown;        // what the cards are of
 };
 
 HooksDoor::HooksDoor(Loop& loop, BusLink& bus, RedisLoop& redis, Intake& intake,
@@ -92,8 +105,8 @@ void HooksDoor::OnPreflight(const HttpExchangePtr& exchange) {
   Reply(exchange, std::move(response));
 }
 
-void HooksDoor::Admit(const HttpExchangePtr& exchange,
-                      std::function<void(std::string sender)> then) {
+void HooksDoor::Admit(const HttpExchangePtr& exchange, std::function<void(std::string sender)> then,
+                      std::function<void(const Error&)> unable) {
   if (clients_.empty()) {
     return then(exchange->request().client.empty() ? "cds" : exchange->request().client);
   }
@@ -119,14 +132,13 @@ void HooksDoor::Admit(const HttpExchangePtr& exchange,
     }
     return claims;
   };
-  const auto use = [this, exchange, refuse, then = std::move(then)](const JwtClaims& claims) {
+  const auto use = [this, refuse, then = std::move(then),
+                    unable = std::move(unable)](const JwtClaims& claims) {
     const milliseconds keep = std::chrono::seconds(
         std::max<std::int64_t>(claims.exp_s + JwtLimits().skew_s - UnixSecondsNow(), 1));
     intake_.store().UseToken(Sha256Hex(claims.iss + "\n" + claims.jti), RandomHexId(), keep,
-                             [this, exchange, refuse, then, iss = claims.iss](Result<bool> first) {
-                               if (!first.ok()) {
-                                 return Reply(exchange, Problem(first.error()));
-                               }
+                             [refuse, then, unable, iss = claims.iss](Result<bool> first) {
+                               if (!first.ok()) return unable(first.error());
                                if (!*first) return refuse("replayed");
                                then(iss);
                              });
@@ -151,21 +163,27 @@ void HooksDoor::OnCall(const HttpExchangePtr& exchange) {
   if (!IsHookService(exchange->request().captured[0])) {
     return Reply(exchange, Problem({ErrorCode::kNotFound, "there is no such service"}));
   }
+  if (const std::string type = MediaType(exchange->request()); type != kJsonType) {
+    return Reply(exchange, NotThisType(type, kJsonType));
+  }
   const auto call = std::make_shared<Call>();
   call->exchange = exchange;
   // The clinician does not wait for the council, nor for anything else.
   loop_.After(kAnswerWithin, [this, call] {
     if (call->exchange->answered()) return;
-    if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
-    CaseView sits;
-    sits.id = call->case_id;
-    Answer(call, sits);
+    if (call->case_id.empty()) {
+      return Unasked(call, {ErrorCode::kTimeout, "The council could not be asked in time."});
+    }
+    Sits(call);
   });
-  Admit(exchange, [this, call](std::string sender) {
-    if (call->exchange->answered()) return;
-    call->sender = std::move(sender);
-    Read(call);
-  });
+  Admit(
+      exchange,
+      [this, call](std::string sender) {
+        if (call->exchange->answered()) return;
+        call->sender = std::move(sender);
+        Read(call);
+      },
+      [this, call](const Error& error) { NotReached(call, error); });
 }
 
 void HooksDoor::Read(const CallPtr& call) {
@@ -247,57 +265,90 @@ void HooksDoor::Look(const CallPtr& call, HookFeed feed) {
                                   ScopeOf(call->message, config_.authorities));
   intake_.store().Look(question, [this, call](Result<FeedView> view) {
     if (call->exchange->answered()) return;
-    if (!view.ok()) return Reply(call->exchange, Problem(view.error()));
+    if (!view.ok()) return NotReached(call, view.error());
     UseRecalled(call, *view);
   });
   redis_.PumpSoon();
 }
 
 void HooksDoor::UseRecalled(const CallPtr& call, const FeedView& view) {
-  std::vector<PatientContext> contexts;
-  const PatientContext* latest = nullptr;
   for (const StoredValue& value : view.patients) {
     if (!value.bytes) continue;
     if (Result<PatientContext> context = UnpackSealed<PatientContext>(*value.bytes)) {
-      contexts.push_back(std::move(*context));
+      call->contexts.push_back(std::move(*context));
     }
   }
-  for (const PatientContext& context : contexts) {
-    if (context.case_id.empty()) continue;
-    if (latest == nullptr || context.case_ms > latest->case_ms) latest = &context;
+  call->now_ms = view.now_ms;
+  if (call->opens_chart) call->recalled = CasesOf(*call, view.now_ms - context_ms_);
+  ShowRecalled(call);
+}
+
+// Those that feeds started for this patient since then, the latest first, each once.
+std::vector<std::string> HooksDoor::CasesOf(const Call& call, std::int64_t since_ms) {
+  std::vector<ContextCase> cases;
+  for (const PatientContext& context : call.contexts) {
+    if (Contradicts(call.message.records.front().patient, context.patient)) continue;
+    cases.insert(cases.end(), context.cases.begin(), context.cases.end());
   }
-  FeedRecord& record = call->message.records.front();
-  const bool ours = latest != nullptr && !Contradicts(record.patient, latest->patient) &&
-                    latest->case_ms >= view.now_ms - context_ms_;
-  if (call->opens_chart && ours) {
-    call->case_id = latest->case_id;
-    return Show(call);
+  std::sort(cases.begin(), cases.end(),
+            [](const ContextCase& a, const ContextCase& b) { return a.started_ms > b.started_ms; });
+  std::vector<std::string> ids;
+  for (const ContextCase& one : cases) {
+    if (one.started_ms < since_ms) break;
+    if (std::find(ids.begin(), ids.end(), one.id) == ids.end()) ids.push_back(one.id);
   }
-  if (!call->asks) return Reply(call->exchange, CardsResponse(NoCards().json));
-  // An allergy that came over a feed since makes it another case.
-  FeedRecord known;
-  const JoinedContext joined = JoinContext(record, contexts, view.now_ms, context_ms_);
-  known.facts = joined.facts;
-  known.patient.deceased = joined.patient.deceased;
-  call->message.digest = Sha256Hex(call->message.digest + Pack(known));
-  Take(call);
+  return ids;
+}
+
+// The latest that stands, beside the withdrawn one that was shown before it. A case that never came
+// to the brokers, or that they no longer keep, is none.
+void HooksDoor::ShowRecalled(const CallPtr& call) {
+  if (call->recalled.empty()) {
+    call->case_id.clear();
+    return call->shown.empty() ? Take(call) : Answer(call);
+  }
+  call->case_id = call->recalled.front();
+  call->recalled.erase(call->recalled.begin());
+  bus_.Ask<CaseView>(FetchRequest{call->case_id}, kTimeout,
+                     [this, call](Result<CaseView> view, std::optional<std::int64_t> /*retry*/) {
+                       if (call->exchange->answered()) return;
+                       if (!view.ok()) {
+                         return view.error().code == ErrorCode::kNotFound ? ShowRecalled(call)
+                                                                          : Sits(call);
+                       }
+                       const bool withdrawn = KindOf(*view) == CardKind::kWithdrawn;
+                       if (!withdrawn) {
+                         call->shown.insert(call->shown.begin(), std::move(*view));
+                         return Answer(call);
+                       }
+                       if (call->shown.empty()) call->shown.push_back(std::move(*view));
+                       ShowRecalled(call);
+                     });
 }
 
 void HooksDoor::Take(const CallPtr& call) {
+  if (!call->asks) return Reply(call->exchange, CardsResponse(NoCards().json));
+  // An allergy that came over a feed since makes it another case.
+  FeedRecord known;
+  const JoinedContext joined =
+      JoinContext(call->message.records.front(), call->contexts, call->now_ms, context_ms_);
+  known.facts = joined.facts;
+  known.patient.deceased = joined.patient.deceased;
+  call->message.digest = Sha256Hex(call->message.digest + Pack(known));
+  // Known before it is durable: should that take long, the card says where the answer will be.
+  call->case_id = FeedCaseId(call->message, 0);
   intake_.Take(std::move(call->message), [this, call](Result<std::vector<AdmittedRecord>> records,
-                                                      std::optional<std::int64_t> retry) {
+                                                      std::optional<std::int64_t> /*retry*/) {
     if (call->exchange->answered()) return;
-    if (!records.ok()) return Reply(call->exchange, Problem(records.error(), retry));
+    if (!records.ok()) return NotReached(call, records.error());
     const AdmittedRecord& record = records->front();
-    std::optional<Error> error;
     if (record.plan.refusal) {
-      error = Error{ErrorFromName(record.plan.refusal->code), record.plan.refusal->text};
-    } else if (record.submitted && !record.submitted->ok()) {
-      error = record.submitted->error();
+      return Unasked(call, {ErrorFromName(record.plan.refusal->code), record.plan.refusal->text});
     }
-    if (error) return Reply(call->exchange, Problem(422, *error));
-    if (!record.plan.same_as.empty()) call->case_id = record.plan.same_as;
-    if (record.plan.request) call->case_id = record.plan.request->id;
+    if (record.submitted && !record.submitted->ok()) {
+      return Unasked(call, record.submitted->error());
+    }
+    call->case_id = record.plan.request ? record.plan.request->id : record.plan.same_as;
     // No case was to start: the patient is recorded as dead.
     if (call->case_id.empty()) return Reply(call->exchange, CardsResponse(NoCards().json));
     Show(call);
@@ -306,15 +357,37 @@ void HooksDoor::Take(const CallPtr& call) {
 
 void HooksDoor::Show(const CallPtr& call) {
   bus_.Ask<CaseView>(FetchRequest{call->case_id}, kTimeout,
-                     [this, call](Result<CaseView> view, std::optional<std::int64_t> retry) {
+                     [this, call](Result<CaseView> view, std::optional<std::int64_t> /*retry*/) {
                        if (call->exchange->answered()) return;
-                       if (!view.ok()) return Reply(call->exchange, Problem(view.error(), retry));
-                       Answer(call, *view);
+                       if (!view.ok()) return Sits(call);
+                       call->shown = {std::move(*view)};
+                       Answer(call);
                      });
 }
 
-void HooksDoor::Answer(const CallPtr& call, const CaseView& view) {
-  const WrittenCards cards = WriteCards(view, call->card, cards_);
+// The case is known, and what it says is not known yet.
+void HooksDoor::Sits(const CallPtr& call) {
+  CaseView view;
+  view.id = call->case_id;
+  call->shown = {std::move(view)};
+  Answer(call);
+}
+
+void HooksDoor::NotReached(const CallPtr& call, const Error& error) {
+  const bool full = error.code == ErrorCode::kQueueFull;
+  Unasked(call, {error.code, full ? "Too many cases wait for the council."
+                                  : "The council cannot be reached at the moment."});
+}
+
+// A clinician is told so, too: an EHR shows nothing of a status that is an error.
+void HooksDoor::Unasked(const CallPtr& call, const Error& error) {
+  if (call->exchange->answered()) return;
+  LogInfo("cds_council_unasked", {{"code", ErrorName(error.code)}});
+  Reply(call->exchange, CardsResponse(WriteNotice(error.text, cards_).json));
+}
+
+void HooksDoor::Answer(const CallPtr& call) {
+  const WrittenCards cards = WriteCards(call->shown, call->card, cards_);
   for (const ShownCard& shown : cards.shown) {
     intake_.store().PutCard(shown.uuid, Sealed(PackShownCard(shown)), kKeepCard,
                             [](const Result<Nothing>&) {});
@@ -327,7 +400,8 @@ void HooksDoor::OnFeedback(const HttpExchangePtr& exchange) {
   if (!IsHookService(exchange->request().captured[0])) {
     return Reply(exchange, Problem({ErrorCode::kNotFound, "there is no such service"}));
   }
-  Admit(exchange, [this, exchange](const std::string& sender) {
+  const auto unable = [this, exchange](const Error& error) { Reply(exchange, Problem(error)); };
+  const auto take = [this, exchange](const std::string& sender) {
     const Result<std::vector<CardFeedback>> read = ReadFeedback(exchange->request().body);
     if (!read) {
       return Reply(exchange, Problem(HookHttpStatus(read.error().code), read.error()));
@@ -379,7 +453,8 @@ void HooksDoor::OnFeedback(const HttpExchangePtr& exchange) {
           });
     }
     redis_.PumpSoon();
-  });
+  };
+  Admit(exchange, take, unable);
 }
 
 void HooksDoor::AddTo(HttpServer& server, const std::string& base) {

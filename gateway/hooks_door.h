@@ -2,8 +2,9 @@
 //
 // A call is answered within kAnswerWithin, always: with the card of the finished recommendation
 // where the case is known, else with one that says that the council sits and where the answer will
-// be. A first call (patient-view) starts the council, a later one finds it done: the same patient
-// with the same data is the same case.
+// be, or that it could not be asked, and why. Only a call that is none is an error. A first call
+// (patient-view) starts the council, a later one finds it done: the same patient with the same data
+// is the same case.
 //
 //   call ─► who calls (JWT) ─► read ─► fetch what lacks, while there is time ─► intake ─► case ─►
 //   card
@@ -42,8 +43,9 @@ class HooksDoor {
  private:
   struct Call;
   using CallPtr = std::shared_ptr<Call>;
-  // `then` when the caller may; otherwise 401 is answered.
-  void Admit(const HttpExchangePtr& exchange, std::function<void(std::string sender)> then);
+  // `then` when the caller may, `unable` when that cannot be told now; otherwise 401 is answered.
+  void Admit(const HttpExchangePtr& exchange, std::function<void(std::string sender)> then,
+             std::function<void(const Error&)> unable);
   void OnDiscovery(const HttpExchangePtr& exchange);
   void OnCall(const HttpExchangePtr& exchange);
   void Read(const CallPtr& call);
@@ -51,9 +53,14 @@ class HooksDoor {
   void Recall(const CallPtr& call);
   void Look(const CallPtr& call, HookFeed feed);
   void UseRecalled(const CallPtr& call, const FeedView& view);
+  static std::vector<std::string> CasesOf(const Call& call, std::int64_t since_ms);
+  void ShowRecalled(const CallPtr& call);
   void Take(const CallPtr& call);
   void Show(const CallPtr& call);
-  void Answer(const CallPtr& call, const CaseView& view);
+  void Sits(const CallPtr& call);
+  void NotReached(const CallPtr& call, const Error& error);
+  void Unasked(const CallPtr& call, const Error& error);
+  void Answer(const CallPtr& call);
   void OnFeedback(const HttpExchangePtr& exchange);
   void OnPreflight(const HttpExchangePtr& exchange);
   void Reply(const HttpExchangePtr& exchange, HttpResponse response) const;

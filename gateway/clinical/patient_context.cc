@@ -169,9 +169,8 @@ Remembered Remember(const std::optional<PatientContext>& context, const FeedReco
     for (const SeenFact& seen : context->facts) {
       if (IsInTime(seen, now_ms, limit_ms)) result.context.facts.push_back(seen);
     }
-    if (context->case_ms >= now_ms - limit_ms) {
-      result.context.case_id = context->case_id;
-      result.context.case_ms = context->case_ms;
+    for (const ContextCase& one : context->cases) {
+      if (one.started_ms >= now_ms - limit_ms) result.context.cases.push_back(one);
     }
   }
   TakeDemographics(record.patient, result.context.patient);

@@ -29,16 +29,24 @@ struct SeenFact {
   friend bool operator==(const SeenFact&, const SeenFact&) = default;
 };
 
+struct ContextCase {
+  std::string id;
+  std::int64_t started_ms = 0;
+
+  friend bool operator==(const ContextCase&, const ContextCase&) = default;
+};
+// Kept of a patient: an earlier one counts where the later ones were withdrawn.
+inline constexpr std::size_t kContextCasesMax = 4;
+
 // Invariant of what Remember() makes: facts are active or none_known, no two are the same, in the
 // order in which they were stated, at most kContextFactsMax of a kind.
 struct PatientContext {
   Demographics patient;  // neither ids nor given names are kept
   std::int64_t patient_seen_ms = 0;
   std::vector<SeenFact> facts;
-  // The latest case that a note or a referral of this patient started, and when; "" = none lately.
-  // What a chart that is opened shows first.
-  std::string case_id;
-  std::int64_t case_ms = 0;
+  // The latest cases that notes and referrals of this patient started and that none of them
+  // withdrew, oldest first. What a chart that is opened shows first.
+  std::vector<ContextCase> cases;
   std::string visit{};  // the latest that was stated
 
   friend bool operator==(const PatientContext&, const PatientContext&) = default;

@@ -81,11 +81,10 @@ void PlanDeletion(const FeedRecord& record, const std::vector<std::string>& keys
     AddRemarks({{"patient_deleted", "", "what was kept of the patient is forgotten"}},
                plan.remarks);
     plan.forget.push_back(key);
-    const Withdrawal end{context.case_id, "deleted", ""};
+    if (context.cases.empty()) continue;
+    const Withdrawal end{context.cases.back().id, "deleted", ""};
     const auto& ends = plan.withdraw;
-    if (!end.case_id.empty() && std::find(ends.begin(), ends.end(), end) == ends.end()) {
-      plan.withdraw.push_back(end);
-    }
+    if (std::find(ends.begin(), ends.end(), end) == ends.end()) plan.withdraw.push_back(end);
   }
 }
 
@@ -296,20 +295,18 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   }
 }
 
-// The case that a chart shows first: of a note or a referral, not of a chart that was opened.
+// The cases that a chart shows first: of notes and referrals, not of charts that were opened.
 void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
   for (ContextChange& change : plan.contexts) {
-    PatientContext& context = change.context;
-    if (plan.request && message.door != kChartDoor) {
-      context.case_id = plan.request->id;
-      context.case_ms = now_ms;
-      continue;
-    }
-    for (const Withdrawal& gone : plan.withdraw) {
-      if (gone.case_id != context.case_id) continue;
-      context.case_id.clear();
-      context.case_ms = 0;
-    }
+    std::vector<ContextCase>& cases = change.context.cases;
+    const auto drop = [&](const std::string& id) {
+      std::erase_if(cases, [&](const ContextCase& one) { return one.id == id; });
+    };
+    for (const Withdrawal& gone : plan.withdraw) drop(gone.case_id);
+    if (!plan.request || message.door == kChartDoor) continue;
+    drop(plan.request->id);
+    cases.push_back({plan.request->id, now_ms});
+    if (cases.size() > kContextCasesMax) cases.erase(cases.begin());
   }
 }
 

@@ -124,12 +124,17 @@ void Fields(A& a, Of<A, SeenFact> v) {
 }
 
 template <class A>
+void Fields(A& a, Of<A, ContextCase> v) {
+  a.Must("id", v.id);
+  a.Must("started_ms", v.started_ms);
+}
+
+template <class A>
 void Fields(A& a, Of<A, PatientContext> v) {
   a.Must("patient", v.patient);
   a.Must("patient_seen_ms", v.patient_seen_ms);
   a.Must("facts", v.facts);
-  a.May("case_id", v.case_id);
-  a.May("case_ms", v.case_ms);
+  a.May("cases", v.cases);
   a.May("visit", v.visit);
 }
 

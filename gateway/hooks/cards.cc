@@ -128,6 +128,12 @@ void AddSuggestions(const CaseView& view, const CardCall& call, ordered_json& ca
   card["selectionBehavior"] = "at-most-one";
 }
 
+ordered_json Source(const CardSettings& settings) {
+  ordered_json source = {{"label", PlainLine(settings.source, kLabelMax)}};
+  if (!settings.source_url.empty()) source["url"] = settings.source_url;
+  return source;
+}
+
 }  // namespace
 
 const std::vector<OverrideReason>& OverrideReasons() {
@@ -142,9 +148,22 @@ const std::vector<OverrideReason>& OverrideReasons() {
   return reasons;
 }
 
+WrittenCards WriteNotice(const std::string& why, const CardSettings& settings) {
+  ordered_json card = {{"uuid", NameUuid("notice|" + why)},
+                       {"summary", "The medication council could not be asked"},
+                       {"detail", "**No answer.** " + MarkdownLine(why) +
+                                      " Nothing here speaks for or against any medication."},
+                       {"indicator", "info"},
+                       {"source", Source(settings)}};
+  return {JsonBytes({{"cards", ordered_json::array({std::move(card)})}}), {}};
+}
+
 WrittenCards NoCards() { return {JsonBytes({{"cards", ordered_json::array()}}), {}}; }
 
-WrittenCards WriteCards(const CaseView& view, const CardCall& call, const CardSettings& settings) {
+namespace {
+
+void AddCard(const CaseView& view, const CardCall& call, const CardSettings& settings,
+             ordered_json& cards, std::vector<ShownCard>& all) {
   const CardKind kind = KindOf(view);
   const Recommendation* const last = LastRecommendation(view);
   ShownCard shown;
@@ -153,13 +172,11 @@ WrittenCards WriteCards(const CaseView& view, const CardCall& call, const CardSe
   shown.recommends = kind == CardKind::kRecommends;
   shown.uuid = NameUuid("card|" + view.id + "|" + std::to_string(shown.revision) + "|0");
 
-  ordered_json source = {{"label", PlainLine(settings.source, kLabelMax)}};
-  if (!settings.source_url.empty()) source["url"] = settings.source_url;
   ordered_json card = {{"uuid", shown.uuid},
                        {"summary", Summary(view, call)},
                        {"detail", CardDetail(view, call)},
                        {"indicator", IndicatorOf(view, call.drafts)},
-                       {"source", std::move(source)}};
+                       {"source", Source(settings)}};
   if (kind == CardKind::kRecommends) {
     if (!last->no_medication) AddSuggestions(view, call, card, shown);
     ordered_json reasons = ordered_json::array();
@@ -173,10 +190,23 @@ WrittenCards WriteCards(const CaseView& view, const CardCall& call, const CardSe
     card["links"] = ordered_json::array(
         {{{"label", "Open the case"}, {"url", settings.case_url + view.id}, {"type", "absolute"}}});
   }
+  cards.push_back(std::move(card));
+  all.push_back(std::move(shown));
+}
+
+}  // namespace
+
+WrittenCards WriteCards(const std::vector<CaseView>& views, const CardCall& call,
+                        const CardSettings& settings) {
   WrittenCards written;
-  written.json = JsonBytes({{"cards", ordered_json::array({std::move(card)})}});
-  written.shown.push_back(std::move(shown));
+  ordered_json cards = ordered_json::array();
+  for (const CaseView& view : views) AddCard(view, call, settings, cards, written.shown);
+  written.json = JsonBytes({{"cards", std::move(cards)}});
   return written;
+}
+
+WrittenCards WriteCards(const CaseView& view, const CardCall& call, const CardSettings& settings) {
+  return WriteCards(std::vector<CaseView>{view}, call, settings);
 }
 
 }  // namespace consilium

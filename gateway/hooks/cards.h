@@ -7,6 +7,7 @@
 //   ... and a draft order has the medication that is contraindicated: critical       none
 //   withdrawn             warning            none
 //   nothing to ask about  {"cards":[]}
+//   could not be asked    info               none; why, and to try again
 //
 // One card a case. A suggestion creates MedicationRequests of status "draft" and intent "proposal":
 // never an order. No systemActions. The UUIDs are the same for the same case, revision and index.
@@ -51,6 +52,10 @@ struct WrittenCards {
 };
 
 WrittenCards NoCards();
+// The card of no case: that the council was not asked, and why, in words for people.
+WrittenCards WriteNotice(const std::string& why, const CardSettings& settings);
+WrittenCards WriteCards(const std::vector<CaseView>& views, const CardCall& call,
+                        const CardSettings& settings);
 WrittenCards WriteCards(const CaseView& view, const CardCall& call, const CardSettings& settings);
 
 // The reasons that a card offers for not taking it; `code` is what feedback brings back.

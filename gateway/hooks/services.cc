@@ -82,6 +82,16 @@ bool IsHookService(std::string_view id) {
                      [id](const HookService& service) { return service.id == id; });
 }
 
+std::string HooksOf(std::string_view id) {
+  std::string hooks;
+  for (const HookService& service : HookServices()) {
+    if (service.id != id) continue;
+    hooks += hooks.empty() ? "" : ", ";
+    hooks += service.hook;
+  }
+  return hooks;
+}
+
 std::string DiscoveryJson() {
   using nlohmann::ordered_json;
   ordered_json prefetch = ordered_json::object();

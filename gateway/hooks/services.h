@@ -43,6 +43,8 @@ const std::vector<HookService>& HookServices();
 // Null for an id that no service has.
 const HookService* FindHookService(std::string_view id, std::string_view hook);
 bool IsHookService(std::string_view id);
+// "patient-view, order-select, order-sign"
+std::string HooksOf(std::string_view id);
 
 // The body of GET {base}/cds-services.
 std::string DiscoveryJson();

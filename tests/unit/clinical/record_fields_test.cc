@@ -72,7 +72,7 @@ TEST(RecordFieldsTest, AMessageComesBackAsItWasPacked) {
 
 TEST(RecordFieldsTest, AContextComesBackAsItWasPacked) {
   const PatientContext context{
-      FullRecord().patient, 7, {{FullRecord().facts[0], 5}}, "hl7-1", 6, "V1"};
+      FullRecord().patient, 7, {{FullRecord().facts[0], 5}}, {{"hl7-1", 6}}, "V1"};
   const auto back = UnpackSealed<PatientContext>(PackSealed(context));
   ASSERT_TRUE(back.ok()) << back.error().text;
   EXPECT_EQ(*back, context);

@@ -60,6 +60,19 @@ TEST(CardsTest, NothingToAskAboutIsAnEmptyList) {
   EXPECT_EQ(CheckCards(json::parse(NoCards().json)), std::vector<std::string>{});
 }
 
+TEST(CardsTest, ACouncilThatCouldNotBeAskedIsSaidWithTheReason) {
+  const WrittenCards written = WriteNotice("Too many <b>wait</b>.", Settings());
+  const json body = json::parse(written.json);
+  EXPECT_EQ(CheckCards(body), std::vector<std::string>{});
+  const json card = body["cards"][0];
+  EXPECT_EQ(card["indicator"], "info");
+  EXPECT_EQ(card["summary"], "The medication council could not be asked");
+  EXPECT_THAT(card["detail"].get<std::string>(), HasSubstr("**No answer.** Too many"));
+  EXPECT_THAT(card["detail"].get<std::string>(), Not(HasSubstr("<b>")));
+  EXPECT_FALSE(card.contains("links")) << "there is no case";
+  EXPECT_TRUE(written.shown.empty()) << "feedback to it teaches nothing";
+}
+
 TEST(CardsTest, RecommendationIsOneSuggestionToDraft) {
   const json card = CardOf(MakeDecidedCase());
   EXPECT_EQ(card["summary"], "Council recommends amoxicillin");
@@ -296,6 +309,21 @@ TEST(CardsTest, WithdrawnCaseSaysSoAndShowsNothingOfItsAnswer) {
   view.id = "case-1";
   view.state = CaseState::kCancelled;
   EXPECT_EQ(CardOf(view)["indicator"], "warning");
+}
+
+TEST(CardsTest, EachCaseHasItsCard) {
+  CaseView withdrawn;
+  withdrawn.id = "case-2";
+  withdrawn.state = CaseState::kCancelled;
+  const WrittenCards written =
+      WriteCards(std::vector<CaseView>{MakeDecidedCase(), withdrawn}, Call(), Settings());
+  const json body = json::parse(written.json);
+  EXPECT_EQ(CheckCards(body), std::vector<std::string>{});
+  ASSERT_EQ(body["cards"].size(), 2u);
+  EXPECT_EQ(body["cards"][0]["indicator"], "info");
+  EXPECT_EQ(body["cards"][1]["indicator"], "warning");
+  ASSERT_EQ(written.shown.size(), 2u);
+  EXPECT_EQ(written.shown[1].case_id, "case-2");
 }
 
 TEST(CardsTest, SimulatedIsSaidEverywhere) {
