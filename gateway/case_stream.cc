@@ -64,7 +64,11 @@ void CaseStream::OnPiece(std::string_view piece, bool last) {
 void CaseStream::TakeLines() {
   if (exchange_->gone()) return unread_.clear();
   std::size_t begin = 0;
-  while (begin < unread_.size() && under_way_ < kWindow && exchange_->unsent() < kUnsentMax) {
+  const auto full = [this] {
+    const bool room = exchange_->HoldBody(unread_.size() + under_way_bytes_);
+    return under_way_ >= kWindow || exchange_->unsent() >= kUnsentMax || (!room && under_way_ > 0);
+  };
+  while (begin < unread_.size() && !full()) {
     const std::size_t end = unread_.find('\n', begin);
     if (end == std::string::npos && !last_) break;
     const std::string_view line = Trimmed(
@@ -79,14 +83,17 @@ void CaseStream::TakeLines() {
                       "a line of more than " + std::to_string(kLineBytesMax) + " bytes"};
     GiveUp(StatusOf(error.code), error);
   }
-  const bool full =
-      !unread_.empty() && (under_way_ >= kWindow || exchange_->unsent() >= kUnsentMax);
-  if (full != paused_) {
-    paused_ = full;
-    if (full) exchange_->PauseBody();
-    if (!full) exchange_->ResumeBody();
+  if (!exchange_->HoldBody(unread_.size() + under_way_bytes_) && under_way_ == 0) {
+    const Error error{ErrorCode::kUnavailable, "too much is being read here"};
+    GiveUp(StatusOf(error.code), error);
   }
-  const bool in_line = !full && !unread_.empty();
+  const bool waits = !unread_.empty() && full();
+  if (waits != paused_) {
+    paused_ = waits;
+    if (waits) exchange_->PauseBody();
+    if (!waits) exchange_->ResumeBody();
+  }
+  const bool in_line = !waits && !unread_.empty();
   if (in_line && (begin > 0 || !in_line_)) slow_.At(Now() + line_time_);
   if (!in_line) slow_.Cancel();
   in_line_ = in_line;
@@ -107,23 +114,27 @@ void CaseStream::OnLine(std::string_view line) {
   if (!request) return TellError(number, "", StatusOf(request.error().code), request.error());
   request->source = source_;
   ++under_way_;
-  Submit(number, *request, Now());
+  under_way_bytes_ += line.size();
+  Submit(number, *request, line.size(), Now());
 }
 
-void CaseStream::Submit(std::int64_t line, const CaseRequest& request, TimePoint since) {
+void CaseStream::Submit(std::int64_t line, const CaseRequest& request, std::size_t bytes,
+                        TimePoint since) {
   bus_.Ask<SubmitReply>(
       SubmitRequest{request}, kSubmitTimeout,
-      [self = shared_from_this(), line, request, since](Result<SubmitReply> reply,
-                                                        std::optional<std::int64_t> retry) {
+      [self = shared_from_this(), line, request, bytes, since](Result<SubmitReply> reply,
+                                                               std::optional<std::int64_t> retry) {
         const bool passing = !reply.ok() && (reply.error().code == ErrorCode::kQueueFull ||
                                              reply.error().code == ErrorCode::kUnavailable ||
                                              reply.error().code == ErrorCode::kDraining);
         if (passing && Now() - since < kPatience && !self->exchange_->gone()) {
-          self->loop_.After(milliseconds(retry.value_or(kRetryPause.count())),
-                            [self, line, request, since] { self->Submit(line, request, since); });
+          self->loop_.After(
+              milliseconds(retry.value_or(kRetryPause.count())),
+              [self, line, request, bytes, since] { self->Submit(line, request, bytes, since); });
           return;
         }
         --self->under_way_;
+        self->under_way_bytes_ -= bytes;
         if (reply.ok()) {
           self->Tell(line, ToJson(*reply));
         } else {

@@ -38,7 +38,7 @@ class CaseStream : public std::enable_shared_from_this<CaseStream> {
   void OnLine(std::string_view line);
   // The rest is not read, for that reason.
   void GiveUp(int status, Error error);
-  void Submit(std::int64_t line, const CaseRequest& request, TimePoint since);
+  void Submit(std::int64_t line, const CaseRequest& request, std::size_t bytes, TimePoint since);
   void Tell(std::int64_t line, const std::string& json_fields);
   void TellError(std::int64_t line, const std::string& id, int status, const Error& error,
                  std::optional<std::int64_t> retry_after_ms = {});
@@ -52,6 +52,7 @@ class CaseStream : public std::enable_shared_from_this<CaseStream> {
   std::string unread_;
   std::int64_t lines_ = 0;
   std::size_t under_way_ = 0;
+  std::size_t under_way_bytes_ = 0;
   bool last_ = false;
   bool paused_ = false;
   bool in_line_ = false;  // one has begun and is not whole: slow_ runs

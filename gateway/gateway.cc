@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/bus_link.h"
@@ -38,6 +39,12 @@ milliseconds Milliseconds(double seconds) {
   return milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
+// Of what all connections hold together: a few of the largest, and many that are usual.
+std::size_t BytesMax(const GatewayConfig& config) {
+  constexpr std::size_t kUsual = 256u << 20;
+  return std::max(kUsual, 4 * static_cast<std::size_t>(config.body_bytes_max));
+}
+
 HttpLimits LimitsOf(const GatewayConfig& config) {
   HttpLimits limits;
   limits.connections_max = static_cast<std::size_t>(config.connections_max);
@@ -65,12 +72,13 @@ std::vector<RedisScript> ScriptsOf() {
 struct Gateway::Parts {
   Parts(Config given, BrokerAddress brokers, RedisAddress address, ZmqContext& context)
       : config(std::move(given)),
+        budget(BytesMax(config.gateway)),
         bus(loop, context, std::move(brokers)),
         feed(loop, bus),
         gatekeeper(config.gateway.tokens_file, config.gateway.public_url,
                    config.gateway.cors_origins),
         http(
-            loop, LimitsOf(config.gateway), RefusalOf,
+            loop, LimitsOf(config.gateway), budget, RefusalOf,
             [this](HttpRequest& request, HttpAccess access) {
               return gatekeeper.Admit(request, access);
             },
@@ -89,7 +97,7 @@ struct Gateway::Parts {
     Result<PlanSettings> settings = Intake::SettingsOf(config);
     if (!settings) return settings.error();
     intake.emplace(loop, bus, redis, config, std::move(*settings));
-    mllp.emplace(loop, *intake, metrics, config);
+    mllp.emplace(loop, budget, *intake, metrics, config);
     fhir.emplace(loop, bus, redis, *intake, config.gateway);
     hooks.emplace(loop, bus, redis, *intake, config);
     return hooks->Start();
@@ -162,6 +170,7 @@ struct Gateway::Parts {
     metrics.Set("http_connections", static_cast<double>(http.sessions()));
     metrics.Set("event_listeners", static_cast<double>(events.listeners()));
     metrics.Set("event_listeners_turned_away", static_cast<double>(events.turned_away()));
+    metrics.Set("bytes_held", static_cast<double>(budget.held()));
     metrics.Set("bus_requests", static_cast<double>(bus.waiting()));
     metrics.Set("hl7_connections", static_cast<double>(mllp->sessions()));
     metrics.Set("connections_turned_away", static_cast<double>(TurnedAway()));
@@ -188,6 +197,7 @@ struct Gateway::Parts {
   }
 
   Config config;
+  ByteBudget budget;  // outlives what the loop still holds
   Loop loop;
   Metrics metrics;
   BusLink bus;

@@ -6,8 +6,10 @@
 
 namespace consilium {
 
-MllpDoor::MllpDoor(Loop& loop, Intake& intake, Metrics& metrics, const Config& config)
+MllpDoor::MllpDoor(Loop& loop, ByteBudget& budget, Intake& intake, Metrics& metrics,
+                   const Config& config)
     : loop_(loop),
+      budget_(budget),
       intake_(intake),
       metrics_(metrics),
       config_(config.gateway),

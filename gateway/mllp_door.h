@@ -17,6 +17,7 @@
 
 #include "gateway/intake.h"
 #include "gateway/metrics.h"
+#include "gateway/net/byte_budget.h"
 #include "gateway/net/connection.h"
 #include "gateway/net/loop.h"
 #include "shared/config.h"
@@ -27,7 +28,8 @@ class MllpSession;
 
 class MllpDoor {
  public:
-  MllpDoor(Loop& loop, Intake& intake, Metrics& metrics, const Config& config);
+  // `budget`: what all connections hold together; who finds no room in it is read later.
+  MllpDoor(Loop& loop, ByteBudget& budget, Intake& intake, Metrics& metrics, const Config& config);
   ~MllpDoor();
 
   // As Listener::Open.
@@ -43,6 +45,7 @@ class MllpDoor {
   void Remove(std::uint64_t id);
 
   Loop& loop_;
+  ByteBudget& budget_;
   Intake& intake_;
   Metrics& metrics_;
   GatewayConfig config_;

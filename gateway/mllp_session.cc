@@ -23,6 +23,7 @@ constexpr milliseconds kTick{1000};
 // For a peer to take its acknowledgements.
 constexpr milliseconds kUnreadMax{30000};
 
+// For /metrics. Of anybody's making, so only what is read becomes a label, and without its event.
 std::string TypeOf(const Hl7Message& message) {
   const std::string type = message.msh().Get(9, 1);
   return IsHl7PatientMessage(type) ? type : "other";
@@ -63,6 +64,7 @@ MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Conne
       id_(id),
       connection_(std::move(connection)),
       reader_(static_cast<std::size_t>(door.config_.body_bytes_max)),
+      held_(door.budget_),
       timer_(door.loop_, [this] { OnTime(); }) {
   ConnectionEvents events;
   events.on_data = [this](std::string_view bytes) { OnData(bytes); };
@@ -82,10 +84,15 @@ void MllpSession::OnData(std::string_view bytes) {
   if (working_) {
     unread_ += bytes.size();
     if (unread_ > kAheadBytesMax) connection_->Pause();
-    return;
+  } else {
+    Work();
   }
-  Work();
+  if (over_ || HasRoom()) return;
+  starved_ = true;
+  connection_->Pause();
 }
+
+bool MllpSession::HasRoom() { return held_.Set(reader_.held() + frame_bytes_); }
 
 void MllpSession::Work() {
   if (in_work_) return;
@@ -95,6 +102,7 @@ void MllpSession::Work() {
       NextOfBatch();
       continue;
     }
+    frame_bytes_ = 0;
     if (draining_) break;
     auto payload = reader_.Next();
     if (!payload && no_more_) payload = reader_.Finish();
@@ -139,6 +147,7 @@ void MllpSession::OnPayload(Result<MllpPayload> payload) {
     const bool whole = content.verdict == Hl7Verdict::kAccept;
     return door_.metrics_.OnHl7("batch", whole ? "AA" : "AE", milliseconds(0));
   }
+  frame_bytes_ = payload->bytes.size();
   batched_ = batch->has_headers;
   if (!batch->remarks.empty()) {
     LogInfo("hl7_batch_odd", {{"peer", connection_->peer()},
@@ -241,8 +250,14 @@ void MllpSession::OnTime() {
     if (now - *over_ >= kUnreadMax) OnEnd();
     return;
   }
+  if (starved_ && HasRoom()) {
+    starved_ = false;
+    connection_->Resume();
+  }
   if (!working_ && reader_.half_read() && now - begun_at_ >= limit) {
-    LogInfo("hl7_frame_slow", {{"peer", connection_->peer()}});
+    LogInfo("hl7_frame_slow", {{"peer", connection_->peer()}, {"no_room", starved_}});
+    // Not its sender's fault: it gets no answer, and comes again.
+    if (starved_) return OnEnd();
     // What only lacked its end may be whole; whoever waits for an answer gets one.
     return OnNoMore();
   }

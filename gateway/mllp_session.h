@@ -32,6 +32,8 @@ class MllpSession {
   void OnAnswered();
   void Reply(std::string ack);
   void Close();
+  // Says what this connection has; false: too much, it is read later.
+  bool HasRoom();
 
   MllpDoor& door_;
   std::uint64_t id_;
@@ -47,6 +49,9 @@ class MllpSession {
   bool no_more_ = false;           // nothing more comes; what came is worked off
   std::optional<TimePoint> over_;  // since when it is being closed
   std::size_t unread_ = 0;         // bytes fed while working
+  std::size_t frame_bytes_ = 0;    // of the frame that is worked off
+  ByteBudget::Share held_;
+  bool starved_ = false;  // not read for want of room
   std::uint64_t begun_ = 0;
   TimePoint begun_at_;  // of the frame that is half-read
   std::optional<TimePoint> unsent_since_;

@@ -63,6 +63,8 @@ class MllpReader {
   // frame that never ends is told from many that do.
   bool half_read() const { return state_ != State::kBetween; }
   std::uint64_t begun() const { return begun_; }
+  // Bytes that it keeps.
+  std::size_t held() const { return buffer_.size(); }
   // Bytes outside of any frame, those that the protocol has for itself not counted.
   std::uint64_t garbage_bytes() const { return garbage_bytes_; }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/net/byte_budget.h"
 #include "shared/result.h"
 
 namespace consilium {
@@ -86,6 +87,8 @@ class HttpExchange {
   void OnBodyPiece(OnBody call);
   void PauseBody();
   void ResumeBody();
+  // What the handler has of it, in bytes; false: too much for what all connections hold.
+  bool HoldBody(std::size_t bytes) { return !body_held_ || body_held_->Set(bytes); }
 
  private:
   friend class HttpSession;
@@ -94,6 +97,7 @@ class HttpExchange {
   bool answered_ = false;  // the response has begun
   bool ended_ = false;     // and is complete
   bool chunked_ = false;
+  std::optional<ByteBudget::Share> body_held_;
   std::function<void()> on_gone_;
   std::function<void()> on_sent_;
   OnBody on_body_;

@@ -61,9 +61,11 @@ void HttpExchange::ResumeBody() {
   if (session_ != nullptr) session_->ResumeBody();
 }
 
-HttpServer::HttpServer(Loop& loop, HttpLimits limits, Refuse refuse, Admit admit, Observe observe)
+HttpServer::HttpServer(Loop& loop, HttpLimits limits, ByteBudget& budget, Refuse refuse,
+                       Admit admit, Observe observe)
     : loop_(loop),
       limits_(limits),
+      budget_(budget),
       refuse_(std::move(refuse)),
       admit_(std::move(admit)),
       observe_(std::move(observe)) {}

@@ -67,7 +67,9 @@ class HttpServer {
   using Observe = std::function<void(const std::string& pattern, const std::string& method,
                                      int status, milliseconds took)>;
 
-  HttpServer(Loop& loop, HttpLimits limits, Refuse refuse, Admit admit, Observe observe);
+  // `budget`: what all connections hold together; a request that finds no room in it gets 503.
+  HttpServer(Loop& loop, HttpLimits limits, ByteBudget& budget, Refuse refuse, Admit admit,
+             Observe observe);
   ~HttpServer();
 
   void Add(HttpRoute route, std::vector<std::string> query = {}) {
@@ -94,6 +96,7 @@ class HttpServer {
 
   Loop& loop_;
   HttpLimits limits_;
+  ByteBudget& budget_;
   Refuse refuse_;
   Admit admit_;
   Observe observe_;

@@ -105,6 +105,8 @@ HttpSession::HttpSession(HttpServer& server, std::uint64_t id,
     : server_(server),
       id_(id),
       connection_(std::move(connection)),
+      body_held_(server.budget_),
+      unsent_held_(server.budget_),
       heard_(Now()),
       timer_(server.loop_, [this] { OnTime(); }) {
   ConnectionEvents events;
@@ -168,6 +170,10 @@ void HttpSession::Read() {
     if (state_ == State::kHead && parser_->head_done) OnHead();
     if (state_ == State::kBody && !parser_->piece.empty()) {
       TellBody(std::exchange(parser_->piece, {}), false);
+    }
+    if (state_ == State::kBody && !pieces_ && !body_held_.Set(parser_->request.body.size())) {
+      RefuseForRoom();
+      break;
     }
     if (state_ == State::kBody && parser_->is_done()) OnBodyDone();
     if (more) break;
@@ -233,11 +239,15 @@ void HttpSession::OnHead() {
                                    " bytes, expected at most " + std::to_string(route_->body_max)},
         true);
   }
+  if (!pieces_ && length && !body_held_.MayHave(static_cast<std::size_t>(*length))) {
+    return RefuseForRoom();
+  }
   expects_ = !whole && LowerAscii(request.Field("expect")) == "100-continue";
   state_ = State::kBody;
   body_done_ = false;
   if (!pieces_) return WantBody();
   exchange_ = std::make_shared<HttpExchange>(this, std::move(request));
+  exchange_->body_held_.emplace(server_.budget_);
   route_->handler(exchange_);
 }
 
@@ -252,6 +262,7 @@ void HttpSession::OnBodyDone() {
   state_ = State::kAnswering;
   if (pieces_) return TellBody("", true);
   exchange_ = std::make_shared<HttpExchange>(this, std::move(parser_->request));
+  exchange_->body_held_.emplace(std::move(body_held_));
   route_->handler(HttpExchangePtr(exchange_));
 }
 
@@ -265,6 +276,13 @@ void HttpSession::OnParseError(const std::string& what) {
       : status == 413 ? ", expected at most " + std::to_string(parser_->body_max) + " bytes"
                       : "";
   Refuse(status, {code, status == 400 ? "not HTTP/1.1: " + what : what + limit}, true);
+}
+
+void HttpSession::RefuseForRoom() {
+  parser_->request.body = std::string();  // its bytes too, not only its size
+  body_held_.Set(0);
+  Refuse(503, {ErrorCode::kUnavailable, "too much is being read here; small requests are taken"},
+         true);
 }
 
 // Answers what no handler sees. `close`: what is still to come of it is not read.
@@ -314,6 +332,11 @@ void HttpSession::Answer(HttpExchange& exchange, HttpResponse response) {
   exchange.answered_ = true;
   exchange.ended_ = true;
   if (!body_done_) keep_alive_ = false;
+  if (!unsent_held_.MayHave(connection_->unsent() + response.body.size() + kHeadBytesMax)) {
+    response = server_.refuse_(
+        exchange.request_, 503,
+        {ErrorCode::kUnavailable, "too many answers wait here to be taken by their clients"});
+  }
   std::string bytes = Head(exchange, response, response.body.size());
   if (!head_only_) bytes += response.body;
   Write(std::move(bytes));
@@ -385,10 +408,17 @@ void HttpSession::Write(std::string bytes) {
       Now() + server_.limits_.unread + std::chrono::seconds(bytes.size() / kTakesPerSecond);
   if (!unsent_until_) unsent_until_ = by;
   connection_->Write(std::move(bytes));
+  if (unsent_held_.Set(connection_->unsent())) return;
+  // Who does not take its stream is let go; not inside of the call of who writes it.
+  server_.loop_.Post([&server = server_, id = id_] {
+    const auto session = server.sessions_.find(id);
+    if (session != server.sessions_.end()) session->second->OnEnd();
+  });
 }
 
 void HttpSession::OnSent() {
   unsent_until_.reset();
+  unsent_held_.Set(0);
   const HttpExchangePtr exchange = exchange_;
   if (exchange != nullptr && exchange->on_sent_) {
     const auto call = exchange->on_sent_;  // it may be replaced meanwhile
@@ -397,6 +427,7 @@ void HttpSession::OnSent() {
 }
 
 void HttpSession::OnProgress() {
+  unsent_held_.Set(connection_->unsent());
   if (!unsent_until_) return;
   unsent_until_ = Now() + server_.limits_.unread +
                   std::chrono::seconds(connection_->unsent() / kTakesPerSecond);

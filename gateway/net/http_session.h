@@ -45,6 +45,7 @@ class HttpSession {
   void OnParseError(const std::string& what);
   void Refuse(int status, const Error& error, bool close);
   void Next();
+  void RefuseForRoom();
   void Write(std::string bytes);
   void Close();
   std::string Head(const HttpExchange& exchange, const HttpResponse& response,
@@ -54,7 +55,9 @@ class HttpSession {
   std::uint64_t id_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Parser> parser_;
-  std::string unread_;  // bytes that were not parsed yet
+  std::string unread_;           // bytes that were not parsed yet
+  ByteBudget::Share body_held_;  // of the request that is being read
+  ByteBudget::Share unsent_held_;
   State state_ = State::kIdle;
   const HttpRoute* route_ = nullptr;
   std::string allow_;  // methods of a path that has not the one that was asked
