@@ -136,6 +136,18 @@ ordered_json MessageResponse(const ordered_json& header, const std::string& dige
   return bundle;
 }
 
+FhirIssue Nobody() {
+  return {"information", "informational", "", "no patient is in it: nothing was kept"};
+}
+
+// ":12: Condition.code", as the reader of lines says where, is a number and a FHIRPath.
+void NameLine(std::string& where, std::string& text) {
+  if (!where.starts_with(':')) return;
+  const std::size_t end = where.find(": ");
+  text = "line " + where.substr(1, end == std::string::npos ? end : end - 1) + ": " + text;
+  where = end == std::string::npos ? "" : where.substr(end + 2);
+}
+
 }  // namespace
 
 struct FhirDoor::Head {
@@ -250,9 +262,9 @@ void FhirDoor::OnAdmitted(const HttpExchangePtr& exchange, Form form, const Take
                            "case " + id + ": the council was asked; GuidanceResponse/" + id});
   }
   if (told.cases.empty() && told.issues.empty()) {
-    told.issues.push_back({"information", "informational", "",
-                           taken.nobody ? "no patient is in it: nothing was kept"
-                                        : "kept as context; no case was started"});
+    told.issues.push_back(taken.nobody ? Nobody()
+                                       : FhirIssue{"information", "informational", "",
+                                                   "kept as context; no case was started"});
   }
   const std::string outcome = WriteOutcome(told.issues, told.remarks);
   HttpResponse response = FhirResponse(told.status, outcome);
@@ -300,6 +312,7 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
         told.issues.push_back({"information", "informational", "",
                                "case " + id + ": the council was asked; GuidanceResponse/" + id});
       }
+      if (all->read.messages.empty() && told.issues.empty()) told.issues.push_back(Nobody());
       const int status = told.cases.empty() && !all->read.issues.empty() ? 400 : told.status;
       return exchange->Answer(OutcomeResponse(status, told.issues, all->read.remarks));
     }
@@ -327,9 +340,17 @@ void FhirDoor::OnBulk(const HttpExchangePtr& exchange) {
         reader.BeginFile("");
         reader.Feed(exchange->request().body);
         reader.EndFile();
-        reader.Finish([&](FeedMessage message) { read.messages.push_back(std::move(message)); });
+        reader.Finish([&](FeedMessage message) {
+          for (Remark& remark : message.remarks) NameLine(remark.where, remark.text);
+          read.messages.push_back(std::move(message));
+        });
         read.issues = reader.issues();
         read.remarks = reader.remarks();
+        if (reader.lines() == 0) {
+          read.issues.push_back({"error", "required", "", "no line, expected one resource a line"});
+        }
+        for (FhirIssue& issue : read.issues) NameLine(issue.expression, issue.diagnostics);
+        for (Remark& remark : read.remarks) NameLine(remark.where, remark.text);
         return read;
       },
       [bulk](BulkReading read) {

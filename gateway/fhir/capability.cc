@@ -36,13 +36,18 @@ std::string WriteCapability(const CapabilitySettings& settings) {
   std::vector<std::string> types(ClinicalTypes().begin(), ClinicalTypes().end());
   types.emplace_back("Patient");
   FhirJson bundle = {{"type", "Bundle"},
-                     {"documentation", "Bundles of type collection and document are taken."}};
-  bundle["interaction"] = Interactions({"create"});
+                     {"documentation",
+                      "Bundles of type collection and document are taken; nothing of them can be "
+                      "read again. Read by the id of a case: all of what came of it."}};
+  bundle["interaction"] = Interactions(settings.result ? std::vector<const char*>{"create", "read"}
+                                                       : std::vector<const char*>{"create"});
   resources.push_back(std::move(bundle));
   if (settings.result) {
     FhirJson guidance = {{"type", "GuidanceResponse"},
-                         {"documentation", "What came of a case that was sent."}};
-    guidance["interaction"] = Interactions({"read"});
+                         {"documentation",
+                          "What came of a case that was sent, by its id; 202 while the council "
+                          "sits. Deleted: the case is withdrawn."}};
+    guidance["interaction"] = Interactions({"read", "delete"});
     resources.push_back(std::move(guidance));
   }
   for (const std::string& type : types) {
@@ -50,7 +55,10 @@ std::string WriteCapability(const CapabilitySettings& settings) {
   }
 
   FhirJson rest = {{"mode", "server"}};
-  rest["documentation"] = "Resources of other types in a Bundle are not read; a warning says so.";
+  rest["documentation"] =
+      "Resources of other types in a Bundle are not read; a warning says so. POST [base]/bulk "
+      "takes "
+      "a bulk export (application/fhir+ndjson).";
   rest["security"] = {{"cors", settings.cors}};
   rest["security"]["description"] =
       settings.keys ? "A key as bearer token (Authorization: Bearer)." : "Callers need no key.";

@@ -45,6 +45,7 @@ class ResultWriter {
   CaseState state_;
   std::int64_t revision_ = 0;
   std::string guidance_id_;
+  std::string guidance_url_;
   std::string group_id_;
   std::vector<Proposed> proposed_;
   FhirJson entries_ = FhirJson::array();

@@ -14,9 +14,8 @@ void ResultWriter::Propose(const Medication& medication, std::size_t candidate, 
   proposal.alternative = candidate > 0;
   proposal.simulated = last_->simulated;
   const std::string name = FhirText(medication.ingredient);
-  action["action"].push_back(
-      {{"title", name.empty() ? "(not named)" : name},
-       {"resource", ReferenceTo(output_, "MedicationRequest", proposal.id)}});
+  action["action"].push_back({{"title", name.empty() ? "(not named)" : name},
+                              {"resource", ReferenceTo(UrnOf(proposal.id))}});
   proposed_.push_back({proposal.id, medication.ingredient, candidate});
   Add(MedicationProposal(proposal, subject_));
 }
@@ -93,9 +92,8 @@ void ResultWriter::Group() {
         {"selectionBehavior", "at-most-one"},
         {"action", std::move(actions)}}});
   // Before the medications it speaks of.
-  const std::string url = FullUrl(output_, "RequestGroup", group_id_);
   entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(place),
-                  FhirJson{{"fullUrl", url}, {"resource", std::move(group)}});
+                  FhirJson{{"fullUrl", UrnOf(group_id_)}, {"resource", std::move(group)}});
 }
 
 }  // namespace consilium

@@ -1,5 +1,6 @@
 #include "gateway/fhir/write_parts.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 
@@ -73,13 +74,15 @@ FhirJson LabelledResource(const char* type, const std::string& id) {
                {"display", "Artificial Intelligence asserted"}}}}}}};
 }
 
-std::string FullUrl(const FhirOutput& output, const char* type, const std::string& id) {
-  return output.base.empty() ? "urn:uuid:" + id : output.base + "/" + type + "/" + id;
+bool IsFhirId(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.';
+  });
 }
 
-FhirJson ReferenceTo(const FhirOutput& output, const char* type, const std::string& id) {
-  return {{"reference", output.base.empty() ? "urn:uuid:" + id : std::string(type) + "/" + id}};
-}
+std::string UrnOf(const std::string& id) { return "urn:uuid:" + id; }
+FhirJson ReferenceTo(const std::string& url) { return {{"reference", url}}; }
 
 FhirJson PatientReference(const FhirSubject& subject, std::string_view case_id) {
   FhirJson reference = FhirJson::object();

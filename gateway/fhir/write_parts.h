@@ -35,10 +35,11 @@ std::string DerivedId(std::string_view case_id, std::int64_t revision, std::stri
 // Source: v3-ObservationValue; HL7, AI Transparency on FHIR.
 FhirJson LabelledResource(const char* type, const std::string& id);
 
-// Where a resource of ours is: its fullUrl, and a reference to it. Below `base`, or by urn:uuid
-// where there is none.
-std::string FullUrl(const FhirOutput& output, const char* type, const std::string& id);
-FhirJson ReferenceTo(const FhirOutput& output, const char* type, const std::string& id);
+// A FHIR id: 1..64 letters, digits, '-' and '.'.
+bool IsFhirId(std::string_view id);
+// Where a resource is that can be had only within its Bundle.
+std::string UrnOf(const std::string& id);
+FhirJson ReferenceTo(const std::string& url);
 
 // The patient as a reference: by place and identifier, else by the case in words. A urn:uuid of the
 // Bundle that was sent is no place here: it is the identifier where there is no other.

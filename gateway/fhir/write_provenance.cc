@@ -18,11 +18,11 @@ void ResultWriter::ModelProvenance(const ModelResult& model, bool answered) {
   FhirJson provenance = LabelledResource(
       "Provenance", Id(std::string(answered ? "answer|" : "grades|") + model.model));
   provenance["contained"] = FhirJson::array({std::move(device)});
-  FhirJson targets = FhirJson::array({ReferenceTo(output_, "GuidanceResponse", guidance_id_)});
+  FhirJson targets = FhirJson::array({ReferenceTo(guidance_url_)});
   for (const Proposed& one : proposed_) {
     if (answered && model.candidate &&
         static_cast<std::size_t>(*model.candidate) == one.candidate) {
-      targets.push_back(ReferenceTo(output_, "MedicationRequest", one.id));
+      targets.push_back(ReferenceTo(UrnOf(one.id)));
     }
   }
   provenance["target"] = std::move(targets);

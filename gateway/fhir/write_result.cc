@@ -44,7 +44,12 @@ ResultWriter::ResultWriter(const CaseView& view, const FhirSubject& subject,
     state_ = last_->status;  // also while it is being decided again
   }
   if (view.state == CaseState::kCancelled) state_ = CaseState::kCancelled;
-  guidance_id_ = Id("guidance");
+  // What can be got by the case's id has it, as long as FHIR allows that.
+  const bool place = IsFhirId(view.id);
+  const std::string guidance_uuid = DerivedId(view.id, 0, "guidance");
+  guidance_id_ = place ? view.id : guidance_uuid;
+  guidance_url_ = place && !output.base.empty() ? output.base + "/GuidanceResponse/" + view.id
+                                                : UrnOf(guidance_uuid);
   group_id_ = Id("group");
 }
 
@@ -58,8 +63,7 @@ bool ResultWriter::Recommends() const {
 }
 
 void ResultWriter::Add(FhirJson resource) {
-  const std::string type = resource["resourceType"];
-  const std::string url = FullUrl(output_, type.c_str(), resource["id"]);
+  const std::string url = UrnOf(resource["id"]);
   entries_.push_back({{"fullUrl", url}, {"resource", std::move(resource)}});
 }
 
@@ -128,6 +132,7 @@ FhirJson ResultWriter::GuidanceNotes() const {
 
 void ResultWriter::Guidance() {
   FhirJson guidance = LabelledResource("GuidanceResponse", guidance_id_);
+  guidance["meta"]["versionId"] = std::to_string(revision_);
   FhirJson message = Message();
   if (!message.is_null()) guidance["contained"] = FhirJson::array({std::move(message)});
   guidance["requestIdentifier"] = Identifier("case", view_.id);
@@ -144,8 +149,11 @@ void ResultWriter::Guidance() {
   if (guidance.contains("contained")) {
     guidance["evaluationMessage"] = FhirJson::array({{{"reference", "#outcome"}}});
   }
-  if (Recommends()) guidance["result"] = ReferenceTo(output_, "RequestGroup", group_id_);
-  Add(std::move(guidance));
+  if (Recommends()) {
+    guidance["result"] = ReferenceTo(UrnOf(group_id_));
+    guidance["result"]["display"] = "In the Bundle of this case";
+  }
+  entries_.push_back({{"fullUrl", guidance_url_}, {"resource", std::move(guidance)}});
 }
 
 void ResultWriter::DetectedIssues() {
@@ -183,7 +191,7 @@ void ResultWriter::DetectedIssues() {
       FhirJson reference = {{"display", FhirText(ingredient)}};
       for (const Proposed& one : proposed_) {
         if (one.candidate == 0 && SameName(one.name, ingredient)) {
-          reference.update(ReferenceTo(output_, "MedicationRequest", one.id));
+          reference.update(ReferenceTo(UrnOf(one.id)));
         }
       }
       if (reference["display"] != "") implicated.push_back(std::move(reference));
@@ -202,7 +210,7 @@ FhirJson ResultWriter::Bundle() {
     DetectedIssues();
     Provenances();
   }
-  FhirJson bundle = LabelledResource("Bundle", Id("bundle"));
+  FhirJson bundle = LabelledResource("Bundle", IsFhirId(view_.id) ? view_.id : Id("bundle"));
   bundle["identifier"] = Identifier(
       "result", view_.id + "/" + std::to_string(revision_) + "/" + GuidanceStatus(state_));
   bundle["type"] = "collection";

@@ -13,9 +13,10 @@
 // | failed               | failure                 | no medication |
 // | cancelled            | entered-in-error        | nothing: it was withdrawn |
 //
-// Ids come from the case id, the revision and the place: written again, it is the same Bundle, byte
-// for byte. Source: FHIR R4, guidanceresponse.html, requestgroup.html, detectedissue.html.
-// Threads: functions without state.
+// Bundle and GuidanceResponse have the id of the case, by which they are got (unless FHIR allows no
+// such id); what can be had only within the Bundle has one made from case id, revision and place,
+// and is named by urn:uuid. Written again, it is the same Bundle, byte for byte. Source: FHIR R4,
+// guidanceresponse.html, requestgroup.html, detectedissue.html. Threads: functions without state.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -37,7 +38,8 @@ struct FhirSubject {
 };
 
 struct FhirOutput {
-  std::string base;    // "https://host/fhir", without a slash at its end; "" = places are urn:uuid
+  std::string
+      base;  // "https://host/fhir", without a slash at its end; "" = all places are urn:uuid
   std::string module;  // GuidanceResponse.moduleUri: which council; not empty
 };
 

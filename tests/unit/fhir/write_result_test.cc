@@ -10,6 +10,7 @@
 #include "gateway/fhir/read_bundle.h"
 #include "gateway/fhir/resource_reader.h"
 #include "gateway/fhir/write_outcome.h"
+#include "gateway/fhir/write_parts.h"
 #include "tests/support/fhir_samples.h"
 #include "tests/unit/fhir/fhir_fixture.h"
 
@@ -65,6 +66,40 @@ TEST(WriteResultTest, GuidanceSaysHowTheCaseEnded) {
             "entered-in-error: information informational Withdrawn: what this was made of was "
             "retracted, replaced or cancelled. Do not use it.");
   EXPECT_EQ(Ended("running"), "in-progress: information informational The council is at work.");
+}
+
+TEST(WriteResultTest, WhatIsGotByTheCaseHasItsIdAndTheRestIsNamedWithinTheBundle) {
+  for (const FhirSample& sample : FhirSamples()) {
+    const json bundle = json::parse(WriteResult(sample.view, sample.subject, kOutput));
+    const std::string id = sample.view.id;
+    EXPECT_EQ(bundle["id"], id);
+    std::set<std::string> urls;
+    for (const json& entry : bundle["entry"]) {
+      urls.insert(entry["fullUrl"].get<std::string>());
+      const json& resource = entry["resource"];
+      if (resource["resourceType"] == "GuidanceResponse") {
+        EXPECT_EQ(resource["id"], id);
+        EXPECT_EQ(entry["fullUrl"], kOutput.base + "/GuidanceResponse/" + id);
+      } else {
+        EXPECT_EQ(entry["fullUrl"], "urn:uuid:" + resource["id"].get<std::string>());
+      }
+    }
+    for (const json& guidance : Of(bundle, "GuidanceResponse")) {
+      if (guidance.contains("result")) {
+        EXPECT_EQ(urls.count(guidance["result"]["reference"].get<std::string>()), 1u);
+      }
+    }
+    for (const json& provenance : Of(bundle, "Provenance")) {
+      for (const json& target : provenance["target"]) {
+        EXPECT_EQ(urls.count(target["reference"].get<std::string>()), 1u) << target;
+      }
+    }
+  }
+  FhirSample odd = FhirSamples()[0];
+  odd.view.id = "ward_3:7";
+  const json bundle = json::parse(WriteResult(odd.view, odd.subject, kOutput));
+  EXPECT_TRUE(IsFhirId(bundle["entry"][0]["resource"]["id"].get<std::string>()))
+      << "FHIR does not allow the id of this case";
 }
 
 TEST(WriteResultTest, OnlyARecommendationHasMedications) {
@@ -223,7 +258,10 @@ TEST(WriteResultTest, WrittenAgainItIsTheSame) {
   for (const json& entry : bundle["entry"]) {
     EXPECT_TRUE(ids.insert(entry["resource"]["id"].get<std::string>()).second);
   }
-  EXPECT_EQ(bundle["id"], "dac954af-afda-8ec0-8168-7d788f3c24d1") << "forever";
+  const std::string version = Of(bundle, "GuidanceResponse").at(0)["meta"]["versionId"];
+  EXPECT_EQ(DerivedId("feed-0001", std::stoll(version), "bundle"),
+            "dac954af-afda-8ec0-8168-7d788f3c24d1")
+      << "forever";
 }
 
 TEST(WriteResultTest, SubjectIsSaidByPlaceByIdentifierOrInWords) {
@@ -290,6 +328,14 @@ TEST(WriteCapabilityTest, NamesEveryTypeThatIsRead) {
   EXPECT_EQ(named.count("Patient"), 1u);
   EXPECT_EQ(statement["fhirVersion"], "4.0.1");
   EXPECT_EQ(statement["rest"][0]["operation"][0]["name"], "process-message");
+  std::map<std::string, std::string> can;
+  for (const json& one : statement["rest"][0]["resource"]) {
+    for (const json& code : one.value("interaction", json::array())) {
+      can[one["type"]] += code["code"].get<std::string>() + " ";
+    }
+  }
+  EXPECT_EQ(can, (std::map<std::string, std::string>{{"Bundle", "create read "},
+                                                     {"GuidanceResponse", "read delete "}}));
 }
 
 }  // namespace
