@@ -27,11 +27,11 @@ milliseconds Hours(double hours) {
 }
 
 // A plan as it is stored: when it was made, and itself.
-std::string StoredPlan(const Plan& plan, std::int64_t now_ms) {
+std::string StoredPlan(const AdmissionPlan& plan, std::int64_t now_ms) {
   return Sealed(std::to_string(now_ms) + " " + Pack(plan));
 }
 struct PlanFrom {
-  Plan plan;
+  AdmissionPlan plan;
   std::int64_t made_ms = 0;
 };
 Result<PlanFrom> ReadPlan(const std::string& stored) {
@@ -44,7 +44,7 @@ Result<PlanFrom> ReadPlan(const std::string& stored) {
   if (problem != std::errc() || at >= bytes->size() || *rest != ' ') {
     return Invalid("a stored plan does not begin with its time");
   }
-  Result<Plan> plan = Unpack<Plan>(bytes->substr(at + 1));
+  Result<AdmissionPlan> plan = Unpack<AdmissionPlan>(bytes->substr(at + 1));
   if (!plan) return plan.error();
   from.plan = std::move(*plan);
   return from;
@@ -176,7 +176,7 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
     job->keys = std::move(more);
     return LookAgain(job);
   }
-  Result<Plan> plan = PlanAdmission(job->message, job->record, lookup, settings_);
+  Result<AdmissionPlan> plan = PlanAdmission(job->message, job->record, lookup, settings_);
   if (!plan) return Fail(job, plan.error(), {});
 
   Admission admission;
@@ -275,7 +275,7 @@ void Intake::CheckStands(const JobPtr& job) {
 }
 
 void Intake::Withdraw(const JobPtr& job, std::size_t index) {
-  const Plan& plan = job->admitted.back().plan;
+  const AdmissionPlan& plan = job->admitted.back().plan;
   if (index == plan.withdraw.size()) {
     store_.Finish(job->name, [](const Result<Nothing>&) {});
     redis_.PumpSoon();

@@ -24,7 +24,7 @@ namespace consilium {
 
 // What became of one record.
 struct AdmittedRecord {
-  Plan plan;
+  AdmissionPlan plan;
   std::int64_t admitted_ms = 0;  // when it was admitted first, by Redis' clock
   bool again = false;            // it was admitted before
   // The answer to plan.request; absent where there is none. An error that is the case's own

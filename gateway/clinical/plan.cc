@@ -35,7 +35,7 @@ bool Holds(const std::vector<std::string>& keys, const std::string& key) {
 // What is kept under each of the patient's keys from now on, and what ends.
 void PlanContexts(const FeedMessage& message, const FeedRecord& record,
                   const std::vector<std::string>& keys, const PlanLookup& lookup,
-                  const PlanSettings& settings, Plan& plan) {
+                  const PlanSettings& settings, AdmissionPlan& plan) {
   if (keys.empty()) {
     AddRemarks({{"no_patient_key", "", "no usable id of the patient: nothing joined or kept"}},
                plan.remarks);
@@ -62,7 +62,7 @@ void PlanContexts(const FeedMessage& message, const FeedRecord& record,
 // What the sender has deleted is not used any more, and the case that it led to does not stand. A
 // context of another person (its number was given out again) stays.
 void PlanDeletion(const FeedRecord& record, const std::vector<std::string>& keys,
-                  const PlanLookup& lookup, Plan& plan) {
+                  const PlanLookup& lookup, AdmissionPlan& plan) {
   for (const std::string& key : keys) {
     const auto found = lookup.contexts.find(key);
     if (found == lookup.contexts.end()) continue;
@@ -258,7 +258,7 @@ std::string SameCase(const DocumentPlan& documents, const CaseRequest& request,
 
 void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext& joined,
               const std::vector<std::string>& keys, const PlanLookup& lookup,
-              const PlanSettings& settings, DocumentPlan& documents, Plan& plan) {
+              const PlanSettings& settings, DocumentPlan& documents, AdmissionPlan& plan) {
   const bool routed = StartsCase(settings.routing, message);
   // A record without notes asks by its reason or diagnoses; one whose notes only retract or tell a
   // status asks nothing.
@@ -296,7 +296,7 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
 }
 
 // The cases that a chart shows first: of notes and referrals, not of charts that were opened.
-void RememberCase(const FeedMessage& message, std::int64_t now_ms, Plan& plan) {
+void RememberCase(const FeedMessage& message, std::int64_t now_ms, AdmissionPlan& plan) {
   for (ContextChange& change : plan.contexts) {
     std::vector<ContextCase>& cases = change.context.cases;
     const auto drop = [&](const std::string& id) {
@@ -316,7 +316,7 @@ bool CanBeRead(const T& value) {
 }
 
 // Whatever is stored must be readable again, by the limits of shared/limits.h.
-bool CanBeKept(const Plan& plan) {
+bool CanBeKept(const AdmissionPlan& plan) {
   return CanBeRead(plan) &&
          std::all_of(plan.contexts.begin(), plan.contexts.end(),
                      [](const ContextChange& change) { return CanBeRead(change.context); }) &&
@@ -325,8 +325,8 @@ bool CanBeKept(const Plan& plan) {
 }
 
 // Only that it was refused, and what it ends.
-Plan RefuseWhole(Plan plan) {
-  Plan refused;
+AdmissionPlan RefuseWhole(AdmissionPlan plan) {
+  AdmissionPlan refused;
   refused.refusal = Refusal{std::string(ErrorName(ErrorCode::kTooLarge)),
                             "message: a name, a number or a list in it is too long to be kept"};
   refused.withdraw = std::move(plan.withdraw);
@@ -375,14 +375,14 @@ PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanSettin
   return keys;
 }
 
-Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const PlanLookup& lookup,
-                           const PlanSettings& settings) {
+Result<AdmissionPlan> PlanAdmission(const FeedMessage& message, std::size_t record,
+                                    const PlanLookup& lookup, const PlanSettings& settings) {
   if (record >= message.records.size()) {
     return Invalid("record = " + std::to_string(record) + ", expected less than " +
                    std::to_string(message.records.size()));
   }
   const FeedRecord& read = message.records[record];
-  Plan plan;
+  AdmissionPlan plan;
   plan.remarks = message.remarks;
   if (lookup.id_reused) {
     AddRemarks({{"id_reused", "", "the sender used this message id before, for other bytes"}},

@@ -134,7 +134,7 @@ struct DocumentChange {
 //
 // A note that is longer than a case may be is kept without its text (Unread::kLength), and so are
 // the longest of a case that is refused as too large: what is kept can always be read again.
-struct Plan {
+struct AdmissionPlan {
   std::optional<CaseRequest> request;  // the case that starts
   std::optional<Refusal> refusal;      // never beside `request`
   std::string same_as;                 // a case that already is this very one; "" = none
@@ -174,7 +174,7 @@ PlanKeys KeysOf(const FeedMessage& message, std::size_t record, const PlanSettin
                 const PlanLookup& found = {});
 
 // kInvalid when the message has no such record. Everything else is in the plan.
-Result<Plan> PlanAdmission(const FeedMessage& message, std::size_t record, const PlanLookup& lookup,
-                           const PlanSettings& settings);
+Result<AdmissionPlan> PlanAdmission(const FeedMessage& message, std::size_t record,
+                                    const PlanLookup& lookup, const PlanSettings& settings);
 
 }  // namespace consilium

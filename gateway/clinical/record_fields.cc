@@ -8,6 +8,6 @@ CONSILIUM_CODEC(FeedMessage)
 CONSILIUM_CODEC(PatientContext)
 CONSILIUM_CODEC(CaseOrigin)
 CONSILIUM_CODEC(DocumentState)
-CONSILIUM_CODEC(Plan)
+CONSILIUM_CODEC(AdmissionPlan)
 
 }  // namespace consilium

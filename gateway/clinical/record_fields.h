@@ -200,7 +200,7 @@ void Fields(A& a, Of<A, Refusal> v) {
 }
 
 template <class A>
-void Fields(A& a, Of<A, Plan> v) {
+void Fields(A& a, Of<A, AdmissionPlan> v) {
   a.May("request", v.request);
   a.May("refusal", v.refusal);
   a.May("same_as", v.same_as);

@@ -21,31 +21,35 @@ FeedMessage Named(NoteAction action, List names, const char* text, List parents 
 
 TEST(DocumentNamesTest, ADocumentThatComesAgainByAnotherNameReplacesItself) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"DocumentReference/1", "m|7"}, "Cough."));
-  const Plan second = feed.Send(Named(NoteAction::kNew, {"Composition/9", "m|7"}, "Fever."));
+  const AdmissionPlan first =
+      feed.Send(Named(NoteAction::kNew, {"DocumentReference/1", "m|7"}, "Cough."));
+  const AdmissionPlan second =
+      feed.Send(Named(NoteAction::kNew, {"Composition/9", "m|7"}, "Fever."));
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
   EXPECT_EQ(Text(second), std::string("Fever.") + kBeside);
   // Names that only one of both had lead to it as well.
-  const Plan third = feed.Send(Named(NoteAction::kNew, {"Composition/9"}, "Rash."));
+  const AdmissionPlan third = feed.Send(Named(NoteAction::kNew, {"Composition/9"}, "Rash."));
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "replaced", third.request->id}}));
-  const Plan last = feed.Send(Named(NoteAction::kRetract, {"DocumentReference/1"}, ""));
+  const AdmissionPlan last = feed.Send(Named(NoteAction::kRetract, {"DocumentReference/1"}, ""));
   EXPECT_EQ(last.withdraw, (Withdrawn{{third.request->id, "retracted", ""}}));
   EXPECT_EQ(Codes(last), List());
 }
 
 TEST(DocumentNamesTest, ANameLearnedFromTheSameTextIsKept) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Cough."));
+  const AdmissionPlan first = feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Cough."));
   EXPECT_EQ(feed.Send(Named(NoteAction::kNew, {"C1", "m|7"}, "Cough.")).same_as, first.request->id);
   EXPECT_EQ(feed.Send(Named(NoteAction::kReplace, {"C1"}, "Fever.")).withdraw.size(), 1u);
 }
 
 TEST(DocumentNamesTest, AnyNameOfTheReplacedDocumentLeadsToIt) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Cough.", {}, {"s|1"}));
-  const Plan second = feed.Send(Named(NoteAction::kReplace, {"D2", "m|8"}, "Fever.", {"s|1"}));
+  const AdmissionPlan first =
+      feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Cough.", {}, {"s|1"}));
+  const AdmissionPlan second =
+      feed.Send(Named(NoteAction::kReplace, {"D2", "m|8"}, "Fever.", {"s|1"}));
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
-  const Plan third = feed.Send(Named(NoteAction::kAddendum, {"D3"}, "Rash.", {"m|8"}));
+  const AdmissionPlan third = feed.Send(Named(NoteAction::kAddendum, {"D3"}, "Rash.", {"m|8"}));
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "added_to", third.request->id}}));
   EXPECT_EQ(Text(third), std::string("Fever.\n\nAddendum\nRash.") + kBeside);
 }
@@ -64,24 +68,26 @@ TEST(DocumentNamesTest, ASharedNameJoinsNoDocumentsByItself) {
   EXPECT_EQ(feed.Send(Named(NoteAction::kNew, {"D2"}, "Fever.", {}, {"order|1"})).withdraw,
             Withdrawn());
   // It is of two now: neither is guessed.
-  const Plan third = feed.Send(Named(NoteAction::kReplace, {"D3"}, "Rash.", {}, {"order|1"}));
+  const AdmissionPlan third =
+      feed.Send(Named(NoteAction::kReplace, {"D3"}, "Rash.", {}, {"order|1"}));
   EXPECT_EQ(third.withdraw, Withdrawn());
   EXPECT_EQ(Codes(third), List{"document_unknown"});
 }
 
 TEST(DocumentNamesTest, AnAmendedDocumentIsFoundByANameThatIsItsAlone) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough.", {}, {"set|1"}));
-  const Plan second = feed.Send(Named(NoteAction::kReplace, {"D2"}, "Fever.", {}, {"set|1"}));
+  const AdmissionPlan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough.", {}, {"set|1"}));
+  const AdmissionPlan second =
+      feed.Send(Named(NoteAction::kReplace, {"D2"}, "Fever.", {}, {"set|1"}));
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
-  const Plan third = feed.Send(Named(NoteAction::kRetract, {"D9"}, "", {}, {"set|1"}));
+  const AdmissionPlan third = feed.Send(Named(NoteAction::kRetract, {"D9"}, "", {}, {"set|1"}));
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "retracted", ""}}));
 }
 
 TEST(DocumentNamesTest, ARetractedDocumentStartsNoCaseByAnotherName) {
   Feed feed;
   feed.Send(Named(NoteAction::kRetract, {"D1", "m|7"}, ""));
-  const Plan plan = feed.Send(Named(NoteAction::kNew, {"C1", "m|7"}, "Cough."));
+  const AdmissionPlan plan = feed.Send(Named(NoteAction::kNew, {"C1", "m|7"}, "Cough."));
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_EQ(Codes(plan), List{"document_retracted"});
 }
@@ -91,7 +97,7 @@ TEST(DocumentNamesTest, NoNameLeadsToADocumentOfAnotherPatient) {
        {NoteAction::kNew, NoteAction::kReplace, NoteAction::kAddendum, NoteAction::kRetract}) {
     Feed feed;
     feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Cough.", {}, {"s|1"}, "41"));
-    const Plan plan = feed.Send(Named(
+    const AdmissionPlan plan = feed.Send(Named(
         action, {"D2", "m|7"}, action == NoteAction::kRetract ? "" : "Fever.", {"m|7"}, {"s|1"}));
     EXPECT_EQ(plan.withdraw, Withdrawn()) << kNoteActionNames[static_cast<int>(action)];
     EXPECT_EQ(Text(plan).find("Cough"), std::string::npos);
@@ -100,24 +106,24 @@ TEST(DocumentNamesTest, NoNameLeadsToADocumentOfAnotherPatient) {
 
 TEST(DocumentNamesTest, AnotherSenderOfASourceEndsNothingOfAnotherPatient) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough.", {}, {}, "41"));
+  const AdmissionPlan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough.", {}, {}, "41"));
   for (const NoteAction action : {NoteAction::kReplace, NoteAction::kRetract}) {
     FeedMessage message = Named(action, {"D2"}, "Fever.", {"D1"});
     if (action == NoteAction::kRetract) message = Named(action, {"D1"}, "");
     message.sender = "another server with the same numbers";
-    const Plan plan = feed.Send(message);
+    const AdmissionPlan plan = feed.Send(message);
     EXPECT_EQ(plan.withdraw, Withdrawn());
     EXPECT_EQ(Codes(plan), List{"document_other_patient"});
   }
-  const Plan last = feed.Send(Named(NoteAction::kRetract, {"D1"}, "", {}, {}, "41"));
+  const AdmissionPlan last = feed.Send(Named(NoteAction::kRetract, {"D1"}, "", {}, {}, "41"));
   EXPECT_EQ(last.withdraw, (Withdrawn{{first.request->id, "retracted", ""}}));
 }
 
 TEST(DocumentNamesTest, DocumentsThatTurnOutToBeOneHaveOneCase) {
   Feed feed;
-  const Plan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough."));
-  const Plan second = feed.Send(Named(NoteAction::kNew, {"C1", "m|7"}, "Fever."));
-  const Plan third = feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Rash."));
+  const AdmissionPlan first = feed.Send(Named(NoteAction::kNew, {"D1"}, "Cough."));
+  const AdmissionPlan second = feed.Send(Named(NoteAction::kNew, {"C1", "m|7"}, "Fever."));
+  const AdmissionPlan third = feed.Send(Named(NoteAction::kNew, {"D1", "m|7"}, "Rash."));
   EXPECT_EQ(third.withdraw, (Withdrawn{{first.request->id, "replaced", third.request->id},
                                        {second.request->id, "replaced", third.request->id}}));
   EXPECT_EQ(Text(third), std::string("Rash.") + kBeside);

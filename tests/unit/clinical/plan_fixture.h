@@ -30,7 +30,7 @@ inline PlanSettings Settings() {
 // What is kept between messages, as Redis would.
 class Feed {
  public:
-  Plan Send(const FeedMessage& message, const PlanSettings& settings = Settings()) {
+  AdmissionPlan Send(const FeedMessage& message, const PlanSettings& settings = Settings()) {
     PlanLookup lookup;
     PlanKeys keys = KeysOf(message, 0, settings);
     for (std::size_t known = 0; known < keys.documents.size();) {
@@ -97,12 +97,12 @@ inline constexpr const char* kBeside =
 
 using Withdrawn = std::vector<Withdrawal>;
 using List = std::vector<std::string>;
-inline List Codes(const Plan& plan) {
+inline List Codes(const AdmissionPlan& plan) {
   List codes;
   for (const Remark& remark : plan.remarks) codes.push_back(remark.code);
   return codes;
 }
-inline std::string Text(const Plan& plan) {
+inline std::string Text(const AdmissionPlan& plan) {
   return plan.request ? plan.request->vignette.text : "none";
 }
 

@@ -13,7 +13,7 @@ TEST(PlanTest, ANewNoteStartsACaseWithWhatIsKnownOfItsPatient) {
   record.placer.id = "P";
   record.filler.id = "F";
   record.reference = "Patient/42";
-  const Plan plan = feed.Send(message);
+  const AdmissionPlan plan = feed.Send(message);
   ASSERT_TRUE(plan.request.has_value());
   EXPECT_EQ(plan.request->id, FeedCaseId(message, 0));
   EXPECT_EQ(plan.request->source, "hl7 APP|FAC");
@@ -41,8 +41,8 @@ TEST(PlanTest, ANewNoteStartsACaseWithWhatIsKnownOfItsPatient) {
 
 TEST(PlanTest, APlanIsTheSameHoweverOftenItIsMade) {
   const FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
-  const Plan one = Feed().Send(message);
-  const Plan two = Feed().Send(message);
+  const AdmissionPlan one = Feed().Send(message);
+  const AdmissionPlan two = Feed().Send(message);
   EXPECT_EQ(one.request->id, two.request->id);
   EXPECT_EQ(Text(one), Text(two));
   EXPECT_EQ(one.documents, two.documents);
@@ -53,7 +53,7 @@ TEST(PlanTest, AMessageWhoseTypeIsNotRoutedIsContextOnly) {
   Feed feed;
   FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Report.");
   message.type = "ORU^R01";
-  const Plan plan = feed.Send(message);
+  const AdmissionPlan plan = feed.Send(message);
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_FALSE(plan.refusal.has_value());
   EXPECT_EQ(plan.documents.size(), 0u);
@@ -67,7 +67,7 @@ TEST(PlanTest, AnotherPatientsContextIsNeverTaken) {
   EXPECT_EQ(feed.contexts.size(), 1u);
   EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "42"))),
             std::string("Cough.") + kBeside);
-  const Plan nobody = feed.Send(Noted(NoteAction::kNew, "D2", "", "Cough.", ""));
+  const AdmissionPlan nobody = feed.Send(Noted(NoteAction::kNew, "D2", "", "Cough.", ""));
   EXPECT_EQ(Text(nobody), std::string("Cough.") + kBeside);
   EXPECT_EQ(nobody.contexts.size(), 0u);
   EXPECT_EQ(Codes(nobody), List{"no_patient_key"});
@@ -80,7 +80,7 @@ TEST(PlanTest, AContradictionTakesNothingAndSaysSoOnce) {
   feed.Send(first);
   FeedMessage second = Noted(NoteAction::kNew, "D1", "", "Cough.");
   second.records[0].patient.sex = "male";
-  const Plan plan = feed.Send(second);
+  const AdmissionPlan plan = feed.Send(second);
   EXPECT_EQ(
       Text(plan),
       "Cough.\n\nStated beside the notes:\nEarlier statements under this patient's number are "
@@ -99,7 +99,7 @@ TEST(PlanTest, AMergeForgetsWhatWasKeptUnderTheIdThatEnds) {
   feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex", "41"));
   FeedMessage merge = Message("ADT^A40", "42");
   merge.records[0].merged = {{"HOSP", "41", "MR"}, {"HOSP", "42", "MR"}};
-  const Plan plan = feed.Send(merge);
+  const AdmissionPlan plan = feed.Send(merge);
   EXPECT_EQ(plan.forget, PatientKeys({{"HOSP", "41", "MR"}}, {"APP|FAC", ""}));
   EXPECT_EQ(Codes(plan), List{"merge_with_itself"});
   EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"))),
@@ -108,17 +108,17 @@ TEST(PlanTest, AMergeForgetsWhatWasKeptUnderTheIdThatEnds) {
 
 TEST(PlanTest, TheSameNumberAgainWithOtherTextReplacesTheCase) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough and fever."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough and fever."));
   EXPECT_EQ(Text(second), std::string("Cough and fever.") + kBeside);
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
 }
 
 TEST(PlanTest, TheSameNumberAgainWithTheSameTextIsTheSameCase) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   const auto documents = feed.documents;
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   EXPECT_FALSE(second.request.has_value());
   EXPECT_EQ(second.same_as, first.request->id);
   EXPECT_EQ(second.withdraw, Withdrawn());
@@ -127,9 +127,9 @@ TEST(PlanTest, TheSameNumberAgainWithTheSameTextIsTheSameCase) {
 
 TEST(PlanTest, TheSameTextWithAnotherContextIsAnotherCase) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   feed.Send(WithFact("ADT^A08", FactKind::kAllergy, "Latex"));
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   ASSERT_TRUE(second.request.has_value());
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
 }
@@ -137,9 +137,9 @@ TEST(PlanTest, TheSameTextWithAnotherContextIsAnotherCase) {
 TEST(PlanTest, TheSameMessageAfterItsPlanWasForgottenIsItsCase) {
   Feed feed;
   const FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
-  const Plan first = feed.Send(message);
+  const AdmissionPlan first = feed.Send(message);
   feed.Send(WithFact("ADT^A08", FactKind::kAllergy, "Latex"));
-  const Plan again = feed.Send(message);
+  const AdmissionPlan again = feed.Send(message);
   EXPECT_FALSE(again.request.has_value());
   EXPECT_EQ(again.same_as, first.request->id);
   EXPECT_EQ(again.withdraw, Withdrawn());
@@ -147,47 +147,47 @@ TEST(PlanTest, TheSameMessageAfterItsPlanWasForgottenIsItsCase) {
 
 TEST(PlanTest, AReplacementUnderANewNumberWithdrawsTheCaseOfTheOld) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
   EXPECT_EQ(Text(second), std::string("Fever.") + kBeside);
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
   EXPECT_EQ(second.origin->documents, List{"D2"});
   // The old number leads to the case in its place, which is not retracted with it.
   EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "D1", "", "")).withdraw, Withdrawn());
-  const Plan third = feed.Send(Noted(NoteAction::kReplace, "D3", "D1", "Rash."));
+  const AdmissionPlan third = feed.Send(Noted(NoteAction::kReplace, "D3", "D1", "Rash."));
   EXPECT_EQ(Text(third), std::string("Rash.") + kBeside);
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "replaced", third.request->id}}));
 }
 
 TEST(PlanTest, AReplacementOfADocumentThatWasNeverSeenStartsACaseAndSaysSo) {
-  const Plan plan = Feed().Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
+  const AdmissionPlan plan = Feed().Send(Noted(NoteAction::kReplace, "D2", "D1", "Fever."));
   EXPECT_EQ(Text(plan), std::string("Fever.") + kBeside);
   EXPECT_EQ(Codes(plan), List{"document_unknown"});
 }
 
 TEST(PlanTest, AReplacementStartsACaseWhateverTheRoutingSays) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage message = Noted(NoteAction::kReplace, "D1", "", "Fever.");
   message.type = "ORU^R01";
-  const Plan second = feed.Send(message);
+  const AdmissionPlan second = feed.Send(message);
   ASSERT_TRUE(second.request.has_value());
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
 }
 
 TEST(PlanTest, AnAddendumStartsACaseOfBothTexts) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
   EXPECT_EQ(Text(second), std::string("Cough.\n\nAddendum\nFever.") + kBeside);
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "added_to", second.request->id}}));
   EXPECT_EQ(second.origin->documents, (List{"D1", "D2"}));
-  const Plan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
+  const AdmissionPlan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
   EXPECT_EQ(Text(third), std::string("Cough.\n\nAddendum\nFever.\n\nAddendum\nRash.") + kBeside);
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "added_to", third.request->id}}));
-  const Plan again = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
+  const AdmissionPlan again = feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."));
   EXPECT_EQ(again.same_as, third.request->id);
-  const Plan corrected = feed.Send(Noted(NoteAction::kReplace, "D2", "D2", "No fever."));
+  const AdmissionPlan corrected = feed.Send(Noted(NoteAction::kReplace, "D2", "D2", "No fever."));
   EXPECT_EQ(Text(corrected), std::string("Cough.\n\nNo fever.\n\nAddendum\nRash.") + kBeside);
 }
 
@@ -195,22 +195,22 @@ TEST(PlanTest, EveryDocumentOfACaseLeadsToTheNewest) {
   Feed feed;
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
-  const Plan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D2", "Rash."));
-  const Plan last = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
+  const AdmissionPlan third = feed.Send(Noted(NoteAction::kAddendum, "D3", "D2", "Rash."));
+  const AdmissionPlan last = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
   EXPECT_EQ(last.withdraw, (Withdrawn{{third.request->id, "retracted", ""}}));
 }
 
 TEST(PlanTest, AnAddendumUnderTheNumberOfItsDocumentAddsToIt) {
   Feed feed;
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
   EXPECT_EQ(Text(second), std::string("Cough.\n\nAddendum\nFever.") + kBeside);
-  const Plan again = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
+  const AdmissionPlan again = feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Fever."));
   EXPECT_EQ(again.same_as, second.request->id);
 }
 
 TEST(PlanTest, AnAddendumToADocumentThatWasNeverSeenIsACaseOfItsOwn) {
-  const Plan plan = Feed().Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const AdmissionPlan plan = Feed().Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
   EXPECT_EQ(Text(plan), std::string("Addendum\nFever.") + kBeside);
   EXPECT_EQ(Codes(plan), List{"document_unknown"});
 }
@@ -218,8 +218,8 @@ TEST(PlanTest, AnAddendumToADocumentThatWasNeverSeenIsACaseOfItsOwn) {
 TEST(PlanTest, AReplacedDocumentTakesItsAddendaWithIt) {
   Feed feed;
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
-  const Plan third = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Rash."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const AdmissionPlan third = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Rash."));
   EXPECT_EQ(Text(third), std::string("Rash.") + kBeside);
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "replaced", third.request->id}}));
   EXPECT_EQ(Codes(third), List{"addendum_replaced"});
@@ -227,16 +227,16 @@ TEST(PlanTest, AReplacedDocumentTakesItsAddendaWithIt) {
 
 TEST(PlanTest, ARetractionWithdrawsTheCaseAndStartsNone) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kRetract, "D1", "", ""));
   EXPECT_FALSE(second.request.has_value());
   EXPECT_FALSE(second.refusal.has_value());
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "retracted", ""}}));
   // Sent again, late: it stays retracted. With other text it is a new statement.
-  const Plan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   EXPECT_FALSE(late.request.has_value());
   EXPECT_EQ(Codes(late), List{"document_retracted"});
-  const Plan other = feed.Send(Noted(NoteAction::kNew, "D1", "", "Fever."));
+  const AdmissionPlan other = feed.Send(Noted(NoteAction::kNew, "D1", "", "Fever."));
   EXPECT_EQ(Text(other), std::string("Fever.") + kBeside);
   EXPECT_EQ(Codes(other), List{"document_was_retracted"});
   EXPECT_EQ(other.withdraw, Withdrawn());
@@ -245,7 +245,7 @@ TEST(PlanTest, ARetractionWithdrawsTheCaseAndStartsNone) {
 TEST(PlanTest, ARetractionThatComesBeforeItsDocumentHolds) {
   Feed feed;
   EXPECT_EQ(Codes(feed.Send(Noted(NoteAction::kRetract, "D1", "", ""))), List{"document_unknown"});
-  const Plan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   EXPECT_FALSE(late.request.has_value());
   EXPECT_EQ(Codes(late), List{"document_retracted"});
   EXPECT_EQ(Codes(feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."))),
@@ -255,8 +255,8 @@ TEST(PlanTest, ARetractionThatComesBeforeItsDocumentHolds) {
 TEST(PlanTest, ARetractedAddendumIsNotInTheNextCase) {
   Feed feed;
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
-  const Plan third = feed.Send(Noted(NoteAction::kRetract, "D2", "", ""));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever."));
+  const AdmissionPlan third = feed.Send(Noted(NoteAction::kRetract, "D2", "", ""));
   EXPECT_EQ(third.withdraw, (Withdrawn{{second.request->id, "retracted", ""}}));
   EXPECT_EQ(Codes(third), List{"rest_without_case"});
   EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kAddendum, "D3", "D1", "Rash."))),
@@ -267,21 +267,21 @@ TEST(PlanTest, OneMessageMayRetractOneDocumentAndCorrectAnother) {
   Feed feed;
   FeedMessage both = Noted(NoteAction::kNew, "D1", "", "Cough.");
   both.records[0].notes.push_back({NoteAction::kNew, "D2", "", "", "Fever.", ""});
-  const Plan first = feed.Send(both);
+  const AdmissionPlan first = feed.Send(both);
   EXPECT_EQ(Text(first), std::string("Cough.\n\nFever.") + kBeside);
   FeedMessage change = Noted(NoteAction::kReplace, "D2", "", "High fever.");
   change.records[0].notes.push_back({NoteAction::kRetract, "D1", "", "", "", ""});
-  const Plan second = feed.Send(change);
+  const AdmissionPlan second = feed.Send(change);
   EXPECT_EQ(Text(second), std::string("High fever.") + kBeside);
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "retracted", ""}}));
 }
 
 TEST(PlanTest, WhatIsSentAgainBesideANewNoteIsOneCaseWithIt) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage both = Noted(NoteAction::kNew, "D1", "", "Cough.");
   both.records[0].notes.push_back({NoteAction::kNew, "D2", "", "", "Fever.", ""});
-  const Plan second = feed.Send(both);
+  const AdmissionPlan second = feed.Send(both);
   EXPECT_EQ(Text(second), std::string("Cough.\n\nFever.") + kBeside);
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
 }
@@ -291,7 +291,7 @@ TEST(PlanTest, AStatusIsContextOnly) {
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage message = Noted(NoteAction::kStatus, "D1", "", "");
   message.records[0].facts = WithFact("", FactKind::kDiagnosis, "Flu").records[0].facts;
-  const Plan plan = feed.Send(message);
+  const AdmissionPlan plan = feed.Send(message);
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_FALSE(plan.refusal.has_value());
   EXPECT_EQ(plan.withdraw, Withdrawn());
@@ -300,12 +300,13 @@ TEST(PlanTest, AStatusIsContextOnly) {
 
 TEST(PlanTest, TextsOfTwoPatientsAreNeverJoined) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
-  const Plan addendum = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever.", "42"));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  const AdmissionPlan addendum =
+      feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Fever.", "42"));
   EXPECT_EQ(Text(addendum), std::string("Addendum\nFever.") + kBeside);
   EXPECT_EQ(addendum.withdraw, Withdrawn());
   EXPECT_EQ(Codes(addendum), List{"document_other_patient"});
-  const Plan same_number = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "42"));
+  const AdmissionPlan same_number = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "42"));
   EXPECT_EQ(Text(same_number), std::string("Cough.") + kBeside);
   EXPECT_EQ(same_number.withdraw, Withdrawn());
   EXPECT_EQ(Codes(same_number), List{"document_other_patient"});
@@ -314,8 +315,8 @@ TEST(PlanTest, TextsOfTwoPatientsAreNeverJoined) {
 
 TEST(PlanTest, ANoteThatWasFiledUnderTheWrongPatientIsWithdrawnByItsReplacement) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
-  const Plan second = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Cough.", "42"));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Cough.", "42"));
   ASSERT_TRUE(second.request.has_value());
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
   EXPECT_EQ(Codes(second), List{"document_other_patient"});
@@ -323,10 +324,10 @@ TEST(PlanTest, ANoteThatWasFiledUnderTheWrongPatientIsWithdrawnByItsReplacement)
 
 TEST(PlanTest, AReplacementThatCannotBeReadStillWithdrawsWhatItReplaces) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage message = Noted(NoteAction::kReplace, "D1", "", "");
   message.records[0].notes[0].unread = Unread::kForm;
-  const Plan second = feed.Send(message);
+  const AdmissionPlan second = feed.Send(message);
   EXPECT_FALSE(second.request.has_value());
   EXPECT_FALSE(second.origin.has_value());
   EXPECT_EQ(second.refusal,
@@ -342,7 +343,7 @@ TEST(PlanTest, AnAdditionToANoteThatCannotBeReadMakesNoCase) {
   FeedMessage scan = Noted(NoteAction::kNew, "D1", "", "");
   scan.records[0].notes[0].unread = Unread::kForm;
   EXPECT_TRUE(feed.Send(scan).refusal.has_value());
-  const Plan added = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Better."));
+  const AdmissionPlan added = feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Better."));
   EXPECT_FALSE(added.request.has_value());
   EXPECT_EQ(added.refusal->code, "unsupported");
   EXPECT_EQ(Text(feed.Send(Noted(NoteAction::kReplace, "D1", "", "Cough."))),
@@ -353,12 +354,12 @@ TEST(PlanTest, ADocumentThatWasChangedWithoutItsTextHasNoCaseUntilTheTextComes) 
   Feed feed;
   FeedMessage edited = Noted(NoteAction::kReplace, "D1", "", "");
   edited.records[0].notes[0].unread = Unread::kMissing;
-  const Plan unknown = feed.Send(edited);
+  const AdmissionPlan unknown = feed.Send(edited);
   EXPECT_FALSE(unknown.refusal.has_value()) << "of a document that nobody knows here";
   EXPECT_EQ(Codes(unknown), List{"document_unknown"});
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   edited.id = "again";
-  const Plan old = feed.Send(edited);
+  const AdmissionPlan old = feed.Send(edited);
   EXPECT_EQ(old.withdraw, (Withdrawn{{first.request->id, "replaced", ""}}));
   EXPECT_EQ(old.refusal->text,
             "notes: one was changed or added to, and its text was not sent: a human has to look");
@@ -373,12 +374,13 @@ TEST(PlanTest, ADocumentThatWasChangedWithoutItsTextHasNoCaseUntilTheTextComes) 
 TEST(PlanTest, TheTextThatADocumentHadDoesNotComeBackInThePlaceOfTheNewOne) {
   Feed feed;
   feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
-  const Plan second = feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Allergic to lisinopril."));
-  const Plan again = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan second =
+      feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Allergic to lisinopril."));
+  const AdmissionPlan again = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   EXPECT_FALSE(again.request.has_value());
   EXPECT_TRUE(again.withdraw.empty());
   EXPECT_EQ(Codes(again), List{"document_replaced"});
-  const Plan news = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cold."));
+  const AdmissionPlan news = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cold."));
   ASSERT_TRUE(news.request.has_value()) << "another text is news";
   EXPECT_EQ(news.withdraw, (Withdrawn{{second.request->id, "replaced", news.request->id}}));
   Feed overtaken;
@@ -390,8 +392,8 @@ TEST(PlanTest, TheTextThatADocumentHadDoesNotComeBackInThePlaceOfTheNewOne) {
 // Some senders number documents patient by patient.
 TEST(PlanTest, ANumberThatTwoPatientsHaveIsRetractedForTheOneWhoIsNamed) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", "41"));
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Gout.", "42"));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", "41"));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Gout.", "42"));
   EXPECT_TRUE(second.withdraw.empty());
   EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "1", "", "", "41")).withdraw,
             (Withdrawn{{first.request->id, "retracted", ""}}));
@@ -401,8 +403,8 @@ TEST(PlanTest, ANumberThatTwoPatientsHaveIsRetractedForTheOneWhoIsNamed) {
 
 TEST(PlanTest, ARetractionThatNamesNoneOfItsPatientsRetractsThemAll) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", "41"));
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Gout.", "42"));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", "41"));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Gout.", "42"));
   EXPECT_EQ(
       feed.Send(Noted(NoteAction::kRetract, "1", "", "", "")).withdraw,
       (Withdrawn{{second.request->id, "retracted", ""}, {first.request->id, "retracted", ""}}));
@@ -410,8 +412,8 @@ TEST(PlanTest, ARetractionThatNamesNoneOfItsPatientsRetractsThemAll) {
 
 TEST(PlanTest, WithoutPatientsANumberAloneSaysThatADocumentCameAgain) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", ""));
-  const Plan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Cold.", ""));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", ""));
+  const AdmissionPlan second = feed.Send(Noted(NoteAction::kNew, "1", "", "Cold.", ""));
   EXPECT_EQ(second.withdraw, (Withdrawn{{first.request->id, "replaced", second.request->id}}));
   EXPECT_EQ(Text(second), std::string("Cold.") + kBeside) << "texts are not joined";
 }
@@ -423,7 +425,7 @@ TEST(PlanTest, WhatIsTooLongIsKeptWithoutItsTextAndCanBeRetracted) {
   EXPECT_LT(Pack(feed.documents.begin()->second).size(), 1000u);
   EXPECT_EQ(feed.Send(Noted(NoteAction::kAddendum, "D2", "D1", "Better.")).refusal->code,
             "too_large");
-  const Plan replaced = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Short."));
+  const AdmissionPlan replaced = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Short."));
   ASSERT_TRUE(replaced.request.has_value());
   EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "D1", "", "")).withdraw.size(), 1u);
 }
@@ -445,10 +447,10 @@ TEST(PlanTest, AdditionsWithoutEndAreRefusedAndWhatIsKeptOfThemIsBounded) {
 
 TEST(PlanTest, AMessageWhoseNamesCannotBeKeptIsRefusedWhole) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage message = Noted(NoteAction::kReplace, "D1", "", "Cold.");
   message.records[0].patient.family = std::string(1'100'000, 'x');
-  const Plan plan = feed.Send(message);
+  const AdmissionPlan plan = feed.Send(message);
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_EQ(plan.refusal->code, "too_large");
   EXPECT_EQ(plan.withdraw, (Withdrawn{{first.request->id, "replaced", ""}}));
@@ -459,7 +461,7 @@ TEST(PlanTest, ACaseThatIsTooLargeIsRefusedAndItsContextKept) {
   PlanSettings settings = Settings();
   settings.case_bytes_max = 1024;
   const std::string text(2000, 'x');
-  const Plan plan = Feed().Send(Noted(NoteAction::kNew, "D1", "", text.c_str()), settings);
+  const AdmissionPlan plan = Feed().Send(Noted(NoteAction::kNew, "D1", "", text.c_str()), settings);
   ASSERT_TRUE(plan.refusal.has_value());
   EXPECT_EQ(plan.refusal->code, "too_large");
   EXPECT_EQ(plan.refusal->text, "case: 2193 bytes, expected at most 1024 (broker.case_bytes_max)");
@@ -486,9 +488,9 @@ FeedMessage Deletion(const char* visit = "", const char* patient = "42") {
 TEST(PlanTest, ADeletedPatientIsForgottenAndItsCaseWithdrawn) {
   Feed feed;
   feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex"));
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   feed.Send(WithFact("ADT^A01", FactKind::kAllergy, "Latex", "41"));
-  const Plan deletion = feed.Send(Deletion());
+  const AdmissionPlan deletion = feed.Send(Deletion());
   EXPECT_EQ(deletion.withdraw, (Withdrawn{{first.request->id, "deleted", ""}}));
   EXPECT_EQ(Codes(deletion), List{"patient_deleted"});
   EXPECT_FALSE(deletion.request.has_value());
@@ -503,7 +505,7 @@ TEST(PlanTest, ADeletedVisitLeavesWhatIsOfALaterOne) {
   FeedMessage message = WithFact("ADT^A01", FactKind::kAllergy, "Latex");
   message.records[0].visit = "V2";
   feed.Send(message);
-  const Plan other = feed.Send(Deletion("V1"));
+  const AdmissionPlan other = feed.Send(Deletion("V1"));
   EXPECT_EQ(Codes(other), List{"other_visit_deleted"});
   EXPECT_EQ(feed.contexts.size(), 1u);
   EXPECT_EQ(Codes(feed.Send(Deletion("V2"))), List{"patient_deleted"});
@@ -523,11 +525,12 @@ TEST(PlanTest, ADeletionTouchesNobodyElseWhoHasTheNumberNow) {
 
 TEST(PlanTest, NoCaseStartsForAPatientWhoIsRecordedAsDead) {
   Feed feed;
-  const Plan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
   FeedMessage death = Message("ADT^A08");
   death.records[0].patient.deceased = "yes";
   EXPECT_EQ(Codes(feed.Send(death)), List());
-  const Plan later = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Died of pneumonia."));
+  const AdmissionPlan later =
+      feed.Send(Noted(NoteAction::kReplace, "D1", "", "Died of pneumonia."));
   EXPECT_FALSE(later.request.has_value());
   EXPECT_FALSE(later.refusal.has_value());
   EXPECT_EQ(Codes(later), List{"patient_deceased"});
@@ -541,7 +544,7 @@ TEST(PlanTest, ATrainingMessageDoesNothing) {
   Feed feed;
   FeedMessage message = Noted(NoteAction::kNew, "D1", "", "Cough.");
   message.production = false;
-  const Plan plan = feed.Send(message);
+  const AdmissionPlan plan = feed.Send(message);
   EXPECT_FALSE(plan.request.has_value());
   EXPECT_EQ(Codes(plan), List{"not_production"});
   EXPECT_EQ(feed.contexts.size() + feed.documents.size(), 0u);
@@ -589,7 +592,7 @@ TEST(PlanTest, NoCaseHoldsAnotherPatientsTextAndNoDocumentAWithdrawnCase) {
       for (auto* names : {&note.also, &note.shared, &note.parent_also}) {
         if (random.Below(3) == 0) names->push_back("N" + std::to_string(random.Below(4)));
       }
-      const Plan plan = feed.Send(message);
+      const AdmissionPlan plan = feed.Send(message);
       for (const auto& [key, state] : feed.documents) {
         for (const OtherCase& other : state.others) moved.insert(other.case_id);
       }

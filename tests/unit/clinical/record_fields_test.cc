@@ -96,7 +96,7 @@ TEST(RecordFieldsTest, ADocumentComesBackAsItWasPacked) {
 }
 
 TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
-  Plan plan;
+  AdmissionPlan plan;
   plan.request.emplace();
   plan.request->id = "hl7-1";
   plan.request->vignette.text = "text";
@@ -117,7 +117,7 @@ TEST(RecordFieldsTest, APlanComesBackAsItWasPacked) {
   plan.same_as = "hl7-0";
   plan.withdraw = {{"hl7-2", "replaced", "hl7-1"}};
   plan.remarks = {{"id_reused", "MSH-10", "text"}};
-  const auto back = UnpackSealed<Plan>(PackSealed(plan));
+  const auto back = UnpackSealed<AdmissionPlan>(PackSealed(plan));
   ASSERT_TRUE(back.ok()) << back.error().text;
   ASSERT_TRUE(back->request.has_value());
   EXPECT_EQ(back->request->vignette.text, "text");
