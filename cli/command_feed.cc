@@ -167,10 +167,23 @@ void TellFound(const FeedFiles& found, Teller& teller) {
   for (const Error& problem : found.problems) teller.Problem(problem);
 }
 
+// What to do about a gateway that takes nothing of this feed.
+std::string AdviceFor(const Error& refusal, const FeedOptions& options) {
+  if (refusal.code != ErrorCode::kForbidden) {
+    return "no gateway takes messages there: --http names its scheme, host and port, as in "
+           "http://127.0.0.1:7381";
+  }
+  const std::string wanted = "of role write (`consilium keys token --help`)";
+  return options.token_env.empty()
+             ? "it wants a token " + wanted + "; --token-env NAME says where it is"
+             : "the token in " + options.token_env + " is not one " + wanted +
+                   ", or is one no longer";
+}
+
 int Finish(FeedRun::End end, const FeedRun& run, const FeedOptions& options, const FeedTally& tally,
            Teller& teller) {
   teller.Clear();
-  constexpr const char* kWords[] = {"done", "interrupted", "unreachable", "failed"};
+  constexpr const char* kWords[] = {"done", "interrupted", "unreachable", "refused", "failed"};
   if (options.json) {
     PrintOut(FeedJson(tally, kWords[static_cast<std::size_t>(end)], teller.elapsed()) + "\n");
   } else {
@@ -193,13 +206,16 @@ int Finish(FeedRun::End end, const FeedRun& run, const FeedOptions& options, con
       return kExitInterrupted;
     case FeedRun::End::kUnreachable:
       return ReportError(run.error(), options.json, "is a gateway there? see --mllp and --http");
+    case FeedRun::End::kRefused:
+      return ReportError(run.error(), options.json, AdviceFor(run.error(), options));
     case FeedRun::End::kFailed:
       ReportError(run.error(), options.json, "");
       return kExitFailed;
     case FeedRun::End::kDone:
       break;
   }
-  return sum.refused + sum.unsent + tally.unreadable > 0 ? kExitFailed : kExitOk;
+  const std::size_t bad = sum.refused + sum.unsent + tally.unreadable + tally.known_refused;
+  return bad > 0 ? kExitFailed : kExitOk;
 }
 
 }  // namespace
@@ -229,7 +245,10 @@ int RunFeed(const FeedOptions& options) {
   FeedSource source(state, options.as_mdm,
                     {[&](const Error& problem) { teller.Problem(problem); },
                      [&](const std::string& note) { teller.Line(note); },
-                     [&](std::size_t messages) { tally.known += messages; }});
+                     [&](std::size_t messages, std::size_t refused) {
+                       tally.known += messages;
+                       tally.known_refused += refused;
+                     }});
   FeedRun::Options how;
   how.rate = options.rate;
   how.on_end = [&](const FeedEnd& end) { teller.OnEnd(end); };

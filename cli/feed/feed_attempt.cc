@@ -25,25 +25,29 @@ std::optional<FeedEnd> FeedAttempt::Judge(const FeedVerdict& verdict, const Feed
   if (verdict.kind == FeedVerdict::Kind::kRefused) {
     return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
   }
+  if (verdict.kind == FeedVerdict::Kind::kStop) {
+    in_vain_ = Error{verdict.why, verdict.text};
+    return End(FeedEnd::Kind::kUnsent, verdict.code, verdict.text);
+  }
   milliseconds pause(verdict.wait_ms);
   switch (verdict.cause) {
     case FeedVerdict::Cause::kSilence:
       if (++silences_ > patience.retries) {
-        in_vain_ = true;
+        in_vain_ = Error{ErrorCode::kUnavailable, verdict.text};
         return End(FeedEnd::Kind::kUnsent, verdict.code, verdict.text);
       }
       pause = std::max(pause, PauseBefore(silences_, patience));
       break;
     case FeedVerdict::Cause::kError:
       if (++errors_ > patience.error_retries) {
-        return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
+        return End(FeedEnd::Kind::kUnsent, verdict.code, verdict.text);
       }
       pause = std::max(pause, PauseBefore(errors_, patience));
       break;
     case FeedVerdict::Cause::kBusy:
       if (!busy_since_) busy_since_ = now;
       if (now - *busy_since_ >= patience.busy) {
-        return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
+        return End(FeedEnd::Kind::kUnsent, verdict.code, verdict.text);
       }
       pause = std::max(pause, patience.pause);
       break;

@@ -29,8 +29,9 @@ class FeedAttempt {
   std::optional<FeedEnd> Judge(const FeedVerdict& verdict, const FeedPatience& patience,
                                TimePoint now);
   TimePoint next() const { return next_; }
-  // It ended unsent because nothing that can be used came back, often enough.
-  bool in_vain() const { return in_vain_; }
+  // It ended unsent, and so would all others: nothing that can be used came back, often enough, or
+  // the gateway takes nothing of this feed.
+  const std::optional<Error>& in_vain() const { return in_vain_; }
   FeedEnd End(FeedEnd::Kind kind, std::string code, std::string text);
 
  private:
@@ -40,7 +41,7 @@ class FeedAttempt {
   int errors_ = 0;
   std::optional<TimePoint> busy_since_;
   TimePoint next_;
-  bool in_vain_ = false;
+  std::optional<Error> in_vain_;
 };
 
 }  // namespace consilium

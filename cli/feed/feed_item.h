@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "shared/result.h"
+
 namespace consilium {
 
 // Where in a gateway it goes.
@@ -34,8 +36,8 @@ struct FeedEnd {
   enum class Kind {
     kAccepted,
     kUnconfirmed,  // it has arrived at the other machine, and no answer to it is due
-    kRefused,      // with `code` and, for people, `text`
-    kUnsent,       // nobody knows of it, or whether somebody does: sending it again is right
+    kRefused,      // for good, for what it is; with `code` and, for people, `text`
+    kUnsent,       // nothing was said about it itself: sending it again later is right
   };
   FeedItem item;
   Kind kind = Kind::kUnsent;
@@ -46,7 +48,12 @@ struct FeedEnd {
 
 // What an answer means.
 struct FeedVerdict {
-  enum class Kind { kAccepted, kRefused, kAgain };
+  enum class Kind {
+    kAccepted,
+    kRefused,  // for what the message is: never again
+    kAgain,
+    kStop,  // for who sends, or where to: no other message would be taken either
+  };
   Kind kind = Kind::kAgain;
   std::string code;
   std::string text;
@@ -59,6 +66,8 @@ struct FeedVerdict {
     kBusy,     // an answer: it is to wait (a full queue)
   };
   Cause cause = Cause::kSilence;
+  // Of kStop.
+  ErrorCode why = ErrorCode::kUnavailable;
 };
 
 }  // namespace consilium

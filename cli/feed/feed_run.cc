@@ -43,7 +43,8 @@ void FeedRun::Take(const FeedEnd& end, FeedTally& tally) {
   }
   options_.on_end(end);
   if (end.kind == FeedEnd::Kind::kUnsent) return;
-  if (const Status kept = source_.Ended(end.item); !kept && !failed_) {
+  if (const Status kept = source_.Ended(end.item, end.kind == FeedEnd::Kind::kRefused);
+      !kept && !failed_) {
     failed_ = true;
     error_ = kept.error();
   }
@@ -104,9 +105,11 @@ FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
     if (!end) Begin(tally, now);
     TimePoint next = Turn(now, tally);
     for (const FeedSender* sender : {mllp_, http_}) {
-      if (end || sender == nullptr || !sender->Unreachable()) continue;
-      end = End::kUnreachable;
-      error_ = {ErrorCode::kUnavailable, *sender->Unreachable()};
+      if (end || sender == nullptr) continue;
+      const auto hopeless = sender->Hopeless();
+      if (!hopeless) continue;
+      end = hopeless->code == ErrorCode::kUnavailable ? End::kUnreachable : End::kRefused;
+      error_ = *hopeless;
     }
     if (!end && failed_) end = End::kFailed;
     if (!end && stop.Count() > 0) end = End::kInterrupted;

@@ -26,14 +26,14 @@ class FeedRun {
     std::function<void(const FeedEnd&)> on_end;
     std::function<void(const FeedTally&, TimePoint)> on_tick;
   };
-  enum class End { kDone, kInterrupted, kUnreachable, kFailed };
+  enum class End { kDone, kInterrupted, kUnreachable, kRefused, kFailed };
   static constexpr milliseconds kLook{1000};
 
   // `mllp` and `http` may be null; `refuse` hears of a message that needs one that is.
   FeedRun(FeedSource& source, FeedSender* mllp, FeedSender* http, Options options);
 
   End Run(StopSignals& stop, FeedTally& tally);
-  // Why, when kUnreachable or kFailed.
+  // Why, when kUnreachable, kRefused (all of it, for who sends or where to) or kFailed.
   const Error& error() const { return error_; }
 
  private:

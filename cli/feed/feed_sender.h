@@ -10,6 +10,7 @@
 
 #include "cli/feed/feed_item.h"
 #include "shared/clock.h"
+#include "shared/result.h"
 
 namespace consilium {
 
@@ -27,8 +28,9 @@ class FeedSender {
   virtual void Abandon(std::vector<FeedEnd>& ended) = 0;
   // How often something was sent again so far.
   virtual std::size_t resent() const = 0;
-  // Why the gateway cannot be reached at all; empty while it can, or may.
-  virtual std::optional<std::string> Unreachable() const = 0;
+  // Why nothing more can be sent: it cannot be reached (kUnavailable), or takes nothing of this
+  // feed (kForbidden, kNotFound). Empty while something can, or may.
+  virtual std::optional<Error> Hopeless() const = 0;
 };
 
 }  // namespace consilium

@@ -68,37 +68,46 @@ bool FeedSource::ReadNext() {
   }
   const std::string key = FeedState::KeyOf(file.path, *text);
   FeedMessages found = ReadFeedFile(name, file.format, *text, mdm_);
+  std::size_t known = 0;
+  std::size_t refused = 0;
   if (state_.HasAll(key)) {
-    hear_.on_known(found.items.size());
+    for (const FeedItem& item : found.items) {
+      if (state_.WasRefused(key, item.number)) ++refused;
+    }
+    hear_.on_known(found.items.size(), refused);
     return true;
   }
   for (const std::string& note : found.notes) hear_.on_note(note);
   for (const Error& problem : found.problems) hear_.on_problem(problem);
   Open& open = under_way_[key];
   open.whole = open.whole && found.problems.empty();
-  std::size_t known = 0;
   for (FeedItem& item : found.items) {
     if (state_.Has(key, item.number)) {
       ++known;
+      if (state_.WasRefused(key, item.number)) ++refused;
       continue;
     }
     item.file_key = key;
     ++open.left;
     items_.push_back(std::move(item));
   }
-  if (known > 0) hear_.on_known(known);
+  if (known > 0) hear_.on_known(known, refused);
   if (open.left == 0) under_way_.erase(key);
   return true;
 }
 
-Status FeedSource::Ended(const FeedItem& item) {
+Status FeedSource::Ended(const FeedItem& item, bool refused) {
   const auto found = under_way_.find(item.file_key);
   if (found == under_way_.end()) return Ok();
   const bool last = --found->second.left == 0;
   const bool whole = found->second.whole;
   if (last) under_way_.erase(found);
   // Where a message could not be sent it is told again by the next feed.
-  return last && whole ? state_.AddAll(item.file_key) : state_.Add(item.file_key, item.number);
+  const bool all = last && whole;
+  if (!all || refused) {
+    if (Status kept = state_.Add(item.file_key, item.number, refused); !kept) return kept;
+  }
+  return all ? state_.AddAll(item.file_key) : Ok();
 }
 
 }  // namespace consilium

@@ -26,7 +26,8 @@ class FeedSource {
     // A message, or a file, that is not sent, and why.
     std::function<void(const Error&)> on_problem;
     std::function<void(const std::string&)> on_note;
-    std::function<void(std::size_t messages)> on_known;  // were sent before, by the state
+    // Were answered before, by the state; so many of them with a refusal.
+    std::function<void(std::size_t messages, std::size_t refused)> on_known;
   };
 
   // `state` is kept up only if it was opened.
@@ -38,7 +39,7 @@ class FeedSource {
   // The next message; empty when there is none, now.
   std::optional<FeedItem> Next();
   // Ended for good: accepted or refused. An error when that cannot be kept.
-  Status Ended(const FeedItem& item);
+  Status Ended(const FeedItem& item, bool refused);
 
   std::size_t files_left() const { return files_.size() + passes_left_ * repeated_.size(); }
   std::size_t messages_left() const { return items_.size(); }

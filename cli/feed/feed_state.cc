@@ -25,6 +25,10 @@ bool IsKey(std::string_view text) {
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+std::string Line(const std::string& key, std::int64_t number, bool refused) {
+  return key + " " + std::to_string(number) + (refused ? " refused" : "") + "\n";
+}
+
 Error Failed(const std::string& file, const char* what) {
   return {ErrorCode::kUnavailable, file + ": " + what + ": " + std::strerror(errno)};
 }
@@ -66,14 +70,18 @@ Status FeedState::Open(const std::string& file) {
     const std::size_t space = line.find(' ');
     if (space == std::string_view::npos || !IsKey(line.substr(0, space))) continue;
     const std::string key(line.substr(0, space));
-    const std::string_view what = line.substr(space + 1);
+    constexpr std::string_view kRefused = " refused";
+    std::string_view what = line.substr(space + 1);
+    const bool refused = what.ends_with(kRefused);
+    if (refused) what.remove_suffix(kRefused.size());
     std::int64_t number = 0;
     const auto [at, failed] = std::from_chars(what.data(), what.data() + what.size(), number);
     if (what == "all") {
       all_.insert(key);
       some_.erase(key);
-    } else if (failed == std::errc() && at == what.data() + what.size() && all_.count(key) == 0) {
-      some_[key].insert(number);
+    } else if (failed == std::errc() && at == what.data() + what.size()) {
+      if (refused) refused_[key].insert(number);
+      if (all_.count(key) == 0) some_[key].insert(number);
     }
   }
   if (first && !text->empty()) {
@@ -84,7 +92,12 @@ Status FeedState::Open(const std::string& file) {
   std::string lines = std::string(kHead) + "\n";
   for (const std::string& key : all_) lines += key + " all\n";
   for (const auto& [key, numbers] : some_) {
-    for (const std::int64_t number : numbers) lines += key + " " + std::to_string(number) + "\n";
+    for (const std::int64_t number : numbers) {
+      if (!WasRefused(key, number)) lines += Line(key, number, false);
+    }
+  }
+  for (const auto& [key, numbers] : refused_) {
+    for (const std::int64_t number : numbers) lines += Line(key, number, true);
   }
   if (lines == *text) return Ok();
   if (first || lines.size() < text->size()) {
@@ -109,6 +122,11 @@ bool FeedState::Has(const std::string& key, std::int64_t number) const {
   return found != some_.end() && found->second.count(number) > 0;
 }
 
+bool FeedState::WasRefused(const std::string& key, std::int64_t number) const {
+  const auto found = refused_.find(key);
+  return found != refused_.end() && found->second.count(number) > 0;
+}
+
 Status FeedState::Append(const std::string& line) {
   std::size_t written = 0;
   while (written < line.size()) {
@@ -120,10 +138,11 @@ Status FeedState::Append(const std::string& line) {
   return Ok();
 }
 
-Status FeedState::Add(const std::string& key, std::int64_t number) {
+Status FeedState::Add(const std::string& key, std::int64_t number, bool refused) {
   if (fd_ < 0 || Has(key, number)) return Ok();
   some_[key].insert(number);
-  return Append(key + " " + std::to_string(number) + "\n");
+  if (refused) refused_[key].insert(number);
+  return Append(Line(key, number, refused));
 }
 
 Status FeedState::AddAll(const std::string& key) {

@@ -94,6 +94,26 @@ FeedVerdict JudgeStatus(int status, std::string code, const std::string& text,
   return {Kind::kRefused, std::move(code), Said(text), 0, Cause::kSilence};
 }
 
+// Whether a status speaks of who asks or of where, whatever the message is; and of which.
+std::optional<ErrorCode> AboutTheFeed(int status) {
+  if (status >= 300 && status < 400) return ErrorCode::kNotFound;
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+      return ErrorCode::kForbidden;
+    case 404:
+    case 405:
+    case 406:
+    case 415:
+    case 421:
+    case 426:
+      return ErrorCode::kNotFound;
+    default:
+      return std::nullopt;
+  }
+}
+
 // The one line that answers the one line that was sent.
 FeedVerdict JudgeCaseLine(const HttpReply& reply) {
   const std::string_view line = Trimmed(reply.body);
@@ -144,8 +164,12 @@ FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply) {
     return Again(never_there ? "no_connection" : "no_answer", Said(reply.detail));
   }
   if (item.door == FeedDoor::kCases && reply.status == 200) return JudgeCaseLine(reply);
-  return JudgeStatus(reply.status, "http_" + std::to_string(reply.status), Why(reply.body),
-                     RetryAfterMs(reply));
+  const std::string code = "http_" + std::to_string(reply.status);
+  const std::string why = Why(reply.body);
+  if (const auto about = AboutTheFeed(reply.status)) {
+    return {Kind::kStop, code, Said(why), 0, Cause::kSilence, *about};
+  }
+  return JudgeStatus(reply.status, code, why, RetryAfterMs(reply));
 }
 
 }  // namespace consilium

@@ -15,7 +15,8 @@ namespace consilium {
 FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload);
 
 // A response of HTTP. 2xx: accepted, a case when its line says so. 429, 503: wait, as Retry-After
-// says. 408, 500, 502, 504 and no whole response: again. Everything else: refused.
+// says. 408, 500, 502, 504 and no whole response: again. What is not about the message but about
+// the token (401, 403) or the place (3xx, 404, 405, ...): stop. Everything else: refused.
 FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply);
 
 }  // namespace consilium

@@ -100,8 +100,12 @@ TimePoint HttpFeedSender::Turn(TimePoint now, std::vector<FeedEnd>& ended) {
     FeedAttempt attempt = std::move(found->second);
     running_.erase(found);
     const FeedVerdict verdict = JudgeHttp(attempt.item(), reply.reply);
+    const std::string where = options_.url + PathOf(attempt.item().door);
     if (auto end = attempt.Judge(verdict, patience_, now)) {
-      if (attempt.in_vain()) in_vain_ = options_.url + ": " + verdict.text;
+      if (auto why = attempt.in_vain()) {
+        why->text = where + ": " + verdict.code + (why->text.empty() ? "" : ": " + why->text);
+        in_vain_ = std::move(why);
+      }
       ended.push_back(std::move(*end));
     } else {
       ++resent_;

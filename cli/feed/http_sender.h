@@ -37,7 +37,7 @@ class HttpFeedSender : public FeedSender {
   TimePoint Turn(TimePoint now, std::vector<FeedEnd>& ended) override;
   void Abandon(std::vector<FeedEnd>& ended) override;
   std::size_t resent() const override { return resent_; }
-  std::optional<std::string> Unreachable() const override { return in_vain_; }
+  std::optional<Error> Hopeless() const override { return in_vain_; }
 
  private:
   HttpFeedSender(HttpFeedOptions options, const FeedPatience& patience,
@@ -49,7 +49,7 @@ class HttpFeedSender : public FeedSender {
   std::unique_ptr<HttpClient> http_;
   std::map<std::uint64_t, FeedAttempt> running_;
   std::vector<FeedAttempt> waiting_;  // to be sent again
-  std::optional<std::string> in_vain_;
+  std::optional<Error> in_vain_;
   std::size_t resent_ = 0;
 };
 

@@ -81,9 +81,8 @@ void MllpClient::Judge(const FeedVerdict& verdict, TimePoint now) {
   const bool useless =
       verdict.kind == FeedVerdict::Kind::kAgain && verdict.cause == FeedVerdict::Cause::kSilence;
   if (useless) Close();
-  const std::string text = verdict.text;
   if (auto end = attempt_->Judge(verdict, patience_, now)) {
-    if (attempt_->in_vain()) in_vain_ = text;
+    in_vain_ = attempt_->in_vain();
     ended_ = std::move(end);
     attempt_.reset();
     if (fd_ >= 0) state_ = State::kIdle;

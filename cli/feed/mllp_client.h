@@ -53,7 +53,7 @@ class MllpClient {
     return state_ == State::kWaiting && attempt_ && attempt_->item().unanswered;
   }
   // Set when a message ended because nobody answered, often enough: why.
-  const std::optional<std::string>& in_vain() const { return in_vain_; }
+  const std::optional<Error>& in_vain() const { return in_vain_; }
   int resent() const { return resent_; }
 
  private:
@@ -81,7 +81,7 @@ class MllpClient {
   std::size_t written_ = 0;
   MllpReader reader_;
   TimePoint next_ = TimePoint::max();
-  std::optional<std::string> in_vain_;
+  std::optional<Error> in_vain_;
   int resent_ = 0;
 };
 

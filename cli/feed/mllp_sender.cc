@@ -60,7 +60,7 @@ std::size_t MllpFeedSender::resent() const {
   return resent;
 }
 
-std::optional<std::string> MllpFeedSender::Unreachable() const {
+std::optional<Error> MllpFeedSender::Hopeless() const {
   for (const auto& client : clients_) {
     if (client->in_vain()) return client->in_vain();
   }

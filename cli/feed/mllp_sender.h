@@ -23,7 +23,7 @@ class MllpFeedSender : public FeedSender {
   TimePoint Turn(TimePoint now, std::vector<FeedEnd>& ended) override;
   void Abandon(std::vector<FeedEnd>& ended) override;
   std::size_t resent() const override;
-  std::optional<std::string> Unreachable() const override;
+  std::optional<Error> Hopeless() const override;
 
  private:
   std::vector<std::unique_ptr<MllpClient>> clients_;

@@ -92,8 +92,11 @@ std::string RenderFeed(const FeedTally& tally, const Look& look) {
     text += render::Field("Again", std::to_string(tally.resent) + " sent again", look);
   }
   if (tally.known > 0) {
-    text += render::Field("Before",
-                          render::Count(tally.known, "message") + " sent before (--state)", look);
+    std::string before = render::Count(tally.known, "message") + " sent before (--state)";
+    if (tally.known_refused > 0) {
+      before += ", " + std::to_string(tally.known_refused) + " of them refused";
+    }
+    text += render::Field("Before", before, look);
   }
   return text;
 }
@@ -111,6 +114,7 @@ std::string FeedJson(const FeedTally& tally, const std::string& ended,
   json["not_read"] = tally.unreadable;
   json["sent_again"] = tally.resent;
   json["sent_before"] = tally.known;
+  json["refused_before"] = tally.known_refused;
   json["messages_left"] = tally.messages_left;
   json["files_left"] = tally.files_left;
   json["codes"] = tally.codes;

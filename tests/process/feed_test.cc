@@ -363,6 +363,76 @@ TEST(FeedHttpTest, AFullGatewayIsWaitedForAndWhatItRefusesIsNamed) {
   EXPECT_EQ(Summary(result).at("sent_again"), 4);
 }
 
+TEST(FeedHttpTest, AWrongTokenOrPlaceEndsTheFeedAndNothingIsRememberedAsSent) {
+  TestFolder folder;
+  folder.Write("a.jsonl",
+               "{\"id\":\"c1\",\"text\":\"A man.\"}\n{\"id\":\"c2\",\"text\":\"A boy.\"}\n");
+  folder.Write("b.json", R"({"resourceType":"Bundle","type":"collection"})");
+  const std::string state = folder.File("state");
+  HttpGateway gateway([](const HttpAsked& asked, std::size_t nth) {
+    const std::string& token = asked.headers.at("authorization");
+    if (!asked.path.starts_with("/v1") && !asked.path.starts_with("/fhir")) return Step(404, "");
+    if (token == "Bearer old") return Step(401, R"({"detail":"no such token"})");
+    if (token == "Bearer reads") return Step(403, R"({"detail":"the role does not allow this"})");
+    return Taken(asked, nth);
+  });
+  const auto feed = [&](const std::string& token, const std::string& url,
+                        const std::string& follow) {
+    std::vector<std::string> arguments = {folder.path(), "--http",  url,  "--token-env",
+                                          "FEED_TOKEN",  "--state", state};
+    if (!follow.empty()) arguments.push_back(follow);
+    return Feed(arguments, {{"FEED_TOKEN", token}});
+  };
+  for (const char* follow : {"", "--follow"}) {
+    const CommandResult unknown = feed("old", gateway.url(), follow);
+    EXPECT_EQ(unknown.exit_code, 4);
+    EXPECT_THAT(unknown.err,
+                HasSubstr("error[forbidden]: " + gateway.url() +
+                          "/v1/cases: http_401: no such "
+                          "token\n  the token in FEED_TOKEN is not one of role write"));
+    EXPECT_THAT(unknown.out, HasSubstr("  cases         1         0        0         1\n"));
+  }
+  EXPECT_THAT(feed("reads", gateway.url(), "").err, HasSubstr("http_403: the role does not allow"));
+  const CommandResult elsewhere = feed("new", gateway.url() + "/gateway", "");
+  EXPECT_EQ(elsewhere.exit_code, 4);
+  EXPECT_THAT(elsewhere.err, HasSubstr("error[not_found]: " + gateway.url() +
+                                       "/gateway/v1/cases: http_404\n  no gateway takes messages "
+                                       "there: --http names its scheme, host and port"));
+  EXPECT_THAT(gateway.asked(), SizeIs(4)) << "one is enough to know";
+  const CommandResult right = feed("new", gateway.url(), "");
+  EXPECT_EQ(right.exit_code, 0) << right.err;
+  EXPECT_THAT(gateway.asked(), SizeIs(7)) << "all of them";
+}
+
+TEST(FeedHttpTest, WhatWasRefusedStaysRefusedAndAnErrorThatMayPassIsSentAgainByTheNextFeed) {
+  TestFolder folder;
+  const std::string file = folder.Write(
+      "a.jsonl", "{\"id\":\"c1\",\"text\":\"A man.\"}\n{\"id\":\"c2\",\"text\":\"A boy.\"}\n");
+  const std::string state = folder.File("state");
+  bool broken = true;
+  HttpGateway gateway([&broken](const HttpAsked& asked, std::size_t nth) {
+    if (asked.body.find("c1") != std::string::npos) {
+      return Step(200, R"({"line":1,"status":409,"code":"conflict","detail":"other content"})");
+    }
+    return broken ? Step(500, "oops") : Taken(asked, nth);
+  });
+  const std::vector<std::string> arguments = {file, "--http", gateway.url(), "--state", state};
+  const CommandResult first = Feed(arguments);
+  EXPECT_EQ(first.exit_code, 1);
+  EXPECT_THAT(first.err, HasSubstr(file + ", message 2: not sent, http_500"));
+  EXPECT_THAT(gateway.asked(), SizeIs(5));
+  broken = false;
+  const CommandResult second = Feed(arguments);
+  EXPECT_EQ(second.exit_code, 1) << "one was refused";
+  EXPECT_THAT(second.out, HasSubstr("  cases         1         1        0         0\n"));
+  const std::string before = "sent before (--state), 1 of them refused";
+  EXPECT_THAT(second.out, HasSubstr("1 message " + before));
+  const CommandResult third = Feed(arguments);
+  EXPECT_EQ(third.exit_code, 1);
+  EXPECT_THAT(third.out, HasSubstr("2 messages " + before));
+  EXPECT_THAT(gateway.asked(), SizeIs(6));
+}
+
 TEST(FeedHttpTest, CasesBecomeMessagesOfHl7WhereThatIsAskedFor) {
   ScriptedMllp server(Accept);
   const std::string demo = CONSILIUM_SOURCE_DIR "/configs/demo/vignettes.jsonl";

@@ -22,9 +22,9 @@ TEST(FeedStateTest, WhatEndedIsKnownToTheNextOne) {
     FeedState state;
     ASSERT_TRUE(state.Open(file).ok());
     EXPECT_FALSE(state.Has(a, 1));
-    ASSERT_TRUE(state.Add(a, 1).ok());
-    ASSERT_TRUE(state.Add(a, 3).ok());
-    ASSERT_TRUE(state.Add(b, 1).ok());
+    ASSERT_TRUE(state.Add(a, 1, false).ok());
+    ASSERT_TRUE(state.Add(a, 3, true).ok());
+    ASSERT_TRUE(state.Add(b, 1, true).ok());
     ASSERT_TRUE(state.AddAll(b).ok());
   }
   FeedState state;
@@ -35,9 +35,20 @@ TEST(FeedStateTest, WhatEndedIsKnownToTheNextOne) {
   EXPECT_FALSE(state.HasAll(a));
   EXPECT_TRUE(state.HasAll(b));
   EXPECT_TRUE(state.Has(b, 7));
-  EXPECT_EQ(*ReadFile(file, kMax),
-            "consilium feed state 1\n" + b + " all\n" + a + " 1\n" + a + " 3\n")
-      << "in its short form";
+  EXPECT_FALSE(state.WasRefused(a, 1));
+  EXPECT_TRUE(state.WasRefused(a, 3));
+  EXPECT_TRUE(state.WasRefused(b, 1)) << "also of a file that has ended";
+  EXPECT_FALSE(state.WasRefused(b, 7));
+  const std::string text = *ReadFile(file, kMax);
+  EXPECT_EQ(text.find(b + " 1\n"), std::string::npos);
+  std::vector<std::string> lines = {"consilium feed state 1\n", b + " all\n", a + " 1\n",
+                                    a + " 3 refused\n", b + " 1 refused\n"};
+  std::size_t bytes = 0;
+  for (const std::string& line : lines) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+    bytes += line.size();
+  }
+  EXPECT_EQ(text.size(), bytes) << "in its short form";
 }
 
 TEST(FeedStateTest, ALineThatWasCutOffIsLeftOut) {
@@ -49,7 +60,7 @@ TEST(FeedStateTest, ALineThatWasCutOffIsLeftOut) {
   ASSERT_TRUE(state.Open(file).ok());
   EXPECT_TRUE(state.Has(a, 1));
   EXPECT_FALSE(state.Has(a, 2));
-  ASSERT_TRUE(state.Add(a, 5).ok());
+  ASSERT_TRUE(state.Add(a, 5, false).ok());
   EXPECT_EQ(*ReadFile(file, kMax), "consilium feed state 1\n" + a + " 1\n" + a + " 5\n")
       << "nothing is written behind half a line";
 }

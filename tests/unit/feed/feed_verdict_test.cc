@@ -102,9 +102,25 @@ TEST(JudgeHttpTest, OfFhirTheStatusDecidesAndTheOutcomeSaysWhy) {
   ExpectIs(JudgeHttp(item, Response(422, R"({"resourceType":"OperationOutcome","issue":[
       {"severity":"information","diagnostics":"fine"},{"severity":"error","diagnostics":"no note"}]})")),
            Kind::kRefused, "http_422", "no note");
-  ExpectIs(JudgeHttp(item, Response(401, R"({"detail":"no token"})")), Kind::kRefused, "http_401",
-           "no token");
-  ExpectIs(JudgeHttp(item, Response(302, "<html>")), Kind::kRefused, "http_302");
+  for (const int status : {400, 409, 413, 501}) {
+    ExpectIs(JudgeHttp(item, Response(status)), Kind::kRefused, "http_" + std::to_string(status));
+  }
+}
+
+TEST(JudgeHttpTest, WhatIsAboutTheTokenOrThePlaceIsNoRefusalOfTheMessage) {
+  for (const FeedDoor door : {FeedDoor::kFhir, FeedDoor::kBulk, FeedDoor::kCases}) {
+    for (const int status : {401, 403, 407}) {
+      const FeedVerdict verdict =
+          JudgeHttp(Item(door), Response(status, R"({"detail":"no token"})"));
+      ExpectIs(verdict, Kind::kStop, "http_" + std::to_string(status), "no token");
+      EXPECT_EQ(verdict.why, ErrorCode::kForbidden);
+    }
+    for (const int status : {302, 404, 405, 406, 415, 421, 426}) {
+      const FeedVerdict verdict = JudgeHttp(Item(door), Response(status, "<html>"));
+      ExpectIs(verdict, Kind::kStop, "http_" + std::to_string(status));
+      EXPECT_EQ(verdict.why, ErrorCode::kNotFound);
+    }
+  }
 }
 
 TEST(JudgeHttpTest, WaitsAsLongAsItIsTold) {
@@ -154,8 +170,8 @@ TEST(JudgeHttpTest, OfACaseItsLineDecides) {
     ExpectIs(JudgeHttp(item, Response(200, body)), Kind::kAgain, "no_answer",
              "the response has no line about the case");
   }
-  ExpectIs(JudgeHttp(item, Response(415, R"({"detail":"type"})")), Kind::kRefused, "http_415",
-           "type");
+  ExpectIs(JudgeHttp(item, Response(413, R"({"detail":"size"})")), Kind::kRefused, "http_413",
+           "size");
 }
 
 // --- how often and when something is sent again
@@ -186,10 +202,21 @@ TEST(FeedAttemptTest, WithoutAnAnswerItIsSentAgainWithGrowingPausesAndThenGivenU
   EXPECT_EQ(end->code, "code");
   EXPECT_EQ(end->again, 7);
   EXPECT_EQ(end->item.id, "m1");
-  EXPECT_TRUE(attempt.in_vain());
+  EXPECT_EQ(attempt.in_vain(), (Error{ErrorCode::kUnavailable, "text"}));
 }
 
-TEST(FeedAttemptTest, AnErrorThatDoesNotPassIsARefusalAndNotTheEndOfTheFeed) {
+TEST(FeedAttemptTest, WhatNoMessageWouldPassEndsTheFeed) {
+  FeedVerdict verdict = Again(Cause::kSilence);
+  verdict.kind = Kind::kStop;
+  verdict.why = ErrorCode::kForbidden;
+  FeedAttempt attempt(Item());
+  const auto end = attempt.Judge(verdict, {}, TimePoint());
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->kind, FeedEnd::Kind::kUnsent);
+  EXPECT_EQ(attempt.in_vain(), (Error{ErrorCode::kForbidden, "text"}));
+}
+
+TEST(FeedAttemptTest, AnErrorThatDoesNotPassIsNoRefusalAndNotTheEndOfTheFeed) {
   FeedAttempt attempt(Item());
   const FeedPatience patience;
   for (int i = 0; i < patience.error_retries; ++i) {
@@ -197,8 +224,8 @@ TEST(FeedAttemptTest, AnErrorThatDoesNotPassIsARefusalAndNotTheEndOfTheFeed) {
   }
   const auto end = attempt.Judge(Again(Cause::kError), patience, TimePoint());
   ASSERT_TRUE(end.has_value());
-  EXPECT_EQ(end->kind, FeedEnd::Kind::kRefused);
-  EXPECT_FALSE(attempt.in_vain());
+  EXPECT_EQ(end->kind, FeedEnd::Kind::kUnsent);
+  EXPECT_FALSE(attempt.in_vain().has_value());
 }
 
 TEST(FeedAttemptTest, ABusyGatewayIsWaitedForByTimeAndNotByAttempts) {
@@ -213,7 +240,7 @@ TEST(FeedAttemptTest, ABusyGatewayIsWaitedForByTimeAndNotByAttempts) {
   }
   const auto end = attempt.Judge(Again(Cause::kBusy, 1000), patience, now + milliseconds(1000));
   ASSERT_TRUE(end.has_value());
-  EXPECT_EQ(end->kind, FeedEnd::Kind::kRefused);
+  EXPECT_EQ(end->kind, FeedEnd::Kind::kUnsent);
 }
 
 }  // namespace

@@ -42,6 +42,12 @@ TEST(RenderFeedTest, TheTableHasEveryMessageOnce) {
             "  Before      1 message sent before (--state)\n");
   ExpectAtMost80Columns(text);
   EXPECT_EQ(RenderFeed({}, kLook), "");
+  FeedTally before;
+  before.known = 3;
+  before.known_refused = 1;
+  EXPECT_EQ(RenderFeed(before, kLook),
+            "  Before      3 messages sent before (--state), 1 of them refused\n");
+  ExpectAtMost80Columns(RenderFeed(before, kLook));
   FeedTally unconfirmed;
   unconfirmed.doors[0] = {3, 1, 2, 0, 0};
   EXPECT_EQ(RenderFeed(unconfirmed, kLook),
@@ -53,7 +59,7 @@ TEST(RenderFeedTest, ProgramsGetTheSame) {
   EXPECT_EQ(
       FeedJson(ATally(), "done", milliseconds(1500)),
       R"({"ended":"done","messages":19,"accepted":12,"unconfirmed":0,"refused":2,"not_sent":5,"not_read":4,)"
-      R"("sent_again":5,"sent_before":1,"messages_left":14,"files_left":1,)"
+      R"("sent_again":5,"sent_before":1,"refused_before":0,"messages_left":14,"files_left":1,)"
       R"("codes":{"AE":1,"AR":1},)"
       R"("doors":{"hl7":{"messages":12,"accepted":9,"unconfirmed":0,"refused":2,"not_sent":1},)"
       R"("fhir":{"messages":3,"accepted":3,"unconfirmed":0,"refused":0,"not_sent":0}},"seconds":1.5})");
