@@ -36,9 +36,15 @@ std::string WriteCursor(const CasePlaces& places) {
   return cursor;
 }
 
+// Sources name their kind first and then who of it: "hl7" is also "hl7 WARD|HIS".
+bool IsFrom(std::string_view source, std::string_view wanted) {
+  if (!source.starts_with(wanted)) return false;
+  return wanted.empty() || source.size() == wanted.size() || source[wanted.size()] == ' ';
+}
+
 bool Matches(const CaseSummary& summary, const CaseListRequest& request) {
   return (!request.state || summary.state == *request.state) &&
-         (request.source.empty() || summary.source == request.source) &&
+         IsFrom(summary.source, request.source) &&
          (request.kind.empty() || summary.kind == request.kind);
 }
 

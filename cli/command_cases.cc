@@ -15,6 +15,12 @@ namespace {
 
 constexpr auto kPageMax = static_cast<std::int64_t>(limits::kCaseListMax);
 
+// The broker names the field of the request; who typed it knows the flag.
+Error AsFlag(Error error) {
+  if (error.text.starts_with("after = ")) error.text.insert(0, "--");
+  return error;
+}
+
 // At most `limit` cases that the filters leave. The exit code when that failed.
 int Collect(Asker& asker, const CasesOptions& options, CaseListReply& all) {
   CaseListRequest request;
@@ -27,20 +33,20 @@ int Collect(Asker& asker, const CasesOptions& options, CaseListReply& all) {
   request.max = filtered ? kPageMax : std::min(kPageMax, left());
   all.cursor = request.after;
   while (!all.end && left() > 0) {
-    bool too_many = false;
-    const int code =
-        AskBroker<CaseListReply>(asker, options.ask, request, [&](const CaseListReply& page) {
-          // The cursor stands after all of a page, so a smaller page is asked for.
-          too_many = static_cast<std::int64_t>(page.items.size()) > left();
-          if (too_many) return kExitOk;
-          all.items.insert(all.items.end(), page.items.begin(), page.items.end());
-          all.cursor = request.after = page.cursor;
-          all.end = page.end;
-          all.partly = all.partly || page.partly;
-          return kExitOk;
-        });
-    if (code != kExitOk) return code;
-    if (too_many) request.max = std::max<std::int64_t>(1, request.max / 2);
+    const auto reply =
+        Call<CaseListReply>(asker.client(), asker.stop(), request, TimeoutOf(options.ask));
+    if (!reply) return kExitInterrupted;
+    if (!reply->ok()) return ReportError(AsFlag(reply->error()), options.ask.json);
+    const CaseListReply& page = **reply;
+    if (static_cast<std::int64_t>(page.items.size()) > left()) {
+      // The cursor stands after all of a page, so a smaller page is asked for.
+      request.max = std::max<std::int64_t>(1, request.max / 2);
+      continue;
+    }
+    all.items.insert(all.items.end(), page.items.begin(), page.items.end());
+    all.cursor = request.after = page.cursor;
+    all.end = page.end;
+    all.partly = all.partly || page.partly;
     if (!filtered) request.max = std::clamp<std::int64_t>(left(), 1, kPageMax);
   }
   return kExitOk;

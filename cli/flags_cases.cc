@@ -102,7 +102,8 @@ void AddCases(CommandLine& line) {
                                  [&options] { return RunCases(options); });
   cases->add_option("--state", options.state, "only those in this state, e.g. complete")
       ->check(OneOf(kCaseStateNames));
-  cases->add_option("--source", options.source, "only those that came from there, exactly");
+  cases->add_option("--source", options.source,
+                    "only those that came from there: hl7, or hl7 and who");
   cases->add_option("--kind", options.kind, "only those of this kind of task");
   cases->add_option("--limit", options.limit, "at most so many")
       ->capture_default_str()

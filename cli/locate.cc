@@ -89,6 +89,12 @@ Result<std::vector<std::string>> FindEndpoints(const ClusterOptions& options) {
   return Found{configured};
 }
 
+// A file that is not there is a mistake of whoever names it, and no answer of a broker.
+Error OfTheCommand(Error error) {
+  if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kInvalid;
+  return error;
+}
+
 }  // namespace
 
 std::string ExecutableFolder() {
@@ -129,11 +135,11 @@ std::optional<std::string> FindConfigFile(const std::string& flag) {
 
 Result<BrokerAddress> FindBrokers(const ClusterOptions& options) {
   auto endpoints = FindEndpoints(options);
-  if (!endpoints.ok()) return endpoints.error();
+  if (!endpoints.ok()) return OfTheCommand(endpoints.error());
   const auto bus = LoadBusConfig(FindConfigFile(options.config).value_or(""));
-  if (!bus.ok()) return bus.error();
+  if (!bus.ok()) return OfTheCommand(bus.error());
   auto keys = ReadBusKeys(*bus);
-  if (!keys.ok()) return keys.error();
+  if (!keys.ok()) return OfTheCommand(keys.error());
   for (const std::string& endpoint : *endpoints) {
     if (keys->on()) break;
     if (auto here = CheckLoopback("broker", endpoint); !here.ok()) return here.error();

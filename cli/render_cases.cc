@@ -7,7 +7,8 @@ namespace consilium {
 
 std::string RenderCases(const std::vector<CaseSummary>& cases, const Look& look) {
   if (cases.empty()) return "";
-  Table table({{"case", false, true},
+  // The id is whole, however narrow: every other command is given it.
+  Table table({{"case", false, false},
                {"accepted", false, false},
                {"state", false, false},
                {"rev", true, false},

@@ -1,4 +1,5 @@
-// The list of cases as people read it, in at most 80 columns. Pure, as render.h.
+// The list of cases as people read it, in at most 80 columns but for a longer id. Pure, as
+// render.h.
 #pragma once
 
 #include <string>

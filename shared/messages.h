@@ -110,8 +110,8 @@ struct CaseListRequest {
   std::string after;               // cursor of an earlier reply; "" = from the newest
   std::int64_t max = 256;          // 1..256: so many are looked at
   std::optional<CaseState> state;  // filters
-  std::string source;              // exactly; "" = any, and so below
-  std::string kind;
+  std::string source;              // as a whole or up to a space; "" = any
+  std::string kind;                // exactly; "" = any
 };
 struct CaseSummary {
   std::string id;

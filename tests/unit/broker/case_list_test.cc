@@ -80,11 +80,27 @@ TEST(MergeCasesTest, TheFiltersLeaveOutButTheirCasesWereLookedAt) {
   const CaseListReply reply = MergeCases(
       request, CasePlaces(1),
       {Slice({Seen(9, "e", CaseState::kFailed, "hl7"), Seen(8, "d", CaseState::kComplete, "hl7"),
-              Seen(7, "c", CaseState::kFailed, "hl7 "),
+              Seen(7, "c", CaseState::kFailed, "hl7x"),
               Seen(6, "b", CaseState::kFailed, "hl7", "x")})});
   EXPECT_THAT(IdsOf(reply), ElementsAre("e"));
   EXPECT_EQ(reply.cursor, "6:b");
   EXPECT_FALSE(reply.end) << "as many as asked for were looked at";
+}
+
+TEST(MergeCasesTest, ASourceIsMeantWithAllWhoComeThatWay) {
+  const auto from = [](const std::string& source) {
+    CaseListRequest request = AtMost(4);
+    request.source = source;
+    return IdsOf(MergeCases(request, CasePlaces(1),
+                            {Slice({Seen(9, "d", CaseState::kFailed, "hl7 WARD|HIS"),
+                                    Seen(8, "c", CaseState::kFailed, "hl7 WARD|X"),
+                                    Seen(7, "b", CaseState::kFailed, "hl7"),
+                                    Seen(6, "a", CaseState::kFailed, "hl70")})}));
+  };
+  EXPECT_THAT(from("hl7"), ElementsAre("d", "c", "b"));
+  EXPECT_THAT(from("hl7 WARD|HIS"), ElementsAre("d"));
+  EXPECT_THAT(from("hl7 WARD"), IsEmpty());
+  EXPECT_THAT(from("hl"), IsEmpty());
 }
 
 TEST(MergeCasesTest, TheExpiredAreLookedAtAndNotListed) {

@@ -34,7 +34,7 @@ TEST(RenderCasesTest, ALineACase) {
 
 TEST(RenderCasesTest, LongAndHostileTextFitsTheScreen) {
   CaseSummary summary = ACase();
-  summary.id = std::string(128, 'x');
+  summary.id = "hl7-" + std::string(24, 'b');  // as long as those that a gateway makes
   summary.source = "ward\x1b[31m 3 " + std::string(200, 'y');
   summary.kind = std::string(64, 'k');
   summary.strategy = "complementarity";
@@ -42,6 +42,9 @@ TEST(RenderCasesTest, LongAndHostileTextFitsTheScreen) {
   const std::string text = RenderCases({summary}, kLook);
   ExpectAtMost80Columns(text);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find(summary.id + " "), std::string::npos) << "whole: other commands need it";
+  summary.id = std::string(128, 'x');
+  EXPECT_NE(RenderCases({summary}, kLook).find(summary.id + " "), std::string::npos);
 }
 
 }  // namespace
