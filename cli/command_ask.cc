@@ -45,7 +45,7 @@ int RunCancel(const CancelOptions& options) {
         PrintOut(id + ": had ended before (" + std::string(state) +
                  "); --withdraw takes back what it said\n");
       }
-      return kExitOk;
+      return r.cancelled ? kExitOk : kExitRefused;
     });
     if (code == kExitInterrupted || code == kExitUnreachable) return code;
     worst = std::max(worst, code);

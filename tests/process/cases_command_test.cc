@@ -60,8 +60,16 @@ TEST(CasesCommandTest, CasesAreListedAndOneThatEndedIsTakenBack) {
   ExpectAtMost80Columns(table.out);
   EXPECT_THAT(table.out, StartsWith("  case  accepted     state"));
   EXPECT_THAT(table.err, HasSubstr("2 cases; go on with --after "));
+  const CommandResult wrong = cluster.Run({"cases", "--after", "garbage"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("error[invalid]: --after = \"garbage\", expected"));
+  const CommandResult nowhere = cluster.Run({"cases", "--config", folder.File("none.toml")});
+  EXPECT_EQ(nowhere.exit_code, 2) << "nobody was asked who could refuse";
+  EXPECT_THAT(nowhere.err, HasSubstr(folder.File("none.toml")));
 
-  EXPECT_THAT(cluster.Run({"cancel", "c3"}).out, HasSubstr("c3: had ended before ("));
+  const CommandResult late = cluster.Run({"cancel", "c3"});
+  EXPECT_THAT(late.out, HasSubstr("c3: had ended before ("));
+  EXPECT_EQ(late.exit_code, 4) << "as the API says 409: nothing was cancelled";
   const CommandResult withdrawn =
       cluster.Run({"cancel", "c3", "--withdraw", "--reason", "retracted"});
   EXPECT_EQ(withdrawn.out, "c3: cancelled\n");
