@@ -2,10 +2,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -54,15 +59,58 @@ struct NewKey {
   bool for_brokers() const { return peer.role == BusRole::kBroker; }
 };
 
-// To a file of lines, which must end with one.
-Status AppendLine(const fs::path& file, const std::string& line) {
+// A line "<SHA-256> <role> <name>" of a file of tokens.
+struct TokenLine {
+  std::size_t number = 0;
+  std::string role;
+  std::string name;
+};
+
+// The lines with tokens; kInvalid for a file that holds anything else, which no gateway would take.
+Result<std::vector<TokenLine>> ReadTokens(const std::string& text, const fs::path& file) {
+  constexpr std::size_t kDigestChars = 64;
+  std::vector<TokenLine> found;
+  std::istringstream lines(text);
+  std::string line;
+  for (std::size_t number = 1; std::getline(lines, line); ++number) {
+    std::istringstream words(line);
+    std::string digest;
+    if (!(words >> digest) || digest.front() == '#') continue;
+    TokenLine one;
+    one.number = number;
+    std::string more;
+    const bool whole = words >> one.role >> one.name && !(words >> more);
+    if (!whole || digest.size() != kDigestChars ||
+        digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      return Invalid(
+          file.string() + ":" + std::to_string(number) +
+          ": expected `SHA256 ROLE NAME`: no file of tokens, and nothing is added to it");
+    }
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+// To a file of tokens, whose last line must have an end. Returns the lines that `name` had before.
+Result<std::vector<TokenLine>> AppendToken(const fs::path& file, const std::string& line,
+                                           const std::string& name) {
   constexpr std::size_t kFileBytesMax = 1u << 20;  // as the gateway reads it
   auto text = ReadFile(file.string(), kFileBytesMax - line.size());
   if (!text.ok() && text.error().code != ErrorCode::kNotFound) return text.error();
-  if (text.ok() && !text->empty() && text->back() != '\n') {
-    return Invalid(file.string() + ": its last line has no end");
+  std::vector<TokenLine> others;
+  if (text.ok()) {
+    auto before = ReadTokens(*text, file);
+    if (!before.ok()) return before.error();
+    if (!text->empty() && text->back() != '\n') {
+      return Invalid(file.string() + ": its last line has no end");
+    }
+    std::copy_if(before->begin(), before->end(), std::back_inserter(others),
+                 [&name](const TokenLine& one) { return one.name == name; });
   }
-  return Write(file, line, kPublicMode, Writing::kAppend);
+  if (Status written = Write(file, line, kPublicMode, Writing::kAppend); !written) {
+    return written.error();
+  }
+  return others;
 }
 
 // The list that the brokers would read must stay one, so it is read before it is added to.
@@ -119,6 +167,14 @@ std::string Describe(const NewKey& key) {
          "broker:\n" + AllowLine(key.keys.public_key, key.peer);
 }
 
+// A new token of one who has some takes nothing away from those.
+void TellOthers(const std::vector<TokenLine>& others, const std::string& file) {
+  for (const TokenLine& one : others) {
+    Note(one.name + " has another token of role " + one.role + ", which stays valid: remove line " +
+         std::to_string(one.number) + " of " + file + " once nobody uses it");
+  }
+}
+
 }  // namespace
 
 int RunKeysNew(const KeysNewOptions& options) {
@@ -126,7 +182,7 @@ int RunKeysNew(const KeysNewOptions& options) {
     return ReportError(name.error(), options.json);
   }
   const NewKey key{options.folder, {options.name, *BusRoleFromName(options.role)}, NewKeyPair()};
-  if (auto saved = Save(key); !saved.ok()) return ReportError(saved.error(), options.json);
+  if (auto saved = Save(key); !saved.ok()) return ReportError(saved.error(), options.json, "");
   if (!options.json) {
     PrintOut(Describe(key));
     return kExitOk;
@@ -158,10 +214,14 @@ int RunKeysToken(const KeysTokenOptions& options) {
   constexpr std::size_t kTokenBytes = 32;
   const std::string token = ToBase64Url(RandomBytes(kTokenBytes));
   const std::string line = Sha256Hex(token) + " " + options.role + " " + options.name + "\n";
+  std::vector<TokenLine> others;
   if (!options.file.empty()) {
-    if (auto kept = AppendLine(options.file, line); !kept.ok()) {
-      return ReportError(kept.error(), options.json);
+    auto kept = AppendToken(options.file, line, options.name);
+    if (!kept.ok()) {
+      ReportError(kept.error(), options.json, "");
+      return kExitUsage;
     }
+    others = std::move(*kept);
   }
   if (options.json) {
     PrintOut(Json{{"name", options.name},
@@ -171,6 +231,7 @@ int RunKeysToken(const KeysTokenOptions& options) {
                   {"file", options.file.empty() ? Json() : Json(options.file)}}
                  .dump() +
              "\n");
+    TellOthers(others, options.file);
     return kExitOk;
   }
   PrintOut("token: " + token + "\n  shown once: it belongs to " + options.name +
@@ -179,6 +240,7 @@ int RunKeysToken(const KeysTokenOptions& options) {
                 ? "a line for gateway.tokens_file:\n"
                 : options.file + ": has the new line, for gateway.tokens_file:\n") +
            line);
+  TellOthers(others, options.file);
   return kExitOk;
 }
 

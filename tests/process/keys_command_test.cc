@@ -118,6 +118,18 @@ TEST_F(KeysCommandTest, ATokenIsShownOnceAndTheFileHasOnlyItsDigest) {
   EXPECT_THAT(FileText(file), testing::EndsWith(" read desk\n"));
 }
 
+TEST_F(KeysCommandTest, WhoHasATokenAlreadyIsToldThatItStaysValid) {
+  const std::string file = folder_.File("tokens");
+  EXPECT_EQ(Run({"token", "ehr", "--role", "write", "--file", file}).err, "");
+  EXPECT_EQ(Run({"token", "desk", "--role", "read", "--file", file}).err, "");
+  const CommandResult again = Run({"token", "ehr", "--role", "read", "--file", file});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_EQ(again.err,
+            "consilium: ehr has another token of role write, which stays valid: remove "
+            "line 1 of " +
+                file + " once nobody uses it\n");
+}
+
 TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
   const std::string file = folder_.Write("tokens", "# cut");
   const CommandResult cut = Run({"token", "ehr", "--role", "read", "--file", file});
@@ -125,6 +137,14 @@ TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
   EXPECT_THAT(cut.err, HasSubstr(file + ": its last line has no end"));
   EXPECT_EQ(cut.out, "") << "a token that no gateway will know is not shown";
   EXPECT_EQ(FileText(file), "# cut");
+  const std::string other = folder_.Write("case.json", "{\"text\": \"A man.\"}\n");
+  const CommandResult spoilt = Run({"token", "ehr", "--role", "read", "--file", other});
+  EXPECT_EQ(spoilt.exit_code, 2);
+  EXPECT_THAT(spoilt.err, HasSubstr(other + ":1: expected `SHA256 ROLE NAME`"));
+  EXPECT_EQ(FileText(other), "{\"text\": \"A man.\"}\n");
+  const CommandResult nowhere = Run({"token", "ehr", "--role", "read", "--file", "/nonexistent/f"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_EQ(nowhere.err.find("cluster"), std::string::npos) << nowhere.err;
   EXPECT_THAT(Run({"token", "a b", "--role", "read"}).err,
               HasSubstr("name = \"a b\", expected 1..64 characters of A-Z a-z 0-9 . _ -"));
   EXPECT_NE(Run({"token", "ehr", "--role", "broker"}).exit_code, 0);
