@@ -115,8 +115,10 @@ int RunHealth(const HealthOptions& options) {
   if (options.json) {
     PrintOut("{\"healthy\":" + std::string(health ? "true" : "false") +
              ",\"text\":" + JsonString(health ? "" : health.error().text) + "}\n");
+  } else if (health) {
+    PrintOut("healthy\n");
   } else {
-    PrintOut(health ? "healthy\n" : health.error().text + "\n");
+    ReportError(health.error(), /*json=*/false, "");
   }
   return health ? kExitOk : kExitFailed;
 }

@@ -47,7 +47,8 @@ void AddHealth(CommandLine& line) {
   CLI::App* health = line.Command("health", "Say whether a program of this machine does its work",
                                   "consilium health /run/consilium/health",
                                   [&options] { return RunHealth(options); });
-  health->add_option("file", options.file, "the file that its --health names")->required();
+  health->add_option("file", options.file, "the file that it was started with (--health FILE)")
+      ->required();
   health->add_flag("--alive", options.alive_only,
                    "only whether its loop turns: a restart would not help with anything else");
   AddJson(health, options.json);

@@ -41,13 +41,16 @@ Status ReadHealth(const std::string& path, milliseconds silence_max, bool alive_
   std::string written;
   std::string trouble;
   if (!in || !std::getline(in, written)) {
-    return Error{ErrorCode::kNotFound, "no sign of life: cannot read " + path};
+    return Error{
+        ErrorCode::kNotFound,
+        path + ": cannot be read: no program runs here that was started with --health " + path};
   }
   std::getline(in, trouble);
   std::int64_t at = 0;
   const auto [stop, error] = std::from_chars(written.data(), written.data() + written.size(), at);
   if (error != std::errc() || stop != written.data() + written.size()) {
-    return Error{ErrorCode::kInvalid, path + ": expected the file that --health names"};
+    return Error{ErrorCode::kInvalid,
+                 path + ": expected the file of a program that was started with --health FILE"};
   }
   const std::int64_t silence = SteadyMs(now) - at;
   if (silence > silence_max.count() || silence < 0) {

@@ -45,7 +45,10 @@ TEST_F(HealthTest, TheFileIsWrittenOnceASecond) {
   file.Tell("", now);
   unlink(path.c_str());
   file.Tell("", now + milliseconds(999));
-  EXPECT_EQ(Read().error(), (Error{ErrorCode::kNotFound, "no sign of life: cannot read " + path}));
+  EXPECT_EQ(Read().error(),
+            (Error{ErrorCode::kNotFound,
+                   path + ": cannot be read: no program runs here that was started with --health " +
+                       path}));
   now += milliseconds(1000);
   file.Tell("", now);
   EXPECT_TRUE(Read().ok());
@@ -53,7 +56,8 @@ TEST_F(HealthTest, TheFileIsWrittenOnceASecond) {
 
 TEST_F(HealthTest, AnotherFileIsRefused) {
   std::ofstream(path) << "12ab\n";
-  EXPECT_EQ(Read().error(), Invalid(path + ": expected the file that --health names"));
+  EXPECT_EQ(Read().error(),
+            Invalid(path + ": expected the file of a program that was started with --health FILE"));
 }
 
 TEST_F(HealthTest, WithoutAPathNothingIsWrittenOrDue) {
