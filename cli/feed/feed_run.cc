@@ -14,7 +14,11 @@ constexpr milliseconds kTick{100};
 }  // namespace
 
 FeedRun::FeedRun(FeedSource& source, FeedSender* mllp, FeedSender* http, Options options)
-    : source_(source), mllp_(mllp), http_(http), options_(std::move(options)) {}
+    : source_(source),
+      mllp_(mllp),
+      http_(http),
+      options_(std::move(options)),
+      pace_(options_.rate, Now()) {}
 
 std::size_t FeedRun::under_way() const {
   std::size_t count = 0;
@@ -52,9 +56,10 @@ void FeedRun::Take(const FeedEnd& end, FeedTally& tally) {
 
 // Sends what there is room and time for, in the order of the source.
 void FeedRun::Begin(FeedTally& tally, TimePoint now) {
-  while (options_.rate <= 0 || now >= next_send_) {
+  for (;;) {
+    // Taken before it may begin: there is a time to wait for only if something waits.
     if (!next_item_) next_item_ = source_.Next();
-    if (!next_item_) return;
+    if (!next_item_ || !pace_.MayBegin(now)) return;
     FeedSender* const sender = SenderOf(next_item_->door);
     if (sender == nullptr) {
       FeedItem item = *std::exchange(next_item_, std::nullopt);
@@ -68,11 +73,7 @@ void FeedRun::Begin(FeedTally& tally, TimePoint now) {
     if (!sender->HasRoom()) return;
     ++tally.doors[static_cast<std::size_t>(next_item_->door)].sent;
     sender->Send(*std::exchange(next_item_, std::nullopt), now);
-    if (options_.rate <= 0) continue;
-    // What could not be sent in time is not made up for in a burst.
-    const auto gap = std::chrono::duration_cast<TimePoint::duration>(
-        std::chrono::duration<double>(1.0 / options_.rate));
-    next_send_ = std::max(next_send_ + gap, now);
+    pace_.Begun(now);
   }
 }
 
@@ -95,7 +96,6 @@ FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
   std::optional<End> end;
   TimePoint give_up = TimePoint::max();
   TimePoint look_at = Now();
-  next_send_ = Now();
   for (;;) {
     TimePoint now = Now();
     if (options_.look && !end && now >= look_at) {
@@ -119,7 +119,7 @@ FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
     if (end && (under_way() == 0 || now >= give_up || stop.Count() > 1)) break;
     options_.on_tick(tally, now);
     if (!end && next_item_ && SenderOf(next_item_->door)->HasRoom()) {
-      next = std::min(next, next_send_);
+      next = std::min(next, pace_.next());
     }
     next = std::min({next, now + kTick, end ? give_up : TimePoint::max()});
     std::vector<pollfd> polled = {{stop.fd(), POLLIN, 0}};

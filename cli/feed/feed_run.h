@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/feed/feed_pace.h"
 #include "cli/feed/feed_sender.h"
 #include "cli/feed/feed_source.h"
 #include "cli/feed/feed_tally.h"
@@ -21,7 +22,7 @@ namespace consilium {
 class FeedRun {
  public:
   struct Options {
-    double rate = 0;             // messages a second; 0 = as fast as they are taken
+    double rate = 0;             // messages a second (feed_pace.h)
     std::function<void()> look;  // for new files, every kLook; empty = what there is, is all
     std::function<void(const FeedEnd&)> on_end;
     std::function<void(const FeedTally&, TimePoint)> on_tick;
@@ -50,7 +51,7 @@ class FeedRun {
   FeedSender* http_;
   Options options_;
   std::optional<FeedItem> next_item_;
-  TimePoint next_send_;
+  FeedPace pace_;
   Error error_;
   bool failed_ = false;
 };
