@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <thread>
@@ -14,14 +13,13 @@
 #include "cli/commands.h"
 #include "cli/eval_live.h"
 #include "cli/files.h"
-#include "cli/locate.h"
+#include "cli/find_medications.h"
 #include "cli/output.h"
 #include "cli/part_file.h"
 #include "cli/policy_page.h"
 #include "cli/progress.h"
 #include "cli/read_answers.h"
 #include "cli/render_policies.h"
-#include "shared/config.h"
 #include "shared/signals.h"
 #include "shared/text.h"
 
@@ -32,18 +30,6 @@ constexpr std::size_t kInputBytesMax = std::size_t{1} << 30;
 constexpr std::size_t kThreadsMax = 16;
 
 using Facts = std::map<std::string, ModelFacts>;
-
-// The table that the council of the configuration uses, else the one that is shipped.
-Result<MedicationTable> FindMedications(const std::string& config_file) {
-  if (const auto file = FindConfigFile(config_file)) {
-    const auto config = LoadConfig(*file);
-    if (!config.ok()) return config.error();
-    return MedicationTable::Load(config->council.medications);
-  }
-  const auto file = FindShipped("medications/ingredients.tsv");
-  if (!file.ok()) return file.error();
-  return MedicationTable::Load(std::filesystem::path(*file).parent_path().string());
-}
 
 Result<RecordedAnswers> Load(const EvalOptions& options) {
   if (!options.matrix.empty()) {

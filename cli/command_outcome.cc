@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "aggregator/council/coding.h"
 #include "cli/ask.h"
+#include "cli/find_medications.h"
 #include "cli/render.h"
 #include "shared/codec.h"
 #include "shared/text.h"
@@ -67,6 +69,24 @@ std::optional<KnownRight> AwaitJudged(Asker& asker, const CaseOutcomeReply& reco
   return std::nullopt;
 }
 
+// A name that no table has is kept and learned as it was typed. It may be right, so it is not
+// refused; more often it is a slip, and one wrong gold spoils what is learned.
+void WarnOfUnknown(const CaseOutcomeRequest& request, const OutcomeOptions& options) {
+  if (!request.medications || request.medications->empty()) return;
+  const auto table = FindMedications(options.ask.cluster.config);
+  if (!table.ok()) return;  // the machine of a client need not have one
+  for (const std::string& name : *request.medications) {
+    const NormalisedName known = CodeName(name, *table);
+    if (known.kind == NormalisedName::Kind::kIngredients) continue;
+    Note("warning: " + Quoted(name) +
+         (known.kind == NormalisedName::Kind::kClass
+              ? " is a class, no medication"
+              : " is in no table of medications, and is learned as it was typed") +
+         "; if that is a slip, say it again: of --by " + Quoted(request.by) +
+         " the latest outcome counts");
+  }
+}
+
 void Print(const OutcomeOptions& options, CaseOutcomeReply reply,
            const std::optional<KnownRight>& known) {
   if (known) reply.contradictory = known->status == KnownStatus::kContradictory;
@@ -102,6 +122,7 @@ int RunOutcome(const OutcomeOptions& options) {
   }
   return AskBroker<CaseOutcomeReply>(asker, options.ask, *request,
                                      [&](const CaseOutcomeReply& reply) {
+                                       WarnOfUnknown(*request, options);
                                        Print(options, reply, AwaitJudged(asker, reply));
                                        return kExitOk;
                                      });

@@ -162,6 +162,15 @@ TEST_F(OutcomeProcessTest, WhatWasRightIsLearnedAndAContradictionIsNot) {
   const json rebuilt = Parsed(Run({"chemistry", "--rebuild", "--json"}));
   EXPECT_TRUE(rebuilt.at("identical").get<bool>()) << rebuilt.dump();
   EXPECT_EQ(rebuilt.at("lines"), kCases + 4);
+
+  // A name that no table has may be right, and is said to be none.
+  result = Run({"outcome", other, "--medications", right + ",foozol", "--by", "typist"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(
+      result.err,
+      "consilium: warning: \"foozol\" is in no table of medications, and is learned as it was "
+      "typed; if that is a slip, say it again: of --by \"typist\" the latest outcome "
+      "counts\n");
   for (const char* part : {"broker", "aggregator"}) {
     EXPECT_THAT(cluster_->LogOf(part), Not(HasSubstr("SECRET-REASON"))) << part;
   }
