@@ -33,6 +33,9 @@ class CommandLine {
   int Run(int argc, char** argv);
 
  private:
+  // As far as the words were understood: "consilium dead list".
+  std::string ParsedCommand() const;
+
   CLI::App app_;
   std::deque<std::any> kept_;
   std::function<int()> run_;

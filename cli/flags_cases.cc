@@ -38,8 +38,8 @@ void AddOutcome(CommandLine& line) {
       "outcome", "Say what was right in a case that has ended; it is learned from",
       "consilium outcome case-0123456789abcdef --accept\n"
       "  consilium outcome case-0123456789abcdef --medications amoxicillin,ibuprofen\n"
-      "  consilium outcome case-0123456789abcdef --override \"rash on penicillin\" "
-      "--medications doxycycline\n\n"
+      "  consilium outcome case-0123456789abcdef --override \"rash on penicillin\" \\\n"
+      "      --medications doxycycline\n\n"
       "All outcomes of a case are kept. Of the same --by the latest counts; those who\n"
       "disagree make the case contradictory, and who was right is not learned from it.",
       [&options] { return RunOutcome(options); });
