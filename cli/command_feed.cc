@@ -17,6 +17,7 @@
 #include "cli/feed/render_feed.h"
 #include "cli/feed/settled_files.h"
 #include "cli/output.h"
+#include "cli/render_parts.h"
 #include "shared/signals.h"
 
 namespace consilium {
@@ -41,13 +42,26 @@ class Teller {
     Tell(error);
   }
   void OnEnd(const FeedEnd& end) {
+    if (end.left_out > 0) {
+      const std::string parts =
+          render::Count(end.left_out, "part") + " of it left out; the first: ";
+      return Tell({ErrorCode::kInvalid, PlaceOf(end.item) + ": accepted, " + parts + end.text});
+    }
     const bool told = end.kind == FeedEnd::Kind::kRefused || end.kind == FeedEnd::Kind::kUnsent;
     if (!told) return;
     const bool refused = end.kind == FeedEnd::Kind::kRefused;
     std::string text = PlaceOf(end.item) + ": " + (refused ? "refused, " : "not sent, ") + end.code;
     if (!end.text.empty()) text += ": " + end.text;
-    if (end.again > 0) text += " (sent " + std::to_string(end.again + 1) + " times)";
+    if (end.again > 0) text += " (tried " + std::to_string(end.again + 1) + " times)";
     Tell({refused ? ErrorCode::kConflict : ErrorCode::kUnavailable, text});
+  }
+  // At once, and then once a minute as long as it is so.
+  void Trouble(const std::string& why, TimePoint now) {
+    constexpr milliseconds kAgain{60000};
+    if (why == trouble_ && now - trouble_told_ < kAgain) return;
+    trouble_ = why;
+    trouble_told_ = now;
+    Line(why + "; it is tried again");
   }
   void Line(const std::string& text) {
     Clear();
@@ -92,6 +106,8 @@ class Teller {
   const TimePoint started_;
   TimePoint last_;
   bool drawn_ = false;
+  std::string trouble_;
+  TimePoint trouble_told_;
   std::size_t told_ = 0;
 };
 
@@ -100,9 +116,12 @@ struct Senders {
   std::unique_ptr<FeedSender> http;
 };
 
-FeedPatience PatienceOf(const FeedOptions& options) {
+FeedPatience PatienceOf(const FeedOptions& options, milliseconds answer) {
   FeedPatience patience;
-  patience.answer = milliseconds(static_cast<std::int64_t>(options.timeout_s * 1000));
+  patience.answer = answer;
+  if (options.timeout_s) {
+    patience.answer = milliseconds(static_cast<std::int64_t>(*options.timeout_s * 1000));
+  }
   // One that follows is there to wait for its gateway.
   constexpr int kForEver = 1 << 30;
   patience.retries =
@@ -111,14 +130,13 @@ FeedPatience PatienceOf(const FeedOptions& options) {
 }
 
 Status MakeSenders(const FeedOptions& options, Senders& senders) {
-  const FeedPatience patience = PatienceOf(options);
   if (!options.mllp.empty()) {
     // A mistake is told before anything is sent; that the name leads nowhere now may pass.
     const auto found = FindMllp(options.mllp);
     if (!found && found.error().code == ErrorCode::kInvalid) return found.error();
-    senders.mllp =
-        std::make_unique<MllpFeedSender>([where = options.mllp] { return FindMllp(where); },
-                                         static_cast<std::size_t>(options.connections), patience);
+    senders.mllp = std::make_unique<MllpFeedSender>(
+        [where = options.mllp] { return FindMllp(where); },
+        static_cast<std::size_t>(options.connections), PatienceOf(options, FeedPatience().answer));
   }
   if (!options.http.empty()) {
     HttpFeedOptions http;
@@ -132,7 +150,7 @@ Status MakeSenders(const FeedOptions& options, Senders& senders) {
       }
       http.token = token;
     }
-    auto made = HttpFeedSender::Make(http, patience);
+    auto made = HttpFeedSender::Make(http, PatienceOf(options, kHttpAnswer));
     if (!made) return made.error();
     senders.http = std::move(*made);
   }
@@ -153,16 +171,24 @@ Status CheckDoors(const std::vector<FeedFile>& files, const FeedOptions& options
                    (mllp ? "--mllp HOST:PORT" : "--http URL") +
                    (file.format == FeedFormat::kCases && !mllp ? ", or --as mdm with --mllp" : ""));
   }
+  const bool cases = std::any_of(files.begin(), files.end(), [](const FeedFile& file) {
+    return file.format == FeedFormat::kCases;
+  });
+  if (options.as_mdm && !cases) {
+    return Invalid(
+        "--as mdm is for cases, and no file has any; HL7 v2 is sent as it is without it");
+  }
   return Ok();
 }
 
 void TellFound(const FeedFiles& found, Teller& teller) {
   if (!found.skipped.empty()) {
-    std::string text =
-        std::to_string(found.skipped.size()) +
-        " files are left out, as nothing in them can be fed: " + found.skipped.front();
-    if (found.skipped.size() > 1) text += ", ...";
-    teller.Line(text);
+    constexpr std::size_t kNamed = 20;
+    const std::size_t all = found.skipped.size();
+    teller.Line(render::Count(all, "file") + (all == 1 ? " is" : " are") +
+                " left out, as nothing in them can be fed:");
+    for (std::size_t i = 0; i < std::min(all, kNamed); ++i) teller.Line("  " + found.skipped[i]);
+    if (all > kNamed) teller.Line("  and " + std::to_string(all - kNamed) + " more");
   }
   for (const Error& problem : found.problems) teller.Problem(problem);
 }
@@ -214,7 +240,8 @@ int Finish(FeedRun::End end, const FeedRun& run, const FeedOptions& options, con
     case FeedRun::End::kDone:
       break;
   }
-  const std::size_t bad = sum.refused + sum.unsent + tally.unreadable + tally.known_refused;
+  const std::size_t bad =
+      sum.refused + sum.unsent + tally.unreadable + tally.known_refused + tally.left_out;
   return bad > 0 ? kExitFailed : kExitOk;
 }
 
@@ -252,6 +279,7 @@ int RunFeed(const FeedOptions& options) {
   FeedRun::Options how;
   how.rate = options.rate;
   how.on_end = [&](const FeedEnd& end) { teller.OnEnd(end); };
+  how.on_trouble = [&](const std::string& why, TimePoint now) { teller.Trouble(why, now); };
   how.on_tick = [&](const FeedTally&, TimePoint now) { teller.OnTick(now); };
   SettledFiles settled;
   if (options.follow) {

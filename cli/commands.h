@@ -47,7 +47,7 @@ struct FeedOptions {
   double rate = 0;  // messages a second; 0 = as fast as they are taken
   std::int64_t connections = 1;
   std::optional<std::int64_t> retries;  // without an answer
-  double timeout_s = 30;                // for an answer
+  std::optional<double> timeout_s;      // for an answer; as the door takes
   std::int64_t repeat = 1;              // passes
   bool follow = false;
   std::string state;  // file; "" = none

@@ -34,15 +34,15 @@ void AddFeed(CommandLine& line) {
   CLI::App* feed = line.Command(
       "feed", "Send files of messages to a gateway, once or as they come",
       "consilium feed messages/ --mllp 10.0.0.7:2575\n"
-      "  consilium feed export/ bundle.json --http https://gateway:8080 --token-env TOKEN\n"
+      "  consilium feed export/ bundle.json --http https://gw:8080 --token-env TOKEN\n"
       "  consilium feed inbox/ --follow --state feed.state --mllp 10.0.0.7:2575\n"
       "  consilium feed configs/demo/vignettes.jsonl --as mdm --mllp 127.0.0.1:2575\n\n"
       "HL7 v2 (plain, batches, frames of MLLP) goes to --mllp; FHIR Bundles and resources, bulk\n"
       "exports and cases go to --http. What a file is is told by its content; folders are gone\n"
       "through, in the order of names. Every message ends as accepted, refused or not sent.\n\n"
-      "Exit codes: 0 done, 1 some were refused or not sent, 2 wrong usage or input, 3 the "
-      "gateway\n"
-      "cannot be reached, 130 interrupted. docs/gateway.md says more.",
+      "Exit codes: 0 done, 1 some were refused, left out or not sent, 2 wrong usage or\n"
+      "input, 3 the gateway cannot be reached, 4 it takes nothing of this feed (token, URL),\n"
+      "130 interrupted. docs/gateway.md says more.",
       [&options] { return RunFeed(options); });
   feed->add_option("path", options.paths, "files and folders")->required();
   feed->add_option("--mllp", options.mllp, "receiver of HL7 v2, at an address of this site")
@@ -68,9 +68,9 @@ void AddFeed(CommandLine& line) {
                    "how often a message is sent again without an answer (default 8, with "
                    "--follow for ever)")
       ->check(Between(0, 1000000));
-  feed->add_option("--timeout", options.timeout_s, "how long an acknowledgement may take")
+  feed->add_option("--timeout", options.timeout_s,
+                   "how long an answer may take (default 30, over HTTP 90)")
       ->type_name("SECONDS")
-      ->capture_default_str()
       ->check(Between(0.1, 3600.0));
   CLI::Option* follow = feed->add_flag(
       "--follow", options.follow,

@@ -17,10 +17,17 @@ FeedEnd FeedAttempt::End(FeedEnd::Kind kind, std::string code, std::string text)
   return {std::move(item_), kind, std::move(code), std::move(text), again_};
 }
 
+FeedEnd FeedAttempt::Abandon() {
+  return End(FeedEnd::Kind::kUnsent, "interrupted",
+             "given up before its answer" + (last_.empty() ? "" : "; last, " + last_));
+}
+
 std::optional<FeedEnd> FeedAttempt::Judge(const FeedVerdict& verdict, const FeedPatience& patience,
                                           TimePoint now) {
   if (verdict.kind == FeedVerdict::Kind::kAccepted) {
-    return End(FeedEnd::Kind::kAccepted, verdict.code, "");
+    FeedEnd end = End(FeedEnd::Kind::kAccepted, verdict.code, verdict.text);
+    end.left_out = verdict.left_out;
+    return end;
   }
   if (verdict.kind == FeedVerdict::Kind::kRefused) {
     return End(FeedEnd::Kind::kRefused, verdict.code, verdict.text);
@@ -53,6 +60,7 @@ std::optional<FeedEnd> FeedAttempt::Judge(const FeedVerdict& verdict, const Feed
       break;
   }
   ++again_;
+  last_ = verdict.text;
   next_ = now + pause;
   return std::nullopt;
 }

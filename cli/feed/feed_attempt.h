@@ -33,6 +33,8 @@ class FeedAttempt {
   // the gateway takes nothing of this feed.
   const std::optional<Error>& in_vain() const { return in_vain_; }
   FeedEnd End(FeedEnd::Kind kind, std::string code, std::string text);
+  // It is given up while it is under way.
+  FeedEnd Abandon();
 
  private:
   FeedItem item_;
@@ -42,6 +44,7 @@ class FeedAttempt {
   std::optional<TimePoint> busy_since_;
   TimePoint next_;
   std::optional<Error> in_vain_;
+  std::string last_;  // why it was sent again
 };
 
 }  // namespace consilium

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "shared/text.h"
+
 namespace consilium {
 namespace {
 
@@ -110,7 +112,8 @@ FeedFiles DetectFiles(const std::vector<SeenFile>& seen, std::optional<FeedForma
     } else if (file.named) {
       found.problems.push_back(format.error());
     } else {
-      found.skipped.push_back(file.path);
+      found.skipped.push_back(file.path +
+                              (Trimmed(*begin).empty() ? " (empty)" : " (of no known form)"));
     }
   }
   return found;

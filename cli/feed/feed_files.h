@@ -21,7 +21,7 @@ struct FeedFile {
 
 struct FeedFiles {
   std::vector<FeedFile> files;
-  std::vector<std::string> skipped;  // found in a folder, with nothing that can be fed
+  std::vector<std::string> skipped;  // found in a folder, with nothing that can be fed: "a (why)"
   std::vector<Error> problems;       // that cannot be read
 };
 

@@ -50,6 +50,7 @@ std::optional<FeedFormat> FormatFromName(std::string_view name) {
 
 Result<FeedFormat> DetectFormat(const std::string& file, std::string_view begin) {
   const std::string_view text = WithoutLead(begin);
+  if (text.empty()) return Invalid(file + ": empty, expected messages");
   if (IsHl7(text)) return FeedFormat::kHl7;
   if (text.starts_with('{') || text.starts_with('[')) {
     // A line that is an object, and another one that begins so, are lines, whatever the name is.

@@ -1,6 +1,7 @@
 // What `consilium feed` sends, one at a time, and how each of them ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -43,7 +44,8 @@ struct FeedEnd {
   Kind kind = Kind::kUnsent;
   std::string code;  // "AA", "AR", "http_422", "invalid", "no_answer", ...
   std::string text;
-  int again = 0;  // how often it was sent again
+  int again = 0;             // how often it was sent again
+  std::size_t left_out = 0;  // of kAccepted: parts of it that were not taken; `text` has the first
 };
 
 // What an answer means.
@@ -68,6 +70,7 @@ struct FeedVerdict {
   Cause cause = Cause::kSilence;
   // Of kStop.
   ErrorCode why = ErrorCode::kUnavailable;
+  std::size_t left_out = 0;  // of kAccepted, as in FeedEnd
 };
 
 }  // namespace consilium

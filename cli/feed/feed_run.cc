@@ -33,6 +33,7 @@ void FeedRun::Take(const FeedEnd& end, FeedTally& tally) {
   switch (end.kind) {
     case FeedEnd::Kind::kAccepted:
       ++door.accepted;
+      tally.left_out += end.left_out;
       break;
     case FeedEnd::Kind::kUnconfirmed:
       ++door.unconfirmed;
@@ -106,6 +107,7 @@ FeedRun::End FeedRun::Run(StopSignals& stop, FeedTally& tally) {
     TimePoint next = Turn(now, tally);
     for (const FeedSender* sender : {mllp_, http_}) {
       if (end || sender == nullptr) continue;
+      if (const auto why = sender->Trouble()) options_.on_trouble(*why, now);
       const auto hopeless = sender->Hopeless();
       if (!hopeless) continue;
       end = hopeless->code == ErrorCode::kUnavailable ? End::kUnreachable : End::kRefused;

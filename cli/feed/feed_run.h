@@ -26,6 +26,8 @@ class FeedRun {
     std::function<void()> look;  // for new files, every kLook; empty = what there is, is all
     std::function<void(const FeedEnd&)> on_end;
     std::function<void(const FeedTally&, TimePoint)> on_tick;
+    // What is sent does not come through just now, and why; at every turn, as long as it is so.
+    std::function<void(const std::string& why, TimePoint)> on_trouble;
   };
   enum class End { kDone, kInterrupted, kUnreachable, kRefused, kFailed };
   static constexpr milliseconds kLook{1000};

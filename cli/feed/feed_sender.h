@@ -28,6 +28,8 @@ class FeedSender {
   virtual void Abandon(std::vector<FeedEnd>& ended) = 0;
   // How often something was sent again so far.
   virtual std::size_t resent() const = 0;
+  // Why nothing comes through just now, while it is tried again; empty after an answer.
+  virtual std::optional<std::string> Trouble() const = 0;
   // Why nothing more can be sent: it cannot be reached (kUnavailable), or takes nothing of this
   // feed (kForbidden, kNotFound). Empty while something can, or may.
   virtual std::optional<Error> Hopeless() const = 0;

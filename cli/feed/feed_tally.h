@@ -23,6 +23,7 @@ struct FeedTally {
   std::size_t unreadable = 0;                // messages and files that were not sent, and said so
   std::size_t known = 0;                     // answered to an earlier feed (--state)
   std::size_t known_refused = 0;             // of those
+  std::size_t left_out = 0;                  // parts of accepted messages
   std::size_t resent = 0;                    // attempts after the first
   std::size_t messages_left = 0;             // not begun
   std::size_t files_left = 0;                // not read yet

@@ -70,6 +70,42 @@ std::string Why(const std::string& body) {
   return "";
 }
 
+// What of an accepted Bundle or export was not taken: lines that cannot be read, resources about
+// nobody who was sent. Types that no council reads are not meant.
+struct LeftOut {
+  std::size_t count = 0;
+  std::string first;
+};
+
+bool IsLeftOut(const json& issue) {
+  const std::string severity = TextOf(issue, "severity");
+  if (severity == "error" || severity == "fatal") return true;
+  const auto details = issue.find("details");
+  if (details == issue.end() || !details->is_object()) return false;
+  const std::string code = TextOf(*details, "text");
+  return code.starts_with("subject_") || code == "other_patient" || code == "patient_replaced" ||
+         code == "too_many";
+}
+
+LeftOut ReadLeftOut(const std::string& body) {
+  LeftOut left;
+  json said = ParseObject(body);
+  // Of a transaction, its first entry has the outcome.
+  const json::json_pointer in_bundle("/entry/0/response/outcome");
+  if (said.contains(in_bundle)) said = json(said.at(in_bundle));
+  if (!said.is_object() || !said.contains("issue") || !said["issue"].is_array()) return left;
+  for (const json& issue : said["issue"]) {
+    if (!issue.is_object() || !IsLeftOut(issue)) continue;
+    if (++left.count > 1) continue;
+    const json::json_pointer place("/expression/0");
+    if (issue.contains(place) && issue.at(place).is_string()) {
+      left.first = issue.at(place).get<std::string>() + ": ";
+    }
+    left.first += TextOf(issue, "diagnostics");
+  }
+  return left;
+}
+
 std::int64_t RetryAfterMs(const HttpReply& reply) {
   const auto header = reply.headers.find("retry-after");
   if (header == reply.headers.end()) return kBusyWaitMs;
@@ -136,6 +172,17 @@ FeedVerdict JudgeCaseLine(const HttpReply& reply) {
   return JudgeStatus(static_cast<int>(number), code, TextOf(said, "detail"), wait);
 }
 
+// What the TLS and HTTP libraries say of a port that speaks something else.
+std::string InPlainWords(const std::string& detail) {
+  const auto says = [&detail](const char* text) { return detail.find(text) != detail.npos; };
+  if (says("wrong version number") || says("packet length too long")) {
+    return "no TLS is spoken there: is it http://, or another port?";
+  }
+  if (says("HTTP/0.9")) return "no HTTP is spoken there: is it https://, or a port of MLLP?";
+  if (says("Empty reply")) return detail + ": is it https://, or a port of MLLP?";
+  return detail;
+}
+
 }  // namespace
 
 FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload) {
@@ -161,7 +208,7 @@ FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply) {
   if (reply.end != End::kDone) {
     const bool never_there = reply.end == End::kConnectFailed || reply.end == End::kTlsFailed ||
                              reply.end == End::kHandshakeFailed;
-    return Again(never_there ? "no_connection" : "no_answer", Said(reply.detail));
+    return Again(never_there ? "no_connection" : "no_answer", Said(InPlainWords(reply.detail)));
   }
   if (item.door == FeedDoor::kCases && reply.status == 200) return JudgeCaseLine(reply);
   const std::string code = "http_" + std::to_string(reply.status);
@@ -169,7 +216,13 @@ FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply) {
   if (const auto about = AboutTheFeed(reply.status)) {
     return {Kind::kStop, code, Said(why), 0, Cause::kSilence, *about};
   }
-  return JudgeStatus(reply.status, code, why, RetryAfterMs(reply));
+  FeedVerdict verdict = JudgeStatus(reply.status, code, why, RetryAfterMs(reply));
+  if (verdict.kind == Kind::kAccepted) {
+    const LeftOut left = ReadLeftOut(reply.body);
+    verdict.left_out = left.count;
+    verdict.text = Said(left.first);
+  }
+  return verdict;
 }
 
 }  // namespace consilium

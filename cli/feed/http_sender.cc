@@ -5,13 +5,14 @@
 
 #include "cli/feed/feed_verdict.h"
 #include "shared/http/url.h"
+#include "shared/text.h"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kReplyBytesMax = 16u << 20;
-// A gateway lets a case wait for room for a minute before it says that there is none.
-constexpr milliseconds kAnswerAtLeast{90000};
+// Also for what is long on its way to the gateway.
+constexpr milliseconds kTotalAtLeast = 10 * kHttpAnswer;
 
 const char* PathOf(FeedDoor door) {
   switch (door) {
@@ -56,7 +57,7 @@ Result<std::unique_ptr<HttpFeedSender>> HttpFeedSender::Make(const HttpFeedOptio
   http.ca_file = own.ca_file;
   http.connections_max = own.at_once;
   auto client = HttpClient::Make(http);
-  if (!client) return client.error();
+  if (!client) return Invalid("--ca-file = " + Quoted(own.ca_file) + ", expected a readable file");
   return std::unique_ptr<HttpFeedSender>(
       new HttpFeedSender(std::move(own), patience, std::move(*client)));
 }
@@ -71,9 +72,9 @@ void HttpFeedSender::Start(FeedAttempt attempt, TimePoint now) {
   call.headers = {TypeOf(attempt.item().door), "Accept: application/json"};
   if (!options_.token.empty()) call.headers.push_back("Authorization: Bearer " + options_.token);
   call.body = attempt.item().bytes;
-  call.first_byte = std::max(patience_.answer, kAnswerAtLeast);
-  call.stall = std::max(patience_.answer, kAnswerAtLeast);
-  call.total = 10 * kAnswerAtLeast;
+  call.first_byte = patience_.answer;
+  call.stall = patience_.answer;
+  call.total = std::max(kTotalAtLeast, 2 * patience_.answer);
   call.reply_bytes_max = kReplyBytesMax;
   running_.emplace(http_->Start(std::move(call), now), std::move(attempt));
 }
@@ -106,9 +107,12 @@ TimePoint HttpFeedSender::Turn(TimePoint now, std::vector<FeedEnd>& ended) {
         why->text = where + ": " + verdict.code + (why->text.empty() ? "" : ": " + why->text);
         in_vain_ = std::move(why);
       }
+      trouble_.reset();
       ended.push_back(std::move(*end));
     } else {
       ++resent_;
+      trouble_.reset();
+      if (verdict.cause == FeedVerdict::Cause::kSilence) trouble_ = where + ": " + verdict.text;
       waiting_.push_back(std::move(attempt));
     }
   }
@@ -123,8 +127,7 @@ void HttpFeedSender::Abandon(std::vector<FeedEnd>& ended) {
   }
   running_.clear();
   for (FeedAttempt& attempt : waiting_) {
-    ended.push_back(
-        attempt.End(FeedEnd::Kind::kUnsent, "interrupted", "given up before its answer"));
+    ended.push_back(attempt.Abandon());
   }
   waiting_.clear();
 }

@@ -23,6 +23,10 @@ struct HttpFeedOptions {
   std::size_t at_once = 1;
 };
 
+// As long as a gateway may take: it lets a case wait for room for a minute before it says that
+// there is none.
+inline constexpr milliseconds kHttpAnswer{90000};
+
 class HttpFeedSender : public FeedSender {
  public:
   // kInvalid for a URL that is none, or would carry the token or patients' data over the internet
@@ -37,6 +41,7 @@ class HttpFeedSender : public FeedSender {
   TimePoint Turn(TimePoint now, std::vector<FeedEnd>& ended) override;
   void Abandon(std::vector<FeedEnd>& ended) override;
   std::size_t resent() const override { return resent_; }
+  std::optional<std::string> Trouble() const override { return trouble_; }
   std::optional<Error> Hopeless() const override { return in_vain_; }
 
  private:
@@ -50,6 +55,7 @@ class HttpFeedSender : public FeedSender {
   std::map<std::uint64_t, FeedAttempt> running_;
   std::vector<FeedAttempt> waiting_;  // to be sent again
   std::optional<Error> in_vain_;
+  std::optional<std::string> trouble_;
   std::size_t resent_ = 0;
 };
 

@@ -26,13 +26,21 @@ namespace {
 constexpr milliseconds kConnect{5000};
 constexpr std::size_t kAckBytesMax = 1u << 20;
 
+// What an answer that begins so is of, where it cannot be of MLLP; else "".
+std::string OtherProtocol(std::string_view begin) {
+  if (begin.starts_with("HTTP/")) return "HTTP";
+  if (begin.starts_with("\x15\x03") || begin.starts_with("\x16\x03")) return "TLS";
+  return "";
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> FindMllp(const std::string& host_and_port) {
   Result<std::vector<std::string>> found = LookUp("tcp://" + host_and_port);
   if (!found) {
     if (found.error().code != ErrorCode::kInvalid) return found.error();
-    return Invalid("--mllp = " + Quoted(host_and_port) + ", expected HOST:PORT");
+    return Invalid("--mllp = " + Quoted(host_and_port) +
+                   ", expected HOST:PORT with a port in 1..65535");
   }
   for (const std::string& endpoint : *found) {
     const TcpPlace to = SplitTcp(endpoint);
@@ -71,7 +79,7 @@ void MllpClient::Send(FeedItem item, TimePoint now) {
 
 FeedEnd MllpClient::Abandon() {
   CHECK(attempt_.has_value(), "there is one to abandon");
-  FeedEnd end = attempt_->End(FeedEnd::Kind::kUnsent, "interrupted", "given up before its answer");
+  FeedEnd end = attempt_->Abandon();
   attempt_.reset();
   Close();
   return end;
@@ -81,8 +89,10 @@ void MllpClient::Judge(const FeedVerdict& verdict, TimePoint now) {
   const bool useless =
       verdict.kind == FeedVerdict::Kind::kAgain && verdict.cause == FeedVerdict::Cause::kSilence;
   if (useless) Close();
+  trouble_ = useless ? std::optional(verdict.text) : std::nullopt;
   if (auto end = attempt_->Judge(verdict, patience_, now)) {
     in_vain_ = attempt_->in_vain();
+    trouble_.reset();
     ended_ = std::move(end);
     attempt_.reset();
     if (fd_ >= 0) state_ = State::kIdle;
@@ -99,7 +109,7 @@ void MllpClient::Silence(const std::string& code, const std::string& text, TimeP
   if (!attempt_) return Close();  // it is connected again when there is something to send
   FeedVerdict verdict;
   verdict.code = code;
-  verdict.text = text;
+  verdict.text = where_.empty() ? text : where_ + ": " + text;
   Judge(verdict, now);
 }
 
@@ -107,13 +117,19 @@ void MllpClient::Connect(TimePoint now) {
   if (address_ >= addresses_.size()) {
     // All were tried: the name may lead elsewhere by now.
     address_ = 0;
-    if (auto found = find_()) addresses_ = std::move(*found);
-    if (addresses_.empty()) return Silence("no_connection", "no address is known", now);
+    auto found = find_();
+    if (found) addresses_ = std::move(*found);
+    if (addresses_.empty()) {
+      where_.clear();
+      return Silence("no_connection", found.error().text, now);
+    }
   }
   const std::string& endpoint = addresses_[address_++];
+  where_ = endpoint.substr(std::string_view("tcp://").size());
+  answered_ = false;
   fd_ = StartConnecting(endpoint);
   if (fd_ < 0) {
-    return Silence("no_connection", endpoint.substr(6) + ": " + std::strerror(errno), now);
+    return Silence("no_connection", std::strerror(errno), now);
   }
   state_ = State::kConnecting;
   next_ = now + kConnect;
@@ -125,17 +141,14 @@ void MllpClient::OnConnected(TimePoint now) {
   pollfd polled{fd_, POLLOUT, 0};
   if (poll(&polled, 1, 0) == 0) {
     if (now >= next_) {
-      Silence("no_connection",
-              addresses_[address_ - 1].substr(6) + ": no connection within " +
-                  std::to_string(kConnect.count()) + " ms",
+      Silence("no_connection", "no connection within " + std::to_string(kConnect.count()) + " ms",
               now);
     }
     return;
   }
   if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &why, &size) != 0) why = errno;
   if (why != 0) {
-    return Silence("no_connection", addresses_[address_ - 1].substr(6) + ": " + std::strerror(why),
-                   now);
+    return Silence("no_connection", std::strerror(why), now);
   }
   --address_;  // the one that answers stays the first choice
   state_ = State::kIdle;
@@ -170,11 +183,20 @@ void MllpClient::Read(TimePoint now) {
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (got <= 0) {
       const std::string why = got == 0 ? "it closed the connection" : std::strerror(errno);
-      return Silence("no_answer", why + " before it answered", now);
+      return Silence("no_answer",
+                     why + " before it answered" +
+                         (answered_ ? "" : "; does it speak MLLP there, and without TLS?"),
+                     now);
     }
-    reader_.Feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+    if (const std::string other = OtherProtocol(bytes); !answered_ && !other.empty()) {
+      return Silence("no_answer", "it speaks " + other + ", expected MLLP: is it the right port?",
+                     now);
+    }
+    reader_.Feed(bytes);
     const auto payload = reader_.Next();
     if (!payload) continue;
+    answered_ = true;
     if (!attempt_) return Close();
     if (!*payload) return Silence("unreadable_ack", "the acknowledgement cannot be read", now);
     const FeedVerdict verdict = JudgeAck(attempt_->item(), (*payload)->bytes);

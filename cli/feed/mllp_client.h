@@ -55,6 +55,8 @@ class MllpClient {
   // Set when a message ended because nobody answered, often enough: why.
   const std::optional<Error>& in_vain() const { return in_vain_; }
   int resent() const { return resent_; }
+  // Why nothing came back the last time, until something does.
+  const std::optional<std::string>& trouble() const { return trouble_; }
 
  private:
   enum class State { kClosed, kConnecting, kIdle, kSending, kWaiting };
@@ -82,7 +84,10 @@ class MllpClient {
   MllpReader reader_;
   TimePoint next_ = TimePoint::max();
   std::optional<Error> in_vain_;
+  std::optional<std::string> trouble_;
   int resent_ = 0;
+  std::string where_;      // what it is connected to, for people
+  bool answered_ = false;  // on this connection
 };
 
 }  // namespace consilium

@@ -60,6 +60,13 @@ std::size_t MllpFeedSender::resent() const {
   return resent;
 }
 
+std::optional<std::string> MllpFeedSender::Trouble() const {
+  for (const auto& client : clients_) {
+    if (client->trouble()) return client->trouble();
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> MllpFeedSender::Hopeless() const {
   for (const auto& client : clients_) {
     if (client->in_vain()) return client->in_vain();

@@ -23,6 +23,7 @@ class MllpFeedSender : public FeedSender {
   TimePoint Turn(TimePoint now, std::vector<FeedEnd>& ended) override;
   void Abandon(std::vector<FeedEnd>& ended) override;
   std::size_t resent() const override;
+  std::optional<std::string> Trouble() const override;
   std::optional<Error> Hopeless() const override;
 
  private:

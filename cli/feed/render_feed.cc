@@ -88,8 +88,12 @@ std::string RenderFeed(const FeedTally& tally, const Look& look) {
     }
     text += render::Field("Refused", Joined(codes, ", "), look);
   }
+  if (tally.left_out > 0) {
+    text += render::Field("Left out",
+                          render::Count(tally.left_out, "part") + " of what was accepted", look);
+  }
   if (tally.resent > 0) {
-    text += render::Field("Again", std::to_string(tally.resent) + " sent again", look);
+    text += render::Field("Again", std::to_string(tally.resent) + " tried again", look);
   }
   if (tally.known > 0) {
     std::string before = render::Count(tally.known, "message") + " sent before (--state)";
@@ -112,6 +116,7 @@ std::string FeedJson(const FeedTally& tally, const std::string& ended,
   json["refused"] = sum.refused;
   json["not_sent"] = sum.unsent + tally.unreadable;
   json["not_read"] = tally.unreadable;
+  json["left_out"] = tally.left_out;
   json["sent_again"] = tally.resent;
   json["sent_before"] = tally.known;
   json["refused_before"] = tally.known_refused;

@@ -81,6 +81,13 @@ TEST_F(FeedGatewayTest, BundlesAndBulkExportsArriveAndWhatIsNoBundleIsRefused) {
   EXPECT_EQ(summary.at("refused"), 1) << errors_;
   EXPECT_THAT(errors_, testing::HasSubstr("c.json, message 1: refused, http_4"));
   EXPECT_GE(CasesOf("fhir"), 1u);
+  EXPECT_EQ(summary.at("left_out"), 0) << errors_;
+  folder_.Write("d.ndjson", note + "\n");
+  const json nobody = Feed({folder_.File("d.ndjson")});
+  EXPECT_EQ(nobody.at("accepted"), 1) << errors_;
+  EXPECT_EQ(nobody.at("left_out"), 1) << errors_;
+  EXPECT_THAT(errors_, testing::HasSubstr(
+                           "d.ndjson, message 1: accepted, 1 part of it left out; the first: "));
 }
 
 TEST_F(FeedGatewayTest, EveryMessageThatWasSeenInTheFieldHasAnEnd) {

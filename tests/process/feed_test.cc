@@ -64,6 +64,7 @@ TEST(FeedMllpTest, AFolderIsSentInTheOrderOfItsNamesAndEveryMessageIsAcknowledge
   folder.Write("a.txt", "\x0b" + Message("m1") + "\x1c\r\x0b" + Message("m2") + "\x1c\r");
   folder.Write("b/1.hl7", Message("m3"));
   folder.Write("notes.txt", "Do not forget the milk.");
+  folder.Write("blank.hl7", "\n");
   folder.Write("d.hl7.part", Message("m9"));
   ScriptedMllp server(Accept);
   const CommandResult result = Feed({folder.path(), "--mllp", server.host_and_port()});
@@ -73,8 +74,12 @@ TEST(FeedMllpTest, AFolderIsSentInTheOrderOfItsNamesAndEveryMessageIsAcknowledge
   EXPECT_EQ(result.out,
             "  door    messages  accepted  refused  not sent\n"
             "  HL7 v2         4         4        0         0\n");
-  EXPECT_THAT(result.err, HasSubstr("1 files are left out, as nothing in them can be fed: " +
-                                    folder.File("notes.txt")));
+  EXPECT_THAT(result.err, HasSubstr("2 files are left out, as nothing in them can be fed:\n"
+                                    "consilium:   " +
+                                    folder.File("blank.hl7") +
+                                    " (empty)\n"
+                                    "consilium:   " +
+                                    folder.File("notes.txt") + " (of no known form)\n"));
 }
 
 TEST(FeedMllpTest, WhatIsRefusedIsNamedWithItsFileNumberAndCode) {
@@ -171,8 +176,47 @@ TEST(FeedMllpTest, AGatewayThatIsNotThereEndsTheFeedAndSaysHowFarItCame) {
   EXPECT_EQ(said.at("files_left"), 1);
   EXPECT_THAT(result.err, HasSubstr("stopped after 1 messages had ended, 1 were not; 1 of the "
                                     "file at hand and 1 files were not begun."));
-  EXPECT_THAT(result.out, HasSubstr(file + ", message 2: not sent, no_answer: it closed the "
-                                           "connection before it answered (sent 2 times)"));
+  EXPECT_THAT(result.out,
+              HasSubstr(file + ", message 2: not sent, no_answer: " + server.host_and_port() +
+                        ": it closed the connection before it "
+                        "answered; does it speak MLLP there, and without TLS? "
+                        "(tried 2 times)"));
+}
+
+TEST(FeedMllpTest, WhoWaitsForItsGatewaySaysSoAtOnceAndWhatWentWrongWhenItIsStopped) {
+  TestFolder folder;
+  folder.Write("a.hl7", Message("m1"));
+  int port = 0;
+  {
+    ScriptedMllp gone(Accept);
+    port = gone.port();
+  }
+  const std::string refused = "127.0.0.1:" + std::to_string(port) + ": Connection refused";
+  RunningCommand feed("consilium", {"feed", folder.path(), "--follow", "--mllp",
+                                    "127.0.0.1:" + std::to_string(port)});
+  EXPECT_TRUE(Eventually([&] { return feed.ErrSoFar().find(refused) != std::string::npos; }));
+  feed.Signal(SIGINT);
+  const CommandResult result = feed.Wait(seconds(20));
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.err, HasSubstr("consilium: " + refused + "; it is tried again\n"));
+  EXPECT_THAT(result.err, HasSubstr("given up before its answer; last, " + refused + " (tried "));
+  const CommandResult unknown =
+      Feed({folder.path(), "--mllp", "no-such-host.invalid:2575", "--retries", "0"});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("no address for \"no-such-host.invalid\": "));
+}
+
+TEST(FeedMllpTest, APortOfSomethingElseIsNamedAsSuch) {
+  TestFolder folder;
+  const std::string file = folder.Write("a.hl7", Message("m1"));
+  const auto said_of = [&](const std::string& answer) {
+    ScriptedMllp server([&](const std::string&, std::size_t) { return MllpStep{answer}; });
+    return Feed({file, "--mllp", server.host_and_port(), "--retries", "0"}).err;
+  };
+  EXPECT_THAT(said_of("HTTP/1.1 400 Bad Request\r\n\r\n"),
+              HasSubstr("it speaks HTTP, expected MLLP"));
+  EXPECT_THAT(said_of(std::string("\x15\x03\x03\x00\x02\x02\x0a", 7)),
+              HasSubstr("it speaks TLS, expected MLLP"));
 }
 
 TEST(FeedMllpTest, ARateIsKeptAndSeveralConnectionsShareTheWork) {
@@ -185,6 +229,12 @@ TEST(FeedMllpTest, ARateIsKeptAndSeveralConnectionsShareTheWork) {
       Feed({file, "--mllp", server.host_and_port(), "--rate", "20/s", "--json"});
   EXPECT_EQ(slow.exit_code, 0) << slow.err;
   EXPECT_GE(Summary(slow).at("seconds"), 39.0 / 20);
+  ScriptedMllp fast(Accept);
+  const CommandResult quick =
+      Feed({file, "--mllp", fast.host_and_port(), "--rate", "100/s", "--json"});
+  EXPECT_EQ(quick.exit_code, 0) << quick.err;
+  EXPECT_GE(Summary(quick).at("seconds"), 0.38);
+  EXPECT_LE(Summary(quick).at("seconds"), 1.5) << "and no slower than it says";
   ScriptedMllp other(Accept);
   const CommandResult wide =
       Feed({file, "--mllp", other.host_and_port(), "--connections", "4", "--repeat", "3"});
@@ -433,6 +483,22 @@ TEST(FeedHttpTest, WhatWasRefusedStaysRefusedAndAnErrorThatMayPassIsSentAgainByT
   EXPECT_THAT(gateway.asked(), SizeIs(6));
 }
 
+TEST(FeedHttpTest, AnAnswerIsWaitedForAsLongAsItIsSaid) {
+  TestFolder folder;
+  const std::string file = folder.Write("a.jsonl", "{\"id\":\"c1\",\"text\":\"A man.\"}\n");
+  HttpGateway gateway([](const HttpAsked& asked, std::size_t nth) {
+    HttpStep step = Taken(asked, nth);
+    step.first = seconds(20);
+    return step;
+  });
+  const TimePoint begun = Now();
+  const CommandResult result =
+      Feed({file, "--http", gateway.url(), "--timeout", "0.5", "--retries", "1"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_LT(Now() - begun, seconds(15));
+  EXPECT_THAT(result.err, HasSubstr("no answer began within 500 ms"));
+}
+
 TEST(FeedHttpTest, CasesBecomeMessagesOfHl7WhereThatIsAskedFor) {
   ScriptedMllp server(Accept);
   const std::string demo = CONSILIUM_SOURCE_DIR "/configs/demo/vignettes.jsonl";
@@ -464,9 +530,14 @@ TEST(FeedUsageTest, MistakesAreToldBeforeAnythingIsSent) {
   says({hl7, cases, "--mllp", mllp}, cases + " (cases) needs --http URL, or --as mdm with --mllp");
   says({hl7, "--http", "http://127.0.0.1:1"}, hl7 + " (hl7) needs --mllp HOST:PORT");
   says({other, "--mllp", mllp}, other + ": expected HL7 v2 (");
+  says({folder.Write("e.hl7", ""), "--mllp", mllp}, folder.File("e.hl7") + ": empty, expected");
+  says({hl7, "--mllp", mllp, "--as", "mdm"}, "--as mdm is for cases, and no file has any");
+  says({cases, "--http", "https://127.0.0.1:1", "--ca-file", folder.File("no.pem")},
+       "--ca-file = \"" + folder.File("no.pem") + "\", expected a readable file");
   says({folder.File("nothing"), "--mllp", mllp},
        folder.File("nothing") + ": expected a file or a folder");
   says({hl7, "--mllp", "127.0.0.1"}, "--mllp = \"127.0.0.1\", expected HOST:PORT");
+  says({hl7, "--mllp", "127.0.0.1:99999"}, "expected HOST:PORT with a port in 1..65535");
   says({hl7, "--mllp", "8.8.8.8:2575"}, "8.8.8.8 is a public address");
   says({hl7, "--mllp", mllp, "--http", "http://8.8.8.8:80"}, "--http: ");
   says({hl7, "--mllp", mllp, "--rate", "fast"}, "--rate = \"fast\", expected messages a second");

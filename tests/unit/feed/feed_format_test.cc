@@ -34,14 +34,17 @@ TEST(FeedFormatTest, JsonIsAResourceItsLinesOrCases) {
 }
 
 TEST(FeedFormatTest, EverythingElseIsRefusedAndSaysWhatIsExpected) {
-  for (const std::string text :
-       {"", "A man with a cough.", "MSHA|", "MSH", "{\"a\":1}", "\x0b", "%PDF-1.4"}) {
+  for (const std::string text : {"A man with a cough.", "MSHA|", "MSH", "{\"a\":1}", "%PDF-1.4"}) {
     const auto format = DetectFormat("dir/a.txt", text);
     ASSERT_FALSE(format.ok()) << text;
     EXPECT_EQ(format.error(),
               Invalid("dir/a.txt: expected HL7 v2 (it begins with MSH, BHS or FHS, also in a frame "
                       "of MLLP), a FHIR resource (resourceType), or cases (text); --format says "
                       "which it is"));
+  }
+  for (const std::string text : {"", "\x0b", "\xef\xbb\xbf \r\n"}) {
+    EXPECT_EQ(DetectFormat("dir/a.txt", text).error(),
+              Invalid("dir/a.txt: empty, expected messages"));
   }
 }
 

@@ -123,6 +123,25 @@ TEST(JudgeHttpTest, WhatIsAboutTheTokenOrThePlaceIsNoRefusalOfTheMessage) {
   }
 }
 
+TEST(JudgeHttpTest, WhatWasLeftOutOfWhatWasAcceptedIsCounted) {
+  const std::string outcome = R"({"resourceType":"OperationOutcome","issue":[
+      {"severity":"information","diagnostics":"case x: the council was asked"},
+      {"severity":"warning","details":{"text":"resource_ignored"},"diagnostics":"Organization: not read: 2"},
+      {"severity":"warning","details":{"text":"subject_unresolved"},"expression":["3: Observation"],"diagnostics":"is about no Patient"},
+      {"severity":"error","code":"required","expression":["4: Condition.id"],"diagnostics":"missing"}]
+})";
+  for (const std::string& body :
+       {outcome,
+        R"({"resourceType":"Bundle","entry":[{"response":{"outcome":)" + outcome + "}}]}"}) {
+    const FeedVerdict verdict = JudgeHttp(Item(FeedDoor::kBulk), Response(202, body));
+    ExpectIs(verdict, Kind::kAccepted, "http_202", "3: Observation: is about no Patient");
+    EXPECT_EQ(verdict.left_out, 2u);
+  }
+  for (const char* body : {"", "[]", "{\"issue\":7}", "{\"issue\":[7]}", "{\"entry\":[]}"}) {
+    EXPECT_EQ(JudgeHttp(Item(FeedDoor::kBulk), Response(200, body)).left_out, 0u) << body;
+  }
+}
+
 TEST(JudgeHttpTest, WaitsAsLongAsItIsTold) {
   const FeedItem item = Item(FeedDoor::kBulk);
   for (const int status : {429, 503}) {
@@ -148,6 +167,22 @@ TEST(JudgeHttpTest, ErrorsOfTheServerAndBrokenConnectionsAreSentAgain) {
   ExpectIs(JudgeHttp(item, cut), Kind::kAgain, "no_answer", "broke");
   cut.end = HttpReply::End::kConnectFailed;
   ExpectIs(JudgeHttp(item, cut), Kind::kAgain, "no_connection", "broke");
+}
+
+TEST(JudgeHttpTest, APortThatSpeaksSomethingElseIsNamedInPlainWords) {
+  HttpReply reply;
+  const auto says = [&](HttpReply::End end, const std::string& detail) {
+    reply.end = end;
+    reply.detail = detail;
+    return JudgeHttp(Item(FeedDoor::kFhir), reply).text;
+  };
+  EXPECT_EQ(
+      says(HttpReply::End::kHandshakeFailed, "error:0A00010B:SSL routines::wrong version number"),
+      "no TLS is spoken there: is it http://, or another port?");
+  EXPECT_EQ(says(HttpReply::End::kCut, "Received HTTP/0.9 when not allowed"),
+            "no HTTP is spoken there: is it https://, or a port of MLLP?");
+  EXPECT_EQ(says(HttpReply::End::kCut, "Empty reply from server"),
+            "Empty reply from server: is it https://, or a port of MLLP?");
 }
 
 TEST(JudgeHttpTest, OfACaseItsLineDecides) {
@@ -214,6 +249,16 @@ TEST(FeedAttemptTest, WhatNoMessageWouldPassEndsTheFeed) {
   ASSERT_TRUE(end.has_value());
   EXPECT_EQ(end->kind, FeedEnd::Kind::kUnsent);
   EXPECT_EQ(attempt.in_vain(), (Error{ErrorCode::kForbidden, "text"}));
+}
+
+TEST(FeedAttemptTest, WhatIsGivenUpSaysWhatWentWrongTheLastTime) {
+  FeedAttempt attempt(Item());
+  EXPECT_EQ(attempt.Abandon().text, "given up before its answer");
+  FeedAttempt tried(Item());
+  ASSERT_FALSE(tried.Judge(Again(Cause::kSilence), {}, TimePoint()).has_value());
+  const FeedEnd end = tried.Abandon();
+  EXPECT_EQ(end.text, "given up before its answer; last, text");
+  EXPECT_EQ(end.kind, FeedEnd::Kind::kUnsent);
 }
 
 TEST(FeedAttemptTest, AnErrorThatDoesNotPassIsNoRefusalAndNotTheEndOfTheFeed) {

@@ -17,6 +17,7 @@ FeedTally ATally() {
   tally.unreadable = 4;
   tally.known = 1;
   tally.resent = 5;
+  tally.left_out = 6;
   tally.messages_left = 14;
   tally.files_left = 1;
   return tally;
@@ -38,7 +39,8 @@ TEST(RenderFeedTest, TheTableHasEveryMessageOnce) {
             "  not read             4         0        0         4\n"
             "  all                 19        12        2         5\n"
             "  Refused     1 AE, 1 AR\n"
-            "  Again       5 sent again\n"
+            "  Left out    6 parts of what was accepted\n"
+            "  Again       5 tried again\n"
             "  Before      1 message sent before (--state)\n");
   ExpectAtMost80Columns(text);
   EXPECT_EQ(RenderFeed({}, kLook), "");
@@ -59,7 +61,7 @@ TEST(RenderFeedTest, ProgramsGetTheSame) {
   EXPECT_EQ(
       FeedJson(ATally(), "done", milliseconds(1500)),
       R"({"ended":"done","messages":19,"accepted":12,"unconfirmed":0,"refused":2,"not_sent":5,"not_read":4,)"
-      R"("sent_again":5,"sent_before":1,"refused_before":0,"messages_left":14,"files_left":1,)"
+      R"("left_out":6,"sent_again":5,"sent_before":1,"refused_before":0,"messages_left":14,"files_left":1,)"
       R"("codes":{"AE":1,"AR":1},)"
       R"("doors":{"hl7":{"messages":12,"accepted":9,"unconfirmed":0,"refused":2,"not_sent":1},)"
       R"("fhir":{"messages":3,"accepted":3,"unconfirmed":0,"refused":0,"not_sent":0}},"seconds":1.5})");
