@@ -148,7 +148,7 @@ std::optional<FeedFault> CheckBounds(const FeedRecord& record) {
   const std::size_t ids = std::max(record.patient.ids.size(), record.merged.size());
   if (ids > kFeedIdsMax) {
     const bool is_merged = record.merged.size() == ids;
-    return Fault(is_merged ? "MRG" : "PID", 1, is_merged ? 1 : 3, 207,
+    return Fault(is_merged ? "MRG" : "PID", 1, is_merged ? 1 : 3, 198,
                  std::string(is_merged ? "MRG-1: " : "PID-3: ") + std::to_string(ids) +
                      " identifiers of a patient, expected at most " + std::to_string(kFeedIdsMax));
   }
