@@ -69,7 +69,11 @@ void ReadComposition(const FhirNode& composition, const FhirContext& context, Fh
   } else {
     AppendSections(composition, note.text);
     if (note.text.empty()) {
-      if (note.action != NoteAction::kReplace) note.action = NoteAction::kStatus;
+      if (note.action == NoteAction::kReplace) {
+        note.unread = Unread::kMissing;
+      } else {
+        note.action = NoteAction::kStatus;
+      }
       context.Note("empty_note", composition.PathOf("section"), "no section has a text");
     }
   }

@@ -72,7 +72,11 @@ void ReadDocumentReference(const FhirNode& document, const FhirContext& context,
                    "person has to look");
     } else if (note.text.empty()) {
       context.Note("empty_note", document.PathOf("content"), "the text is empty");
-      if (note.action != NoteAction::kReplace) note.action = NoteAction::kStatus;
+      if (note.action == NoteAction::kReplace) {
+        note.unread = Unread::kMissing;
+      } else {
+        note.action = NoteAction::kStatus;
+      }
     }
   }
   draft.record.notes.push_back(std::move(note));

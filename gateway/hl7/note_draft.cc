@@ -154,9 +154,12 @@ std::optional<Note> NoteDraft::Finish(FeedRemarks& remarks) && {
   } else if (says && note_.text.empty() && expects_text_) {
     remarks.Add("note_without_text", where_, "an event that carries the document, without a text");
   } else if (says && note_.text.empty() && changes_) {
-    note_.unread = Unread::kMissing;
     remarks.Add("changed_without_text", where_,
                 "the document was changed and its text was not sent: what is known of it is old");
+  }
+  // What a document says instead of what is known of it is not here.
+  if (says && note_.text.empty() && !unreadable_ && note_.action != NoteAction::kNew) {
+    note_.unread = Unread::kMissing;
   }
   if (says && preliminary_) Append(note_.title, " ", "(preliminary)");
   return std::move(note_);

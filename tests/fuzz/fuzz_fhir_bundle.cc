@@ -30,8 +30,8 @@ void CheckRecord(const FeedRecord& record) {
   }
   for (const Note& note : record.notes) {
     CHECK(FindInvalidUtf8(note.text) == kNone, "a note is UTF-8");
-    const bool may_be_empty =
-        note.action == NoteAction::kRetract || note.action == NoteAction::kStatus;
+    const bool may_be_empty = note.action == NoteAction::kRetract ||
+                              note.action == NoteAction::kStatus || note.unread != Unread::kNothing;
     CHECK(note.text.empty() == may_be_empty, "a note has a text, or says that it has none");
   }
 }
