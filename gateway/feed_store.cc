@@ -30,13 +30,14 @@ bool IsUuid(std::string_view text) {
 }
 
 Result<FeedView> ReadView(std::size_t patients, std::size_t documents, const RedisReply& reply) {
-  if (reply.items.size() != 4) return Unexpected("look_feed");
-  const auto& values = reply.items[3].items;
+  if (reply.items.size() != 5) return Unexpected("look_feed");
+  const auto& values = reply.items[4].items;
   if (values.size() != 2 * (patients + documents)) return Unexpected("look_feed");
   FeedView view;
   view.now_ms = ToInt(reply.items[0]);
   view.plan = Maybe(reply.items[1]);
   view.id_reused = ToInt(reply.items[2]) == 1;
+  view.case_withdrawn = ToInt(reply.items[3]) == 1;
   for (std::size_t i = 0; i < values.size(); i += 2) {
     StoredValue value;
     value.version = ToInt(values[i]);
@@ -79,7 +80,8 @@ std::vector<RedisScript> FeedStore::Scripts() {
 }
 
 void FeedStore::Look(const FeedQuestion& question, Done<FeedView> done) {
-  std::vector<std::string> keys = {MessageKey(question.message), IdKey(question.message_id)};
+  std::vector<std::string> keys = {MessageKey(question.message), IdKey(question.message_id),
+                                   WithdrawnKey(question.case_id)};
   for (const std::string& name : question.patients) keys.push_back(PatientKey(name));
   for (const std::string& name : question.documents) keys.push_back(DocumentKey(name));
   redis_.Run("look_feed", std::move(keys), {question.message},

@@ -28,6 +28,7 @@ namespace consilium {
 struct FeedQuestion {
   std::string message;
   std::string message_id;  // its id at the sender, whatever it says; "" = it has none
+  std::string case_id;     // of the case that it starts, if it starts one
   std::vector<std::string> patients;
   std::vector<std::string> documents;
 };
@@ -42,6 +43,7 @@ struct FeedView {
   std::int64_t now_ms = 0;
   std::optional<std::string> plan;     // the message was admitted before, with this one
   bool id_reused = false;              // its id was that of another message
+  bool case_withdrawn = false;         // its case no longer stands
   std::vector<StoredValue> patients;   // one for each that was asked for, in that order
   std::vector<StoredValue> documents;  // likewise
 };
@@ -64,8 +66,8 @@ struct WithdrawnCase {
   std::string reason;  // not empty
 };
 
-// What a message does. A patient stands in `patients` or in `forget`, once; a document and a case
-// once. All expiries are from now and at least 1.
+// What a message does. A patient stands in `patients` once, also one to `forget` that was looked
+// at; a document and a case once. All expiries are from now and at least 1.
 struct Admission {
   std::string door;     // "hl7", "fhir", "cds", "api": whose counters
   std::string message;  // this and the next as in FeedQuestion

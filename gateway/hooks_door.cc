@@ -285,9 +285,9 @@ void HooksDoor::UseRecalled(const CallPtr& call, const FeedView& view) {
 
 // Those that feeds started for this patient since then, the latest first, each once.
 std::vector<std::string> HooksDoor::CasesOf(const Call& call, std::int64_t since_ms) {
+  if (AnyConflict(call.message.records.front(), call.contexts)) return {};
   std::vector<ContextCase> cases;
   for (const PatientContext& context : call.contexts) {
-    if (Contradicts(call.message.records.front().patient, context.patient)) continue;
     cases.insert(cases.end(), context.cases.begin(), context.cases.end());
   }
   std::sort(cases.begin(), cases.end(),

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "gateway/clinical/patient_key.h"
@@ -54,6 +55,12 @@ std::string ReasonOf(const Withdrawal& gone) {
   return gone.by.empty() ? gone.why : gone.why + " by " + gone.by;
 }
 
+bool HasAll(const std::vector<std::string>& names, const std::vector<std::string>& wanted) {
+  const std::set<std::string_view> known(names.begin(), names.end());
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](const std::string& name) { return known.count(name) > 0; });
+}
+
 // What passes by itself: the sender sends again.
 bool Passes(ErrorCode code) {
   return code == ErrorCode::kQueueFull || code == ErrorCode::kUnavailable ||
@@ -70,6 +77,8 @@ struct Intake::Job {
   int looks = 0;
   std::string name;  // of the record's plan in Redis
   PlanKeys keys;
+  std::set<std::string> withdrawn;  // cases that were asked for and no longer stand
+  std::string stands;               // the one that was asked for and does
   std::vector<AdmittedRecord> admitted;
 };
 
@@ -116,6 +125,8 @@ void Intake::NextRecord(const JobPtr& job) {
   job->name = MessageKey(job->message) + "-" + std::to_string(job->record);
   job->keys = KeysOf(job->message, job->record, settings_);
   job->looks = 0;
+  job->withdrawn.clear();
+  job->stands.clear();
   Look(job);
 }
 
@@ -124,6 +135,7 @@ void Intake::Look(const JobPtr& job) {
   question.message = job->name;
   question.message_id = MessageIdKey(job->message).value_or("");
   if (!question.message_id.empty()) question.message_id += "-" + std::to_string(job->record);
+  question.case_id = FeedCaseId(job->message, job->record);
   question.patients = job->keys.contexts;
   question.documents = job->keys.documents;
   store_.Look(question, [this, job](Result<FeedView> view) {
@@ -135,6 +147,20 @@ void Intake::Look(const JobPtr& job) {
     }
     if (view->plan) return Carry(job, *view->plan, true);
     Admit(job, *view);
+  });
+  redis_.PumpSoon();
+}
+
+// A case that was withdrawn since is not the same as a new one.
+void Intake::CheckSame(const JobPtr& job, const std::string& case_id) {
+  store_.WithdrawnFor(case_id, [this, job, case_id](Result<std::optional<std::string>> reason) {
+    if (!reason.ok()) return Fail(job, reason.error(), {});
+    if (*reason) {
+      job->withdrawn.insert(case_id);
+    } else {
+      job->stands = case_id;
+    }
+    LookAgain(job);
   });
   redis_.PumpSoon();
 }
@@ -151,6 +177,8 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
   PlanLookup lookup;
   lookup.now_ms = view.now_ms;
   lookup.id_reused = view.id_reused;
+  lookup.withdrawn = job->withdrawn;
+  if (view.case_withdrawn) lookup.withdrawn.insert(FeedCaseId(job->message, job->record));
   for (std::size_t i = 0; i < job->keys.contexts.size(); ++i) {
     if (!view.patients[i].bytes) continue;
     Result<PatientContext> context = UnpackSealed<PatientContext>(*view.patients[i].bytes);
@@ -172,12 +200,13 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
     lookup.documents.emplace(job->keys.documents[i], std::move(*state));
   }
   if (PlanKeys more = KeysOf(job->message, job->record, settings_, lookup);
-      more.documents.size() > job->keys.documents.size()) {
+      !HasAll(job->keys.documents, more.documents)) {
     job->keys = std::move(more);
     return LookAgain(job);
   }
   Result<AdmissionPlan> plan = PlanAdmission(job->message, job->record, lookup, settings_);
   if (!plan) return Fail(job, plan.error(), {});
+  if (!plan->same_as.empty() && job->stands != plan->same_as) return CheckSame(job, plan->same_as);
 
   Admission admission;
   admission.door = job->message.door;
@@ -202,10 +231,9 @@ void Intake::Admit(const JobPtr& job, const FeedView& view) {
          const std::map<std::string, std::string>& made, const std::set<std::string>& without) {
         std::vector<ValueChange> all;
         for (std::size_t i = 0; i < names.size(); ++i) {
-          if (without.count(names[i]) > 0) continue;
           ValueChange change{names[i], seen[i].version, {}};
-          if (const auto found = made.find(names[i]); found != made.end())
-            change.bytes = found->second;
+          const auto found = made.find(names[i]);
+          if (found != made.end() && without.count(names[i]) == 0) change.bytes = found->second;
           all.push_back(std::move(change));
         }
         return all;

@@ -50,6 +50,7 @@ class Intake {
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
   void Look(const JobPtr& job);
+  void CheckSame(const JobPtr& job, const std::string& case_id);
   void LookAgain(const JobPtr& job);
   void Admit(const JobPtr& job, const FeedView& view);
   void Carry(const JobPtr& job, const std::string& stored, bool again);

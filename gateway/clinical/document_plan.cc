@@ -23,11 +23,6 @@ bool IsOfDocument(const Note& note, const std::string& document) {
   return !document.empty() && note.document == document;
 }
 
-bool Ends(const std::vector<Withdrawal>& list, const std::string& case_id) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const Withdrawal& one) { return one.case_id == case_id; });
-}
-
 bool HasText(const std::vector<Note>& notes, const Note& like) {
   return std::any_of(notes.begin(), notes.end(),
                      [&](const Note& note) { return Trimmed(note.text) == Trimmed(like.text); });
@@ -92,7 +87,9 @@ class Planner {
     Say("document_other_patient",
         "the earlier document was another patient's, or it is not known whose: texts not joined");
   }
-  void SayReplaced() { Say("document_replaced", "another document stands in its place: no case"); }
+  void SayReplaced() {
+    Say("document_replaced", "another document or text stands in its place: no case");
+  }
   void SayRetracted() { Say("document_retracted", "the document was retracted: no case"); }
 
   // What led to the replaced document leads to the one in its place.
@@ -106,6 +103,12 @@ class Planner {
     };
     replaced.erase(std::remove_if(replaced.begin(), replaced.end(), is_same), replaced.end());
     replaced.push_back(one);
+  }
+
+  // False where the number was taken over by another patient's document since.
+  bool IsOfCase(const std::string& document, const DocumentState& state) const {
+    const DocumentState* known = Find(document);
+    return known == nullptr || known->case_id == state.case_id;
   }
 
   // The case of `state` ends, and `document` with it: the documents that were in it have none now.
@@ -124,10 +127,12 @@ class Planner {
       if (one.by != document) left.replaced.push_back(one);
     }
     for (const Note& note : rest) {
-      if (!note.document.empty()) plan_.states[Key(note.document)] = left;
+      if (!note.document.empty() && IsOfCase(note.document, state))
+        plan_.states[Key(note.document)] = left;
       Say("rest_without_case", "what was sent with the retracted document has no case now");
     }
     for (const ReplacedDocument& one : state.replaced) {
+      if (!IsOfCase(one.document, state)) continue;
       DocumentState& old = plan_.states[Key(one.document)];
       if (one.by == document) {
         old = {};
@@ -208,6 +213,8 @@ class Planner {
       const DocumentState* state = Find(document);
       if (state == nullptr) continue;
       found = true;
+      // Retracted before it came, by who did not say whose it is.
+      if (!replaces && IsRetractedOfAll(*state)) return SayRetracted();
       if (!IsOfThisPatient(*state)) {
         SayOtherPatient();
         // Where neither says whose it is, the number alone is what both have.
@@ -232,7 +239,10 @@ class Planner {
         continue;
       }
       // Some name the first version, whatever has come in its place since.
-      if (!state->replaced_by.empty()) documents.push_back(state->replaced_by);
+      if (!state->replaced_by.empty() &&
+          std::find(documents.begin(), documents.end(), state->replaced_by) == documents.end()) {
+        documents.push_back(state->replaced_by);
+      }
       Carry(*state);
       Supersede(*state, "replaced");
     }
@@ -255,6 +265,7 @@ class Planner {
     const DocumentState* parent = Find(to_itself ? note.document : note.parent);
     const DocumentState* own = to_itself ? nullptr : Find(note.document);
     if (own != nullptr && own->retracted && HasText(own->notes, note)) return SayRetracted();
+    if (own != nullptr && IsRetractedOfAll(*own)) return SayRetracted();
     if (parent != nullptr && parent->retracted) return SayRetracted();
     if (parent == nullptr && note.unread == Unread::kMissing) return SayUnknown();
     plan_.has_text = true;
@@ -320,6 +331,10 @@ class Planner {
     plan_.states[Key(document)] = std::move(after);
   }
 
+  static bool IsRetractedOfAll(const DocumentState& state) {
+    return state.retracted && state.patients.empty() && state.notes.empty();
+  }
+
   void End(const std::string& case_id) {
     if (case_id.empty() || Ends(plan_.retracted, case_id)) return;
     plan_.retracted.push_back({case_id, "retracted", ""});
@@ -353,10 +368,12 @@ class Planner {
     return true;
   }
 
-  // The document was replaced, and this is what it said before: sent again, or overtaken.
+  // What the document said before another text or document took its place: sent again, or
+  // overtaken.
   static bool IsOldText(const DocumentState& state, const Note& note) {
-    return !state.replaced_by.empty() &&
-           (state.replaced_text.empty() || state.replaced_text == TextDigest(note));
+    const auto& earlier = state.earlier;
+    if (!state.replaced_by.empty() && earlier.empty()) return true;
+    return std::find(earlier.begin(), earlier.end(), TextDigest(note)) != earlier.end();
   }
 
   const FeedMessage& message_;
@@ -368,6 +385,11 @@ class Planner {
 };
 
 }  // namespace
+
+bool Ends(const std::vector<Withdrawal>& gone, const std::string& case_id) {
+  return std::any_of(gone.begin(), gone.end(),
+                     [&](const Withdrawal& one) { return one.case_id == case_id; });
+}
 
 std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState& state) {
   std::vector<OtherCase> cases = state.others;

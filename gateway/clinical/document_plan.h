@@ -34,6 +34,8 @@ struct DocumentPlan {
 DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
                            const std::vector<std::string>& patient_keys, const PlanLookup& lookup);
 
+bool Ends(const std::vector<Withdrawal>& gone, const std::string& case_id);
+
 // All cases that stand under the number of a document.
 std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState& state);
 

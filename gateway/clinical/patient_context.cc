@@ -106,6 +106,13 @@ std::vector<std::size_t> Used(const FeedRecord& record, std::vector<Remark>& rem
   return places;
 }
 
+}  // namespace
+
+bool Contradicts(const Demographics& a, const Demographics& b) {
+  if (BirthDatesDiffer(a.birth_date, b.birth_date) || SexesDiffer(a.sex, b.sex)) return true;
+  return FamiliesDiffer(a.family, b.family) && !AreSameFullBirthDate(a.birth_date, b.birth_date);
+}
+
 bool AnyConflict(const FeedRecord& record, const std::vector<PatientContext>& contexts) {
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     if (Contradicts(record.patient, contexts[i].patient)) return true;
@@ -115,13 +122,6 @@ bool AnyConflict(const FeedRecord& record, const std::vector<PatientContext>& co
     }
   }
   return false;
-}
-
-}  // namespace
-
-bool Contradicts(const Demographics& a, const Demographics& b) {
-  if (BirthDatesDiffer(a.birth_date, b.birth_date) || SexesDiffer(a.sex, b.sex)) return true;
-  return FamiliesDiffer(a.family, b.family) && !AreSameFullBirthDate(a.birth_date, b.birth_date);
 }
 
 JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientContext>& contexts,

@@ -71,6 +71,10 @@ struct Remembered {
 // male, or other family names without the same full birth date (people marry).
 bool Contradicts(const Demographics& a, const Demographics& b);
 
+// Whether the record contradicts one of its contexts, or these each other: two numbers of one
+// record were kept for different people.
+bool AnyConflict(const FeedRecord& record, const std::vector<PatientContext>& contexts);
+
 // `contexts`: those of the record's own keys. Facts older than `limit_ms` are not used. Remarks:
 // "context_conflict" (nothing of what was kept is used), "fact_contradiction", "record_full".
 JoinedContext JoinContext(const FeedRecord& record, const std::vector<PatientContext>& contexts,

@@ -73,7 +73,7 @@ void PlanDeletion(const FeedRecord& record, const std::vector<std::string>& keys
                  plan.remarks);
       continue;
     }
-    if (!record.visit.empty() && !context.visit.empty() && record.visit != context.visit) {
+    if (!record.visit.empty() && record.visit != context.visit) {
       AddRemarks({{"other_visit_deleted", "", "not the latest visit: what was kept stays"}},
                  plan.remarks);
       continue;
@@ -165,25 +165,19 @@ void Bound(std::vector<Note>& notes, std::size_t bytes_max) {
   }
 }
 
-// Of the document, before another one took its place; "" = not known.
-std::string ReplacedText(const std::string& document, const DocumentState* state) {
-  if (state == nullptr) return "";
-  if (!state->replaced_by.empty()) return state->replaced_text;
-  for (const Note& note : state->notes) {
-    if (note.document == document) return TextDigest(note);
+// What a document said before it says `now` (a digest) or another one took its place ("").
+std::vector<std::string> EarlierTexts(const std::string& document, const DocumentState* before,
+                                      const std::string& now) {
+  if (before == nullptr) return {};
+  std::vector<std::string> earlier = before->earlier;
+  if (before->replaced_by.empty()) {
+    for (const Note& note : before->notes) {
+      if (note.document == document && !note.text.empty()) AddUnique(TextDigest(note), earlier);
+    }
   }
-  return "";
-}
-
-void Drop(const std::vector<Withdrawal>& gone, std::vector<OtherCase>& cases) {
-  cases.erase(std::remove_if(cases.begin(), cases.end(),
-                             [&](const OtherCase& one) {
-                               return std::any_of(gone.begin(), gone.end(),
-                                                  [&](const Withdrawal& withdrawal) {
-                                                    return withdrawal.case_id == one.case_id;
-                                                  });
-                             }),
-              cases.end());
+  std::erase(earlier, now);
+  if (earlier.size() > kEarlierMax) earlier.erase(earlier.begin());
+  return earlier;
 }
 
 // The states of the documents of a case, and of those that it stands in the place of.
@@ -206,36 +200,45 @@ void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& k
     const auto found = lookup.documents.find(key);
     return found == lookup.documents.end() ? nullptr : &found->second;
   };
+  // The number is another patient's by now, and this case one of its others.
+  const auto is_taken_over = [&](const std::string& key, const std::string& document) {
+    const DocumentState* before = find(key);
+    if (before == nullptr || ShareKey(before->patients, keys) || documents.own.count(key) > 0 ||
+        Ends(documents.superseded, before->case_id)) {
+      return false;
+    }
+    DocumentState& other = documents.states.emplace(key, *before).first->second;
+    std::erase_if(other.others,
+                  [&](const OtherCase& one) { return Ends(documents.superseded, one.case_id); });
+    const std::vector<OtherCase> cases = CasesOf(document, state);
+    other.others.insert(other.others.end(), cases.begin(), cases.end());
+    return true;
+  };
   for (const auto& [document, by] : documents.replaced) {
     const std::string key = DocumentKey(source, document);
+    if (is_taken_over(key, document)) continue;
     DocumentState& old = documents.states[key];
     old = state;
     old.replaced_by = by;
-    old.replaced_text = ReplacedText(document, find(key));
+    old.earlier = EarlierTexts(document, find(key), "");
+    if (const DocumentState* before = find(key)) old.others = before->others;
   }
   for (const Note& note : documents.notes) {
     if (note.document.empty()) continue;
     const std::string key = DocumentKey(source, note.document);
-    const DocumentState* before = find(key);
-    const bool moved =
-        before != nullptr && !ShareKey(before->patients, keys) && documents.own.count(key) == 0;
-    if (moved) {  // the number is another patient's by now, and this case one of its others
-      DocumentState& other = documents.states.emplace(key, *before).first->second;
-      Drop(documents.superseded, other.others);
-      const std::vector<OtherCase> cases = CasesOf(note.document, state);
-      other.others.insert(other.others.end(), cases.begin(), cases.end());
-      continue;
-    }
+    if (is_taken_over(key, note.document)) continue;
     DocumentState& own = documents.states[key];
     own = state;
     if (!together) {
       own.notes = {note};
       DropText(own.notes.front());
     }
+    const DocumentState* before = find(key);
     if (const auto others = documents.others.find(key); others != documents.others.end()) {
       own.others = others->second;
     } else if (before != nullptr) {
       own.others = before->others;
+      own.earlier = EarlierTexts(note.document, before, TextDigest(note));
     }
   }
   for (const Note& note : documents.notes) {
@@ -247,13 +250,14 @@ void KeepDocuments(const FeedMessage& message, const std::vector<std::string>& k
 // The case that already is `request`: of the same vignette and patient, or made from this very
 // message (whose plan was forgotten since).
 std::string SameCase(const DocumentPlan& documents, const CaseRequest& request,
-                     const std::string& digest) {
+                     const std::string& digest, const PlanLookup& lookup) {
   for (const Withdrawal& one : documents.superseded) {
     if (one.case_id == request.id) return one.case_id;
   }
   const bool same = documents.superseded.size() == 1 && documents.retracted.empty() &&
                     !documents.other_patient && documents.digests.front() == digest;
-  return same ? documents.superseded.front().case_id : "";
+  const bool stands = same && lookup.withdrawn.count(documents.superseded.front().case_id) == 0;
+  return stands ? documents.superseded.front().case_id : "";
 }
 
 void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext& joined,
@@ -265,6 +269,12 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   const bool starts =
       documents.has_notes ? documents.has_text && (routed || documents.supersedes) : routed;
   if (!starts) return;
+  // Its plan was forgotten since, what it was withdrawn for was not.
+  if (lookup.withdrawn.count(FeedCaseId(message, index)) > 0) {
+    AddRemarks({{"case_withdrawn", "", "the case of this message was withdrawn: no case"}},
+               plan.remarks);
+    return;
+  }
   std::string case_id;
   std::string digest;
   const bool dead = joined.patient.deceased == "yes";
@@ -276,7 +286,7 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
                plan.remarks);
   } else if (request) {
     digest = Sha256Hex(Pack(request->vignette));
-    plan.same_as = SameCase(documents, *request, digest);
+    plan.same_as = SameCase(documents, *request, digest, lookup);
     if (!plan.same_as.empty()) {  // its documents may have come by other names
       return KeepDocuments(message, keys, lookup, plan.same_as, digest, documents);
     }

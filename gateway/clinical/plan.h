@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ struct OtherCase {
 
 // Notes of one case, and other cases that one document remembers; beyond, nothing is joined.
 inline constexpr std::size_t kNotesMax = 64;
+// Texts that a document is known to have had.
+inline constexpr std::size_t kEarlierMax = 16;
 
 // What is known of one document of a source. Kept under DocumentKey() of its name; under its other
 // names stands only which one that is.
@@ -67,8 +70,8 @@ struct DocumentState {
   std::string case_digest;  // SHA-256, hex, of the vignette of that case
   bool retracted = false;   // it must not be used
   std::string replaced_by;  // the document in its place; then case and notes are that one's
-  // SHA-256, hex, of the text that it had before; "" = not known, or it was not replaced.
-  std::string replaced_text;
+  // SHA-256, hex, of the texts that it had before, the latest last, at most kEarlierMax.
+  std::vector<std::string> earlier;
   std::vector<std::string> patients;  // keys of its patient
   // All notes of that case in their order (its own, what it adds to, what came with it): the next
   // case is made from them. Of a document that was retracted: its own, to know it again.
@@ -127,7 +130,8 @@ struct DocumentChange {
 //   document_unknown         adds to, replaces or retracts a document that was not received
 //   document_retracted       nothing is made of it: that document was retracted
 //   document_was_retracted   a case starts: it came again with other text
-//   document_replaced        nothing is made of it: another document stands in its place
+//   document_replaced        nothing is made of it: another document or text stands in its place
+//   case_withdrawn           nothing is made of it: the case of this very message was withdrawn
 //   document_other_patient   that number was another patient's: texts are not joined
 //   addendum_replaced        additions to a replaced document went with it
 //   rest_without_case        what was sent with a retracted document has no case now
@@ -164,8 +168,9 @@ struct PlanKeys {
 struct PlanLookup {
   std::map<std::string, PatientContext> contexts;
   std::map<std::string, DocumentState> documents;
-  bool id_reused = false;   // the sender used the message's id before, for other bytes
-  std::int64_t now_ms = 0;  // Unix milliseconds, by Redis' clock
+  std::set<std::string> withdrawn;  // cases that are known to stand no longer
+  bool id_reused = false;           // the sender used the message's id before, for other bytes
+  std::int64_t now_ms = 0;          // Unix milliseconds, by Redis' clock
 };
 
 // A document that was found leads to the others of its case, whose states change with it: to be

@@ -179,7 +179,7 @@ void Fields(A& a, Of<A, DocumentState> v) {
   a.May("case_digest", v.case_digest);
   a.May("retracted", v.retracted);
   a.May("replaced_by", v.replaced_by);
-  a.May("replaced_text", v.replaced_text);
+  a.May("earlier", v.earlier);
   a.May("patients", v.patients);
   a.May("notes", v.notes);
   a.May("replaced", v.replaced);

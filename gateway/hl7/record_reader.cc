@@ -92,8 +92,11 @@ FeedRecord RecordReader::Read() && {
     // person.
     FeedRecord deleted;
     deleted.patient = record_.patient;
-    deleted.deleted = true;
     if (event_ == "A23") deleted.visit = record_.visit;
+    deleted.deleted = event_ == "A29" || !deleted.visit.empty();
+    if (!deleted.deleted) {
+      remarks_.Add("visit_missing", "PV1-19", "no visit is named: nothing was deleted");
+    }
     return deleted;
   }
   return std::move(record_);

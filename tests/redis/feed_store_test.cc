@@ -43,7 +43,7 @@ class FeedStoreTest : public DoorRig {
   FeedView Look(const std::string& message, std::vector<std::string> patients = {},
                 std::vector<std::string> documents = {}) {
     return Await<FeedView>([&](auto done) {
-      store_.Look({message, "", std::move(patients), std::move(documents)}, done);
+      store_.Look({message, "", "", std::move(patients), std::move(documents)}, done);
     });
   }
   void Finish(const std::string& message) {
@@ -137,7 +137,10 @@ TEST_F(FeedStoreTest, AMessageAdmittedAgainFindsItsPlanAndChangesNothing) {
 
 TEST_F(FeedStoreTest, AnIdThatComesWithOtherBytesIsKnown) {
   const auto reused = [&](const std::string& message, const std::string& id) {
-    return Await<FeedView>([&](auto done) { store_.Look({message, id, {}, {}}, done); }).id_reused;
+    return Await<FeedView>([&](auto done) {
+             store_.Look({message, id, "", {}, {}}, done);
+           })
+        .id_reused;
   };
   Admission admission = AdmissionOf("m");
   Admit(admission);
@@ -392,6 +395,14 @@ TEST_F(FeedStoreTest, AWithdrawnCaseIsMarkedWithThePlanThatWithdrawsItOrNotAtAll
   EXPECT_EQ(reason("case-0"), "retracted");
   EXPECT_EQ(reason("case-1"), "replaced by case-2");
   EXPECT_EQ(reason("case-2"), std::nullopt);
+  const auto withdrawn = [&](const char* case_id) {
+    return Await<FeedView>([&](auto done) {
+             store_.Look({"x", "", case_id, {}, {}}, done);
+           })
+        .case_withdrawn;
+  };
+  EXPECT_TRUE(withdrawn("case-1"));
+  EXPECT_FALSE(withdrawn("case-2"));
   EXPECT_EQ(Origins({"case-2"}).front(), "origin");
   Admission late = Stating("n", "p", 0, "2");  // of a context that has moved
   late.withdrawn = {{"case-3", "retracted"}};

@@ -45,10 +45,12 @@ class Feed {
     }
     now += kHour;
     lookup.now_ms = now;
+    lookup.withdrawn = withdrawn;
     auto plan = PlanAdmission(message, 0, lookup, settings);
     EXPECT_TRUE(plan.ok());
     for (const auto& change : plan->contexts) contexts[change.key] = change.context;
     for (const auto& key : plan->forget) contexts.erase(key);
+    for (const auto& gone : plan->withdraw) withdrawn.insert(gone.case_id);
     for (const auto& change : plan->documents) {
       const auto& looked = keys.documents;
       EXPECT_TRUE(std::find(looked.begin(), looked.end(), change.key) != looked.end())
@@ -60,6 +62,7 @@ class Feed {
 
   std::map<std::string, PatientContext> contexts;
   std::map<std::string, DocumentState> documents;
+  std::set<std::string> withdrawn;  // marks
   std::int64_t now = kNow;
 };
 

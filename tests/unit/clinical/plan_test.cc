@@ -401,6 +401,72 @@ TEST(PlanTest, ANumberThatTwoPatientsHaveIsRetractedForTheOneWhoIsNamed) {
             (Withdrawn{{second.request->id, "retracted", ""}}));
 }
 
+// Documents of the first patient go on under their other numbers.
+TEST(PlanTest, ANumberThatWasTakenOverStaysTheOtherPatients) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kReplace, "D2", "D1", "Cold.", "41"));
+  const AdmissionPlan other = feed.Send(Noted(NoteAction::kNew, "D1", "", "Gout.", "42"));
+  const AdmissionPlan added = feed.Send(Noted(NoteAction::kAddendum, "D3", "D2", "Better.", "41"));
+  EXPECT_EQ(added.withdraw, (Withdrawn{{first.request->id, "added_to", added.request->id}}));
+  EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "D1", "", "", "42")).withdraw,
+            (Withdrawn{{other.request->id, "retracted", ""}}));
+}
+
+TEST(PlanTest, WhatIsRetractedBesideATakenOverNumberLeavesIt) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.", "41"));
+  feed.Send(Noted(NoteAction::kAddendum, "A1", "D1", "Better.", "41"));
+  const AdmissionPlan other = feed.Send(Noted(NoteAction::kNew, "D1", "", "Gout.", "42"));
+  EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "A1", "", "", "41")).withdraw.size(), 1u);
+  EXPECT_EQ(feed.Send(Noted(NoteAction::kRetract, "D1", "", "", "42")).withdraw,
+            (Withdrawn{{other.request->id, "retracted", ""}}));
+}
+
+TEST(PlanTest, ARetractionOfNobodyThatOvertakesItsDocumentHolds) {
+  Feed feed;
+  feed.Send(Noted(NoteAction::kRetract, "D1", "", "", ""));
+  const AdmissionPlan late = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_FALSE(late.request.has_value());
+  EXPECT_EQ(Codes(late), List{"document_retracted"});
+  EXPECT_FALSE(feed.Send(Noted(NoteAction::kAddendum, "D1", "", "Better.")).request.has_value());
+}
+
+TEST(PlanTest, ACaseThatWasWithdrawnIsNotTheSameAsANewOne) {
+  Feed feed;
+  const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_EQ(feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough.")).same_as, first.request->id);
+  feed.withdrawn.insert(first.request->id);  // its patient was deleted by mistake
+  const AdmissionPlan again = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  ASSERT_TRUE(again.request.has_value());
+  EXPECT_EQ(again.same_as, "");
+}
+
+TEST(PlanTest, AMessageThatComesAgainAfterItsPlanWasForgottenDoesNotEndItsCorrection) {
+  Feed feed;
+  const FeedMessage first = Noted(NoteAction::kNew, "D1", "", "Cough.");
+  feed.Send(first);
+  feed.Send(Noted(NoteAction::kNew, "D1", "", "Allergic to lisinopril."));
+  const AdmissionPlan replayed = feed.Send(first);
+  EXPECT_FALSE(replayed.request.has_value());
+  EXPECT_TRUE(replayed.withdraw.empty());
+  EXPECT_EQ(Codes(replayed), List{"document_replaced"});
+  const AdmissionPlan other_id = feed.Send(Noted(NoteAction::kNew, "D1", "", "Cough."));
+  EXPECT_FALSE(other_id.request.has_value()) << "under another message id";
+  const AdmissionPlan back = feed.Send(Noted(NoteAction::kReplace, "D1", "", "Cough."));
+  EXPECT_TRUE(back.request.has_value()) << "a replacement says that it is one";
+}
+
+TEST(PlanTest, TheCaseOfAMessageThatWasWithdrawnDoesNotStartAgain) {
+  Feed feed;
+  FeedMessage note = Noted(NoteAction::kNew, "", "", "Cough.");
+  const AdmissionPlan first = feed.Send(note);
+  feed.withdrawn.insert(first.request->id);
+  const AdmissionPlan again = feed.Send(note);
+  EXPECT_FALSE(again.request.has_value());
+  EXPECT_EQ(Codes(again), List{"case_withdrawn"});
+}
+
 TEST(PlanTest, ARetractionThatNamesNoneOfItsPatientsRetractsThemAll) {
   Feed feed;
   const AdmissionPlan first = feed.Send(Noted(NoteAction::kNew, "1", "", "Cough.", "41"));

@@ -85,7 +85,7 @@ TEST(RecordFieldsTest, ADocumentComesBackAsItWasPacked) {
                       "cd",
                       true,
                       "D9",
-                      "ab",
+                      {"ab"},
                       {"k"},
                       FullRecord().notes,
                       {{"D0", "D1"}},

@@ -519,6 +519,7 @@ TEST(ReadFeedTest, ADeletionSaysWhatIsDeletedAndNothingElse) {
     EXPECT_FALSE(record.patient.ids.empty());
     EXPECT_EQ(record.visit, std::string(event) == "ADT^A23" ? "V1" : "");
   }
+  EXPECT_FALSE(Record("ADT^A23", "PV1|1|I\r").deleted) << "of no visit that is named";
   EXPECT_FALSE(Record("ADT^A11", segments).deleted)
       << "the admission is cancelled, the patient is not";
 }
