@@ -181,7 +181,7 @@ TEST_F(DoctorTest, DoorsFilesAndPartnersOfTheGatewayAreLookedAt) {
                  "\"\nreceiver = \"127.0.0.1:1\"\nfhir_servers = [\"" + url() + "\"]");
   const Json all = Diagnose(config, 1);
   EXPECT_EQ(Line(all, "gateway.http")["result"], "ok");
-  EXPECT_EQ(Line(all, "gateway.tokens_file")["found"], tokens + ":1: expected `SHA256 ROLE NAME`");
+  EXPECT_EQ(Line(all, "gateway.tokens_file")["found"], tokens + ":1: expected `SHA256 ROLE NAME [SENDER ...]`");
   EXPECT_EQ(Line(all, "gateway.receiver")["found"], "127.0.0.1:1: Connection refused");
   EXPECT_EQ(Line(all, "gateway.fhir_servers")["result"], "ok");
 }

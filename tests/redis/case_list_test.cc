@@ -115,12 +115,16 @@ TEST_F(CaseListTest, TheFiltersAreExactAndACallLooksAtNoMoreThanAsked) {
   TestClient& client = AddClient();
   for (int i = 0; i < 9; ++i) {
     CaseRequest request = CaseOf("c" + std::to_string(i));
-    request.source = i % 3 == 0 ? "hl7" : "hl7 adt";
+    request.source = i % 3 == 0 ? "hl7 LAB|NORTH" : "hl7 EHR|NORTH";
     Submit(client, request);
   }
   ASSERT_TRUE(Ask<CancelReply>(client, CancelRequest{"c3"}).ok());
   CaseListRequest request;
   request.source = "hl7";
+  EXPECT_EQ(All(client, request).size(), 9u) << "up to a space";
+  request.source = "hl";
+  EXPECT_THAT(All(client, request), IsEmpty());
+  request.source = "hl7 LAB|NORTH";
   request.max = 2;
   int pages = 0;
   EXPECT_THAT(All(client, request, &pages), ElementsAre("c6", "c3", "c0"));
