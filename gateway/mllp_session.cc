@@ -81,18 +81,19 @@ MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Conne
 void MllpSession::OnData(std::string_view bytes) {
   if (draining_) return;
   reader_.Feed(bytes);
-  if (working_) {
-    unread_ += bytes.size();
-    if (unread_ > kAheadBytesMax) connection_->Pause();
-  } else {
-    Work();
-  }
-  if (over_ || HasRoom()) return;
-  starved_ = true;
-  connection_->Pause();
+  Work();
 }
 
-bool MllpSession::HasRoom() { return held_.Set(reader_.held() + frame_bytes_); }
+void MllpSession::Balance() {
+  starved_ = !held_.Set(reader_.held() + frame_bytes_);
+  if (over_ || no_more_) return;
+  const bool ahead = working_ && reader_.held() > kAheadBytesMax;
+  if (starved_ || ahead) {
+    connection_->Pause();
+  } else {
+    connection_->Resume();
+  }
+}
 
 void MllpSession::Work() {
   if (in_work_) return;
@@ -110,12 +111,9 @@ void MllpSession::Work() {
     OnPayload(std::move(*payload));
   }
   in_work_ = false;
+  Balance();
   if (working_ || over_) return;
   if (draining_ || no_more_) return Close();
-  if (unread_ > 0) {
-    unread_ = 0;
-    connection_->Resume();
-  }
   if (reader_.half_read() && reader_.begun() != begun_) {
     begun_ = reader_.begun();
     begun_at_ = Now();
@@ -250,10 +248,7 @@ void MllpSession::OnTime() {
     if (now - *over_ >= kUnreadMax) OnEnd();
     return;
   }
-  if (starved_ && HasRoom()) {
-    starved_ = false;
-    connection_->Resume();
-  }
+  if (starved_) Balance();
   if (!working_ && reader_.half_read() && now - begun_at_ >= limit) {
     LogInfo("hl7_frame_slow", {{"peer", connection_->peer()}, {"no_room", starved_}});
     // Not its sender's fault: it gets no answer, and comes again.

@@ -32,8 +32,8 @@ class MllpSession {
   void OnAnswered();
   void Reply(std::string ack);
   void Close();
-  // Says what this connection has; false: too much, it is read later.
-  bool HasRoom();
+  // Says what this connection has, and reads on only where there is room for more.
+  void Balance();
 
   MllpDoor& door_;
   std::uint64_t id_;
@@ -48,7 +48,6 @@ class MllpSession {
   bool draining_ = false;          // no further message is taken
   bool no_more_ = false;           // nothing more comes; what came is worked off
   std::optional<TimePoint> over_;  // since when it is being closed
-  std::size_t unread_ = 0;         // bytes fed while working
   std::size_t frame_bytes_ = 0;    // of the frame that is worked off
   ByteBudget::Share held_;
   bool starved_ = false;  // not read for want of room

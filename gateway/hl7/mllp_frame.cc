@@ -47,17 +47,7 @@ MllpReader::MllpReader(std::size_t payload_max)
   CHECK(payload_max >= 1, "the limit of a payload is checked with the configuration");
 }
 
-void MllpReader::Feed(std::string_view bytes) {
-  if (begin_ == buffer_.size()) {
-    buffer_.clear();
-    scan_ = begin_ = 0;
-  } else if (begin_ >= kWasteMax && begin_ >= buffer_.size() / 2) {
-    buffer_.erase(0, begin_);
-    scan_ -= begin_;
-    begin_ = 0;
-  }
-  buffer_ += bytes;
-}
+void MllpReader::Feed(std::string_view bytes) { buffer_ += bytes; }
 
 std::optional<Result<MllpPayload>> MllpReader::Next() {
   Outcome outcome;
@@ -65,7 +55,22 @@ std::optional<Result<MllpPayload>> MllpReader::Next() {
     const bool moved = state_ == State::kBetween ? SkipGarbage() : ReadFrame(outcome);
     if (!moved) break;
   }
+  LetGo();
   return outcome;
+}
+
+// Of what was read, and of the room that it took: most connections are idle most of the time.
+void MllpReader::LetGo() {
+  const bool all = begin_ == buffer_.size();
+  if (begin_ >= kWasteMax && begin_ >= buffer_.size() / 2) {
+    buffer_ = buffer_.substr(begin_);
+  } else if (all) {
+    buffer_.clear();
+  } else {
+    return;
+  }
+  scan_ -= begin_;
+  begin_ = 0;
 }
 
 void MllpReader::Begin(State state, std::size_t at) {

@@ -73,6 +73,7 @@ class MllpReader {
   using Outcome = std::optional<Result<MllpPayload>>;
 
   std::string_view rest() const { return std::string_view(buffer_).substr(scan_); }
+  void LetGo();
   bool SkipGarbage();
   bool ReadFrame(Outcome& outcome);
   bool AtEnd(std::size_t at, Outcome& outcome);

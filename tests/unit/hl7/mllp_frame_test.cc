@@ -230,6 +230,18 @@ TEST(MllpReaderTest, AnyBytesAreHeardTheSameHoweverTheyAreCut) {
   }
 }
 
+TEST(MllpReaderTest, KeepsNothingOfWhatWasRead) {
+  MllpReader reader(1u << 20);
+  for (const std::size_t size : {std::size_t{10}, std::size_t{1} << 20}) {
+    reader.Feed(MllpFrame(std::string(size, 'x')));
+    EXPECT_TRUE(reader.Next().has_value());
+    EXPECT_EQ(reader.held(), 0u);
+  }
+  reader.Feed(MllpFrame(std::string(1u << 20, 'x')) + "\x0b" + "MSH|");
+  EXPECT_TRUE(reader.Next().has_value());
+  EXPECT_LT(reader.held(), 10u) << "only the beginning of the next";
+}
+
 // With a rescan of what was read before, a megabyte byte by byte would take minutes.
 TEST(MllpReaderTest, ALargeFrameByteByByteTakesLinearTime) {
   MllpReader reader(4U << 20);
