@@ -3,9 +3,11 @@
 //   reading --frame--> working (parse, intake) --acknowledgement written--> reading ...
 //
 // One message at a time on a connection, in its order; what comes meanwhile waits, and beyond a
-// bound it is not read. A message that could not be made durable is an error (AE, CE) and comes
-// again. Bytes that nobody can read are rejected with what can be said. An idle connection may stay
-// as long as it likes; one that stops in the middle of a frame may not. Threads: the loop's.
+// bound it is not read; nor is anything while too many acknowledgements wait to be taken. A message
+// that could not be made durable is an error (AE, CE) and comes again. Bytes that nobody can read
+// are rejected with what can be said. An idle connection may stay as long as it likes; one that
+// stops in the middle of a frame may not, nor one that takes no acknowledgements. Threads: the
+// loop's.
 #pragma once
 
 #include <cstdint>

@@ -19,6 +19,8 @@ namespace {
 
 // What is read ahead of the message that is worked at.
 constexpr std::size_t kAheadBytesMax = 1u << 20;
+// Acknowledgements that wait for a peer to take them; beyond it nothing is worked at or read.
+constexpr std::size_t kUnsentBytesMax = 1u << 20;
 constexpr milliseconds kTick{1000};
 // For a peer to take its acknowledgements.
 constexpr milliseconds kUnreadMax{30000};
@@ -71,6 +73,7 @@ MllpSession::MllpSession(MllpDoor& door, std::uint64_t id, std::unique_ptr<Conne
   events.on_sent = [this] { unsent_since_.reset(); };
   events.on_progress = [this] {
     if (unsent_since_) unsent_since_ = Now();
+    Work();
   };
   events.on_no_more = [this] { OnNoMore(); };
   events.on_end = [this](const std::string& /*why*/) { OnEnd(); };
@@ -85,9 +88,11 @@ void MllpSession::OnData(std::string_view bytes) {
 }
 
 void MllpSession::Balance() {
-  starved_ = !held_.Set(reader_.held() + frame_bytes_);
+  const std::size_t unsent = connection_->unsent();
+  const bool room = held_.Set(reader_.held() + frame_bytes_ + batch_acks_.size() + unsent);
+  starved_ = !room || unsent > kUnsentBytesMax;
   if (over_ || no_more_) return;
-  const bool ahead = working_ && reader_.held() > kAheadBytesMax;
+  const bool ahead = !idle_ && reader_.held() > kAheadBytesMax;
   if (starved_ || ahead) {
     connection_->Pause();
   } else {
@@ -98,26 +103,33 @@ void MllpSession::Balance() {
 void MllpSession::Work() {
   if (in_work_) return;
   in_work_ = true;
-  while (!working_ && !over_) {
-    if (!batch_.empty()) {
-      NextOfBatch();
-      continue;
-    }
-    frame_bytes_ = 0;
-    if (draining_) break;
-    auto payload = reader_.Next();
-    if (!payload && no_more_) payload = reader_.Finish();
-    if (!payload) break;
-    OnPayload(std::move(*payload));
+  idle_ = false;
+  while (!working_ && !over_ && !idle_ && connection_->unsent() <= kUnsentBytesMax) {
+    idle_ = !WorkOnce();
   }
   in_work_ = false;
   Balance();
-  if (working_ || over_) return;
+  if (!idle_ || over_) return;
   if (draining_ || no_more_) return Close();
   if (reader_.half_read() && reader_.begun() != begun_) {
     begun_ = reader_.begun();
     begun_at_ = Now();
   }
+}
+
+// False: there is nothing to do.
+bool MllpSession::WorkOnce() {
+  if (!batch_.empty()) {
+    NextOfBatch();
+    return true;
+  }
+  frame_bytes_ = 0;
+  if (draining_) return false;
+  auto payload = reader_.Next();
+  if (!payload && no_more_) payload = reader_.Finish();
+  if (!payload) return false;
+  OnPayload(std::move(*payload));
+  return true;
 }
 
 void MllpSession::OnPayload(Result<MllpPayload> payload) {
@@ -249,7 +261,7 @@ void MllpSession::OnTime() {
     return;
   }
   if (starved_) Balance();
-  if (!working_ && reader_.half_read() && now - begun_at_ >= limit) {
+  if (idle_ && reader_.half_read() && now - begun_at_ >= limit) {
     LogInfo("hl7_frame_slow", {{"peer", connection_->peer()}, {"no_room", starved_}});
     // Not its sender's fault: it gets no answer, and comes again.
     if (starved_) return OnEnd();
@@ -261,7 +273,7 @@ void MllpSession::OnTime() {
 
 void MllpSession::Drain() {
   draining_ = true;
-  if (!working_) Close();
+  Work();
 }
 
 void MllpSession::Close() {

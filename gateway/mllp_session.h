@@ -25,6 +25,7 @@ class MllpSession {
   void OnTime();
   // Works off what was read, until something has to be waited for.
   void Work();
+  bool WorkOnce();
   void OnPayload(Result<MllpPayload> payload);
   void NextOfBatch();
   struct Hl7Parsed;
@@ -45,6 +46,7 @@ class MllpSession {
   bool batched_ = false;
   bool working_ = false;           // a message is being parsed, or at the intake
   bool in_work_ = false;           // Work() is on the stack
+  bool idle_ = true;               // all that was read is worked off
   bool draining_ = false;          // no further message is taken
   bool no_more_ = false;           // nothing more comes; what came is worked off
   std::optional<TimePoint> over_;  // since when it is being closed

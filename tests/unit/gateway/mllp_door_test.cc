@@ -3,7 +3,12 @@
 #include "gateway/mllp_door.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -85,6 +90,66 @@ TEST_F(MllpDoorTest, AConnectionHoldsNothingOnceItsMessageIsAnswered) {
     EXPECT_EQ(Hl7Field(*ack, "MSA", 1), "AR") << *ack;
     EXPECT_TRUE(HoldsNothingSoon()) << Held();
   }
+}
+
+// Sends as long as the other side reads, at most so many; takes no answers meanwhile.
+class SilentPeer {
+ public:
+  explicit SilentPeer(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int small = 16384;
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  ~SilentPeer() { ::close(fd_); }
+  SilentPeer(const SilentPeer&) = delete;  // owns a socket
+  SilentPeer& operator=(const SilentPeer&) = delete;
+
+  // The bytes that went out until nobody read any for a while.
+  std::size_t Send(const std::string& bytes) {
+    std::size_t sent = 0;
+    pollfd writable{fd_, POLLOUT, 0};
+    while (sent < bytes.size() && ::poll(&writable, 1, 500) > 0) {
+      const ssize_t put =
+          ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (put > 0) sent += static_cast<std::size_t>(put);
+    }
+    return sent;
+  }
+  // The answers that come, until so many came or none does for long.
+  std::size_t Take(std::size_t expected) {
+    std::size_t answers = 0;
+    pollfd readable{fd_, POLLIN, 0};
+    char bytes[65536];
+    while (answers<expected&& ::poll(&readable, 1, 20000)> 0) {
+      const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
+      if (got <= 0) break;
+      answers += static_cast<std::size_t>(std::count(bytes, bytes + got, '\x1c'));
+    }
+    return answers;
+  }
+
+ private:
+  int fd_;
+};
+
+TEST_F(MllpDoorTest, WhoTakesNoAcknowledgementsIsReadNoFurtherUntilTheyAreTaken) {
+  const std::string frame = "\x0bMSH|^~\\&|" + std::string(100, 'x') + "\x1c\r";
+  std::string frames;
+  while (frames.size() < 32u << 20) frames += frame;
+  SilentPeer peer(port_);
+  const std::size_t sent = peer.Send(frames);
+  EXPECT_LT(sent, frames.size()) << "what the system keeps for both sides, and little more";
+  const std::size_t held = Held();
+  EXPECT_GT(held, 512u << 10) << "they count";
+  EXPECT_LT(held, 3u << 20);
+  const std::size_t whole = sent / frame.size();
+  EXPECT_EQ(peer.Take(whole), whole) << "none is lost, and all is read in the end";
+  EXPECT_TRUE(HoldsNothingSoon()) << Held();
 }
 
 }  // namespace
