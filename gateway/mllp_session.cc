@@ -21,6 +21,10 @@ namespace {
 constexpr std::size_t kAheadBytesMax = 1u << 20;
 // Acknowledgements that wait for a peer to take them; beyond it nothing is worked at or read.
 constexpr std::size_t kUnsentBytesMax = 1u << 20;
+// What one connection works at before others have their turn, as much as of one message; each
+// message counts for kMessageBytes more, as there may be thousands of a few bytes.
+constexpr std::size_t kTurnBytes = Loop::kParseHereBytesMax;
+constexpr std::size_t kMessageBytes = 1024;
 constexpr milliseconds kTick{1000};
 // For a peer to take its acknowledgements.
 constexpr milliseconds kUnreadMax{30000};
@@ -104,8 +108,15 @@ void MllpSession::Work() {
   if (in_work_) return;
   in_work_ = true;
   idle_ = false;
-  while (!working_ && !over_ && !idle_ && connection_->unsent() <= kUnsentBytesMax) {
-    idle_ = !WorkOnce();
+  std::size_t worked = 0;
+  while (!working_ && !over_ && !idle_ && !next_turn_ && connection_->unsent() <= kUnsentBytesMax) {
+    if (worked >= kTurnBytes) {
+      WorkNextTurn();
+    } else if (const auto bytes = WorkOnce()) {
+      worked += *bytes + kMessageBytes;
+    } else {
+      idle_ = true;
+    }
   }
   in_work_ = false;
   Balance();
@@ -117,19 +128,30 @@ void MllpSession::Work() {
   }
 }
 
-// False: there is nothing to do.
-bool MllpSession::WorkOnce() {
+void MllpSession::WorkNextTurn() {
+  next_turn_ = true;
+  door_.loop_.Post([&door = door_, id = id_] {
+    const auto session = door.sessions_.find(id);
+    if (session == door.sessions_.end()) return;
+    session->second->next_turn_ = false;
+    session->second->Work();
+  });
+}
+
+// The bytes of the message that was worked at; none: there is nothing to do.
+std::optional<std::size_t> MllpSession::WorkOnce() {
   if (!batch_.empty()) {
+    const std::size_t bytes = batch_.front().size();
     NextOfBatch();
-    return true;
+    return bytes;
   }
   frame_bytes_ = 0;
-  if (draining_) return false;
+  if (draining_) return {};
   auto payload = reader_.Next();
   if (!payload && no_more_) payload = reader_.Finish();
-  if (!payload) return false;
+  if (!payload) return {};
   OnPayload(std::move(*payload));
-  return true;
+  return 0;
 }
 
 void MllpSession::OnPayload(Result<MllpPayload> payload) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +24,10 @@ class MllpSession {
   void OnNoMore();
   void OnEnd();
   void OnTime();
-  // Works off what was read, until something has to be waited for.
+  // Works off what was read, until something has to be waited for or it is the turn of others.
   void Work();
-  bool WorkOnce();
+  void WorkNextTurn();
+  std::optional<std::size_t> WorkOnce();
   void OnPayload(Result<MllpPayload> payload);
   void NextOfBatch();
   struct Hl7Parsed;
@@ -46,6 +48,7 @@ class MllpSession {
   bool batched_ = false;
   bool working_ = false;           // a message is being parsed, or at the intake
   bool in_work_ = false;           // Work() is on the stack
+  bool next_turn_ = false;         // Work() was posted
   bool idle_ = true;               // all that was read is worked off
   bool draining_ = false;          // no further message is taken
   bool no_more_ = false;           // nothing more comes; what came is worked off

@@ -14,7 +14,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "shared/zmq.h"
@@ -150,6 +152,44 @@ TEST_F(MllpDoorTest, WhoTakesNoAcknowledgementsIsReadNoFurtherUntilTheyAreTaken)
   const std::size_t whole = sent / frame.size();
   EXPECT_EQ(peer.Take(whole), whole) << "none is lost, and all is read in the end";
   EXPECT_TRUE(HoldsNothingSoon()) << Held();
+}
+
+// How many messages were answered, at most, between two turns of the loop.
+class MllpTurnsTest : public MllpDoorTest {
+ protected:
+  void Watch() {
+    loop_.Post([this] { Turn(); });
+  }
+  void Turn() {
+    const std::string text = metrics_.Text();
+    constexpr std::string_view kName = "consilium_gateway_hl7_messages_total{";
+    std::size_t now = 0;
+    for (std::size_t at = text.find(kName); at != std::string::npos; at = text.find(kName, at + 1))
+      now += std::stoul(text.substr(text.find('}', at) + 1));
+    most_ = std::max(most_, now - std::exchange(before_, now));
+    Watch();
+  }
+  std::size_t before_ = 0;
+  std::size_t most_ = 0;
+};
+
+TEST_F(MllpTurnsTest, AFrameOfThousandsOfMessagesLeavesTurnsToOthers) {
+  constexpr std::size_t kMessages = 5000;
+  std::string batch = "BHS|^~\\&|HIS|WARD\r";
+  for (std::size_t i = 0; i < kMessages; ++i) batch += Faulty(std::to_string(i));
+  Watch();
+  MllpSender sender(port_);
+  const auto ack = sender.Ask(batch + "BTS|5000\r");
+  ASSERT_TRUE(ack.has_value());
+  std::size_t answers = 0;
+  for (std::size_t at = ack->find("MSA|AR|"); at != std::string::npos;
+       at = ack->find("MSA|AR|", at + 1)) {
+    ++answers;
+  }
+  EXPECT_EQ(answers, kMessages) << "in one frame, as they came";
+  EXPECT_TRUE(HoldsNothingSoon()) << Held();
+  EXPECT_EQ(InLoop([this] { return before_; }), kMessages);
+  EXPECT_LE(InLoop([this] { return most_; }), 128u);
 }
 
 }  // namespace
