@@ -296,8 +296,8 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
     plan.request = *std::move(request);
   } else {
     plan.refusal = Refused(request.error());
-    Bound(documents.notes, settings.case_bytes_max);
   }
+  if (!request) Bound(documents.notes, settings.case_bytes_max);
   KeepDocuments(message, keys, lookup, case_id, digest, documents);
   for (Withdrawal& one : documents.superseded) {
     one.by = case_id;
