@@ -36,10 +36,14 @@ std::string WriteCursor(const CasePlaces& places) {
   return cursor;
 }
 
-// Sources name their kind first and then who of it: "hl7" is also "hl7 WARD|HIS".
+// Sources name their kind first and then who of it: "hl7" is also "hl7 WARD|HIS", "http" also
+// "http:ehr".
 bool IsFrom(std::string_view source, std::string_view wanted) {
   if (!source.starts_with(wanted)) return false;
-  return wanted.empty() || source.size() == wanted.size() || source[wanted.size()] == ' ';
+  if (wanted.empty() || source.size() == wanted.size()) return true;
+  const char next = source[wanted.size()];
+  const bool is_kind = wanted.find_first_of(" :") == std::string_view::npos;
+  return is_kind && (next == ' ' || next == ':');
 }
 
 bool Matches(const CaseSummary& summary, const CaseListRequest& request) {

@@ -103,7 +103,7 @@ void AddCases(CommandLine& line) {
   cases->add_option("--state", options.state, "only those in this state, e.g. complete")
       ->check(OneOf(kCaseStateNames));
   cases->add_option("--source", options.source,
-                    "only those that came from there: hl7, or hl7 and who");
+                    "only those that came that way: hl7, fhir, http; or one with who");
   cases->add_option("--kind", options.kind, "only those of this kind of task");
   cases->add_option("--limit", options.limit, "at most so many")
       ->capture_default_str()

@@ -89,18 +89,24 @@ TEST(MergeCasesTest, TheFiltersLeaveOutButTheirCasesWereLookedAt) {
 
 TEST(MergeCasesTest, ASourceIsMeantWithAllWhoComeThatWay) {
   const auto from = [](const std::string& source) {
-    CaseListRequest request = AtMost(4);
+    CaseListRequest request = AtMost(8);
     request.source = source;
-    return IdsOf(MergeCases(request, CasePlaces(1),
-                            {Slice({Seen(9, "d", CaseState::kFailed, "hl7 WARD|HIS"),
-                                    Seen(8, "c", CaseState::kFailed, "hl7 WARD|X"),
-                                    Seen(7, "b", CaseState::kFailed, "hl7"),
-                                    Seen(6, "a", CaseState::kFailed, "hl70")})}));
+    return IdsOf(MergeCases(
+        request, CasePlaces(1),
+        {Slice(
+            {Seen(9, "g", CaseState::kFailed, "fhir https://ehr/out"),
+             Seen(9, "f", CaseState::kFailed, "http:ehr"), Seen(9, "e", CaseState::kFailed, "http"),
+             Seen(9, "d", CaseState::kFailed, "hl7 WARD|HIS"),
+             Seen(8, "c", CaseState::kFailed, "hl7 WARD|X"),
+             Seen(7, "b", CaseState::kFailed, "hl7"), Seen(6, "a", CaseState::kFailed, "hl70")})}));
   };
   EXPECT_THAT(from("hl7"), ElementsAre("d", "c", "b"));
   EXPECT_THAT(from("hl7 WARD|HIS"), ElementsAre("d"));
   EXPECT_THAT(from("hl7 WARD"), IsEmpty());
   EXPECT_THAT(from("hl"), IsEmpty());
+  EXPECT_THAT(from("http"), ElementsAre("f", "e"));
+  EXPECT_THAT(from("http:ehr"), ElementsAre("f"));
+  EXPECT_THAT(from("fhir https"), IsEmpty()) << "a kind is one word";
 }
 
 TEST(MergeCasesTest, TheExpiredAreLookedAtAndNotListed) {
