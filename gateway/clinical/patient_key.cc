@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "gateway/clinical/authority.h"
 #include "shared/ids.h"
 #include "shared/text.h"
 
@@ -54,15 +55,10 @@ bool IsOfAnotherThing(const PatientId& id) {
   static constexpr std::array<std::string_view, 20> kTypes = {
       "SS", "SSN", "DL",  "DLN", "PPN", "MA", "MC", "MCD", "MCR", "TAX",
       "AN", "ANC", "AND", "ANT", "VN",  "BA", "BC", "AM",  "DS",  "MS"};
-  static constexpr std::array<std::string_view, 6> kAuthorities = {
-      "SSA",
-      "USSSA",
-      "SSN",
-      "2.16.840.1.113883.4.1",
-      "URN:OID:2.16.840.1.113883.4.1",
-      "HTTP://HL7.ORG/FHIR/SID/US-SSN"};
+  static constexpr std::array<std::string_view, 5> kAuthorities = {
+      "SSA", "USSSA", "SSN", "2.16.840.1.113883.4.1", "HTTP://HL7.ORG/FHIR/SID/US-SSN"};
   return IsOneOf(Upper(Trimmed(id.type)), kTypes) ||
-         IsOneOf(Upper(Trimmed(id.authority)), kAuthorities);
+         IsOneOf(Upper(ReadAuthority(Trimmed(id.authority)).id), kAuthorities);
 }
 
 bool IsMedicalRecordNumber(const PatientId& id) {
@@ -70,32 +66,22 @@ bool IsMedicalRecordNumber(const PatientId& id) {
   return IsOneOf(Upper(Trimmed(id.type)), kTypes);
 }
 
-constexpr std::string_view kOidUrn = "urn:oid:";
-
-bool IsOid(std::string_view authority) {
-  return authority.find('.') != std::string_view::npos &&
-         authority.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
-bool IsUuid(std::string_view authority) {
-  constexpr std::size_t kUuidBytes = 36;
-  return authority.size() == kUuidBytes &&
-         std::count(authority.begin(), authority.end(), '-') == 4 &&
-         authority.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
-}
-
 // "" = the id does not count.
-std::string KeyOf(std::string_view authority, std::string_view value, const IdScope& scope) {
-  if (authority.starts_with(kOidUrn)) authority.remove_prefix(kOidUrn.size());
-  if (authority.empty()) {
+std::string KeyOf(std::string_view name, std::string_view value, const IdScope& scope) {
+  if (name.empty()) {
     return scope.sender.empty() ? "" : Digest({"patient of sender", scope.sender, value});
   }
-  const bool everywhere =
-      IsOid(authority) || IsUuid(authority) || authority.find(':') != std::string_view::npos ||
-      std::find(scope.shared.begin(), scope.shared.end(), authority) != scope.shared.end();
-  if (everywhere) return Digest({"patient", authority, value});
+  const Authority authority = ReadAuthority(name);
+  // RFC 9562: upper and lower case of a UUID are the same.
+  if (authority.kind == AuthorityKind::kUuid) {
+    return Digest({"patient", LowerAscii(authority.id), value});
+  }
+  if (authority.everywhere() ||
+      std::find(scope.shared.begin(), scope.shared.end(), name) != scope.shared.end()) {
+    return Digest({"patient", authority.id, value});
+  }
   const std::string_view domain = scope.domain.empty() ? scope.sender : scope.domain;
-  return domain.empty() ? "" : Digest({"patient of domain", domain, authority, value});
+  return domain.empty() ? "" : Digest({"patient of domain", domain, name, value});
 }
 
 }  // namespace

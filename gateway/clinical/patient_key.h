@@ -17,7 +17,7 @@ namespace consilium {
 inline constexpr std::size_t kPatientKeysMax = 8;
 
 // Within what an identifier counts. An authority that is an OID, a UUID or a URI is the same
-// everywhere. A name ("MRN", "HOSP", "1") is a local one: two hospitals have the same.
+// everywhere, any other name is a local one (authority.h).
 struct IdScope {
   std::string_view sender;  // ids without an authority; "" = these do not count
   std::string_view domain;  // authorities with a local name; "" = the sender

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/clinical/authority.h"
 #include "gateway/hl7/delimiters.h"
 #include "gateway/hl7/escape.h"
 #include "gateway/hl7/hl7_time.h"
@@ -59,18 +60,22 @@ std::string SexOf(const std::string& sex) {
 }
 
 // HD: a name, or "&id&type" of a universal id (table 0301).
-std::string AuthorityOf(std::string_view authority) {
+std::string AuthorityOf(std::string_view text) {
   const auto universal = [](std::string_view id, const char* type) {
     return "&" + E(id) + "&" + type;
   };
-  constexpr std::string_view kOid = "urn:oid:";
-  constexpr std::string_view kUuid = "urn:uuid:";
-  if (authority.starts_with(kOid)) return universal(authority.substr(kOid.size()), "ISO");
-  if (authority.starts_with(kUuid)) return universal(authority.substr(kUuid.size()), "UUID");
-  if (authority.find(':') != std::string_view::npos) return universal(authority, "URI");
-  const bool oid = authority.find('.') != std::string_view::npos &&
-                   authority.find_first_not_of("0123456789.") == std::string_view::npos;
-  return oid ? universal(authority, "ISO") : E(authority);
+  const Authority authority = ReadAuthority(text);
+  switch (authority.kind) {
+    case AuthorityKind::kOid:
+      return universal(authority.id, "ISO");
+    case AuthorityKind::kUuid:
+      return universal(authority.id, "UUID");
+    case AuthorityKind::kUri:
+      return universal(authority.id, "URI");
+    case AuthorityKind::kLocal:
+      break;
+  }
+  return E(text);
 }
 
 std::string IdsOf(const std::vector<PatientId>& ids) {

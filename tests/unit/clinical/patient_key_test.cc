@@ -35,9 +35,9 @@ TEST(PatientKeyTest, ALocalAuthorityCountsWithinItsDomainUnlessItIsShared) {
 }
 
 TEST(PatientKeyTest, AnAuthorityWithAWorldWideNameIsTheSameEverywhere) {
-  for (const char* authority :
-       {"1.2.840.114350.1.13", "urn:oid:1.2.840.114350.1.13", "urn:mrn",
-        "http://hospital.example/mrn", "6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11"}) {
+  for (const char* authority : {"1.2.840.114350.1.13", "urn:oid:1.2.840.114350.1.13", "urn:mrn",
+                                "http://hospital.example/mrn", "HTTPS://h/x", "x+y://h/1",
+                                "6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11"}) {
     EXPECT_EQ(PatientKeys({{authority, "42", "MR"}}, {"LAB|NORTH", "NORTH"}),
               PatientKeys({{authority, "42", "MR"}}, {"", ""}))
         << authority;
@@ -45,6 +45,19 @@ TEST(PatientKeyTest, AnAuthorityWithAWorldWideNameIsTheSameEverywhere) {
   EXPECT_EQ(PatientKeys({{"1.2.3", "42", "MR"}}, {"A", ""}),
             PatientKeys({{"urn:oid:1.2.3", "42", "MR"}}, {"B", ""}))
       << "HL7 v2 and FHIR write an OID each in their own way";
+  EXPECT_EQ(PatientKeys({{"1.2.3", "42", "MR"}}, {"A", ""}),
+            PatientKeys({{"URN:OID:1.2.3", "42", "MR"}}, {"B", ""}));
+  EXPECT_EQ(PatientKeys({{"6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11", "42", "MR"}}, {"A", ""}),
+            PatientKeys({{"urn:uuid:6C1B5B3E-94D8-4C62-8D3E-2F6F5B0A9C11", "42", "MR"}}, {"B", ""}))
+      << "and a UUID likewise";
+}
+
+TEST(PatientKeyTest, AColonAloneMakesNoNameWorldWide) {
+  for (const char* authority : {"MRN:1", "EPIC:MRN", "HOSP:", ":1", "a b://c", "1x://c"}) {
+    const Keys north = PatientKeys({{authority, "42", "MR"}}, {"EHR|NORTH", "NORTH"});
+    EXPECT_EQ(north.size(), 1u) << authority;
+    EXPECT_NE(north, PatientKeys({{authority, "42", "MR"}}, {"EHR|SOUTH", "SOUTH"})) << authority;
+  }
 }
 
 TEST(PatientKeyTest, WithoutAnAuthorityAnIdCountsWithinItsSenderOnly) {

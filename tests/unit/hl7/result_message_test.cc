@@ -314,6 +314,10 @@ TEST(ResultMessageTest, AnAuthorityOfAnyKindIsWrittenAsWhatItIs) {
   EXPECT_EQ(authority("urn:oid:1.2.3"), "1^^^&1.2.3&ISO^MR");
   EXPECT_EQ(authority("1.2.3"), "1^^^&1.2.3&ISO^MR");
   EXPECT_EQ(authority("urn:uuid:5e"), "1^^^&5e&UUID^MR");
+  EXPECT_EQ(authority("6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11"),
+            "1^^^&6c1b5b3e-94d8-4c62-8d3e-2f6f5b0a9c11&UUID^MR");
+  EXPECT_EQ(authority("URN:OID:1.2.3"), "1^^^&1.2.3&ISO^MR");
+  EXPECT_EQ(authority("MRN:1"), "1^^^MRN:1^MR");
   EXPECT_EQ(authority("http://hosp.example/mrn"), "1^^^&http://hosp.example/mrn&URI^MR");
   EXPECT_EQ(authority(""), "1^^^^MR");
 }
