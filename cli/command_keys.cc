@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +17,8 @@
 #include "shared/base64url.h"
 #include "shared/bus_keys.h"
 #include "shared/ids.h"
+#include "shared/text.h"
+#include "shared/tokens.h"
 
 namespace consilium {
 namespace {
@@ -28,6 +28,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr mode_t kSecretMode = 0600;
 constexpr mode_t kPublicMode = 0644;
+constexpr std::size_t kSenderBytesMax = 1024;
 
 enum class Writing { kNew, kAppend };
 
@@ -59,58 +60,35 @@ struct NewKey {
   bool for_brokers() const { return peer.role == BusRole::kBroker; }
 };
 
-// A line "<SHA-256> <role> <name>" of a file of tokens.
-struct TokenLine {
-  std::size_t number = 0;
-  std::string role;
-  std::string name;
-};
-
-// The lines with tokens; kInvalid for a file that holds anything else, which no gateway would take.
-Result<std::vector<TokenLine>> ReadTokens(const std::string& text, const fs::path& file) {
-  constexpr std::size_t kDigestChars = 64;
-  std::vector<TokenLine> found;
-  std::istringstream lines(text);
-  std::string line;
-  for (std::size_t number = 1; std::getline(lines, line); ++number) {
-    std::istringstream words(line);
-    std::string digest;
-    if (!(words >> digest) || digest.front() == '#') continue;
-    TokenLine one;
-    one.number = number;
-    std::string more;
-    const bool whole = words >> one.role >> one.name && !(words >> more);
-    if (!whole || digest.size() != kDigestChars ||
-        digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
-      return Invalid(
-          file.string() + ":" + std::to_string(number) +
-          ": expected `SHA256 ROLE NAME`: no file of tokens, and nothing is added to it");
-    }
-    found.push_back(std::move(one));
-  }
-  return found;
-}
-
-// To a file of tokens, whose last line must have an end. Returns the lines that `name` had before.
-Result<std::vector<TokenLine>> AppendToken(const fs::path& file, const std::string& line,
-                                           const std::string& name) {
-  constexpr std::size_t kFileBytesMax = 1u << 20;  // as the gateway reads it
-  auto text = ReadFile(file.string(), kFileBytesMax - line.size());
+// To a file of tokens, which must be one that a gateway takes, and stay one. Returns the tokens
+// that `name` had before.
+Result<std::vector<TokenHolder>> AppendToken(const std::string& file, const std::string& line,
+                                             const std::string& name) {
+  auto text = ReadFile(file, TokenList::kBytesMax - line.size());
   if (!text.ok() && text.error().code != ErrorCode::kNotFound) return text.error();
-  std::vector<TokenLine> others;
+  std::vector<TokenHolder> others;
   if (text.ok()) {
-    auto before = ReadTokens(*text, file);
+    const auto before = TokenList::Parse(*text, file);
     if (!before.ok()) return before.error();
     if (!text->empty() && text->back() != '\n') {
-      return Invalid(file.string() + ": its last line has no end");
+      return Invalid(file + ": its last line has no end");
     }
-    std::copy_if(before->begin(), before->end(), std::back_inserter(others),
-                 [&name](const TokenLine& one) { return one.name == name; });
+    others = before->Named(name);
   }
   if (Status written = Write(file, line, kPublicMode, Writing::kAppend); !written) {
     return written.error();
   }
   return others;
+}
+
+// A blank would make two of it.
+Status CheckSender(const std::string& sender) {
+  if (!sender.empty() && sender.size() <= kSenderBytesMax &&
+      std::all_of(sender.begin(), sender.end(), [](char c) { return c > ' ' && c < '\x7f'; })) {
+    return Ok();
+  }
+  return Invalid("sender = " + Quoted(sender) + ", expected 1.." + std::to_string(kSenderBytesMax) +
+                 " visible characters of ASCII, as in a URL");
 }
 
 // The list that the brokers would read must stay one, so it is read before it is added to.
@@ -168,10 +146,11 @@ std::string Describe(const NewKey& key) {
 }
 
 // A new token of one who has some takes nothing away from those.
-void TellOthers(const std::vector<TokenLine>& others, const std::string& file) {
-  for (const TokenLine& one : others) {
-    Note(one.name + " has another token of role " + one.role + ", which stays valid: remove line " +
-         std::to_string(one.number) + " of " + file + " once nobody uses it");
+void TellOthers(const std::vector<TokenHolder>& others, const std::string& file) {
+  for (const TokenHolder& one : others) {
+    Note(one.name + " has another token of role " + std::string(NameOf(one.role)) +
+         ", which stays valid: remove line " + std::to_string(one.line) + " of " + file +
+         " once nobody uses it");
   }
 }
 
@@ -211,10 +190,16 @@ int RunKeysToken(const KeysTokenOptions& options) {
   if (auto name = CheckPeerName(options.name); !name.ok()) {
     return ReportError(name.error(), options.json);
   }
+  for (const std::string& sender : options.senders) {
+    if (auto checked = CheckSender(sender); !checked.ok()) {
+      return ReportError(checked.error(), options.json);
+    }
+  }
   constexpr std::size_t kTokenBytes = 32;
   const std::string token = ToBase64Url(RandomBytes(kTokenBytes));
-  const std::string line = Sha256Hex(token) + " " + options.role + " " + options.name + "\n";
-  std::vector<TokenLine> others;
+  const std::string line =
+      TokenLine(token, {options.name, *TokenRoleFromName(options.role), options.senders});
+  std::vector<TokenHolder> others;
   if (!options.file.empty()) {
     auto kept = AppendToken(options.file, line, options.name);
     if (!kept.ok()) {
@@ -226,6 +211,7 @@ int RunKeysToken(const KeysTokenOptions& options) {
   if (options.json) {
     PrintOut(Json{{"name", options.name},
                   {"role", options.role},
+                  {"senders", options.senders},
                   {"token", token},
                   {"line", line.substr(0, line.size() - 1)},
                   {"file", options.file.empty() ? Json() : Json(options.file)}}

@@ -261,7 +261,8 @@ int RunKeysShow(const std::string& file, bool json);
 struct KeysTokenOptions {
   std::string name;
   std::string role;
-  std::string file;  // to append the line to; "" = it is only printed
+  std::vector<std::string> senders;  // none: it speaks for anybody
+  std::string file;                  // to append the line to; "" = it is only printed
   bool json = false;
 };
 int RunKeysToken(const KeysTokenOptions& options);

@@ -3,6 +3,7 @@
 
 #include "cli/flags.h"
 #include "shared/allow_list.h"
+#include "shared/tokens.h"
 
 namespace consilium {
 namespace {
@@ -90,15 +91,18 @@ void AddKeys(CommandLine& line) {
       *keys, "token", "Make a bearer token for the HTTP doors of the gateway",
       "consilium keys token ehr --role write --file /etc/consilium/tokens\n\n"
       "Prints the token, which stands nowhere else and cannot be shown again, and the line that\n"
-      "gateway.tokens_file needs of it: its SHA-256, role and name. A running gateway reads the\n"
-      "file again by itself. Roles: read (see cases), write (also submit and withdraw them and\n"
-      "say what was right), admin.",
+      "gateway.tokens_file needs of it: its SHA-256, role, name and senders. A running gateway\n"
+      "reads the file again by itself. Roles: read (see cases), write (also submit and withdraw\n"
+      "them and say what was right), admin.",
       [&token_options] { return RunKeysToken(token_options); });
   token->add_option("name", token_options.name, "who gets it: 1..64 of A-Z a-z 0-9 . _ -")
       ->required();
   token->add_option("--role", token_options.role, "read, write or admin")
       ->required()
-      ->check(OneOf({"read", "write", "admin"}));
+      ->check(OneOf(kTokenRoleNames));
+  OneEach(token->add_option("--sender", token_options.senders,
+                            "for whom its FHIR messages may speak (source.endpoint) besides the "
+                            "holder, may be repeated; none: for anybody"));
   token->add_option("--file", token_options.file,
                     "file of tokens to append the line to, made if missing");
   AddJson(token, token_options.json);

@@ -34,14 +34,14 @@ bool IsName(const std::string& word) {
   });
 }
 
-std::optional<TokenRole> RoleOf(const std::string& word) {
-  if (word == "read") return TokenRole::kRead;
-  if (word == "write") return TokenRole::kWrite;
-  if (word == "admin") return TokenRole::kAdmin;
+}  // namespace
+
+std::optional<TokenRole> TokenRoleFromName(std::string_view name) {
+  for (const TokenRole role : {TokenRole::kRead, TokenRole::kWrite, TokenRole::kAdmin}) {
+    if (name == NameOf(role)) return role;
+  }
   return {};
 }
-
-}  // namespace
 
 Result<TokenList> TokenList::Parse(std::string_view text, const std::string& file) {
   TokenList list;
@@ -59,12 +59,12 @@ Result<TokenList> TokenList::Parse(std::string_view text, const std::string& fil
     // Not shown: what stands here by mistake is the token itself.
     if (!IsDigest(words[0]))
       return wrong("expected 64 lower-case hex digits: the SHA-256 of a token");
-    const auto role = RoleOf(words[1]);
+    const auto role = TokenRoleFromName(words[1]);
     if (!role) return wrong("role " + Quoted(words[1]) + ", expected one of read, write, admin");
     if (!IsName(words[2])) {
       return wrong("name " + Quoted(words[2]) + ", expected 1..64 of A-Z a-z 0-9 . _ -");
     }
-    TokenHolder holder{words[2], *role, {words.begin() + 3, words.end()}};
+    TokenHolder holder{words[2], *role, {words.begin() + 3, words.end()}, number};
     if (!list.holders_.emplace(words[0], std::move(holder)).second) {
       return wrong("the token of " + Quoted(words[2]) + " stands twice");
     }
@@ -77,6 +77,23 @@ std::optional<TokenHolder> TokenList::Find(std::string_view token) const {
   const auto found = holders_.find(Sha256Hex(token));
   if (found == holders_.end()) return {};
   return found->second;
+}
+
+std::vector<TokenHolder> TokenList::Named(std::string_view name) const {
+  std::vector<TokenHolder> named;
+  for (const auto& [digest, holder] : holders_) {
+    if (holder.name == name) named.push_back(holder);
+  }
+  std::sort(named.begin(), named.end(),
+            [](const TokenHolder& a, const TokenHolder& b) { return a.line < b.line; });
+  return named;
+}
+
+std::string TokenLine(std::string_view token, const TokenHolder& holder) {
+  std::string line = Sha256Hex(token) + " ";
+  line.append(NameOf(holder.role)).append(" ").append(holder.name);
+  for (const std::string& sender : holder.senders) line += " " + sender;
+  return line + "\n";
 }
 
 }  // namespace consilium

@@ -21,11 +21,17 @@ namespace consilium {
 
 // Each may do what the one before it may.
 enum class TokenRole { kRead, kWrite, kAdmin };
+inline constexpr const char* kTokenRoleNames[] = {"read", "write", "admin"};
+inline std::string_view NameOf(TokenRole role) {
+  return kTokenRoleNames[static_cast<std::size_t>(role)];
+}
+std::optional<TokenRole> TokenRoleFromName(std::string_view name);
 
 struct TokenHolder {
   std::string name;  // 1..64 bytes of [A-Za-z0-9._-]
   TokenRole role = TokenRole::kRead;
-  std::vector<std::string> senders;
+  std::vector<std::string> senders{};
+  std::size_t line = 0;  // of the file, from 1
 };
 
 class TokenList {
@@ -36,10 +42,15 @@ class TokenList {
   static Result<TokenList> Parse(std::string_view text, const std::string& file);
   // Empty: nobody's.
   std::optional<TokenHolder> Find(std::string_view token) const;
+  // In the order of the file.
+  std::vector<TokenHolder> Named(std::string_view name) const;
   std::size_t size() const { return holders_.size(); }
 
  private:
   std::map<std::string, TokenHolder, std::less<>> holders_;  // by digest
 };
+
+// The line, with its end, that gives `token` to this holder.
+std::string TokenLine(std::string_view token, const TokenHolder& holder);
 
 }  // namespace consilium

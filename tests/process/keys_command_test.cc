@@ -130,6 +130,25 @@ TEST_F(KeysCommandTest, WhoHasATokenAlreadyIsToldThatItStaysValid) {
                 file + " once nobody uses it\n");
 }
 
+TEST_F(KeysCommandTest, ATokenMayBeHeldToItsSenders) {
+  const std::string old = Sha256Hex("old") + " write ehr https://ehr.example/fhir\n";
+  const std::string file = folder_.Write("tokens", old);
+  const CommandResult made = Run({"token", "--sender", "https://ehr.example/out", "--sender",
+                                  "urn:x:lab", "ehr", "--role", "write", "--file", file, "--json"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const json said = json::parse(made.out);
+  EXPECT_EQ(said.at("senders"), json::array({"https://ehr.example/out", "urn:x:lab"}));
+  EXPECT_EQ(FileText(file), old + std::string(said.at("line")) + "\n");
+  EXPECT_THAT(FileText(file), testing::EndsWith(" write ehr https://ehr.example/out urn:x:lab\n"));
+  EXPECT_THAT(made.err, HasSubstr("remove line 1 of " + file));
+  const std::string before = FileText(file);
+  const CommandResult two =
+      Run({"token", "ehr", "--role", "write", "--sender", "https://a b", "--file", file});
+  EXPECT_EQ(two.exit_code, 2);
+  EXPECT_THAT(two.err, HasSubstr("sender = \"https://a b\", expected 1..1024 visible characters"));
+  EXPECT_EQ(FileText(file), before);
+}
+
 TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
   const std::string file = folder_.Write("tokens", "# cut");
   const CommandResult cut = Run({"token", "ehr", "--role", "read", "--file", file});
@@ -140,7 +159,8 @@ TEST_F(KeysCommandTest, WhatCannotBeATokenIsRefusedAndTheFileStays) {
   const std::string other = folder_.Write("case.json", "{\"text\": \"A man.\"}\n");
   const CommandResult spoilt = Run({"token", "ehr", "--role", "read", "--file", other});
   EXPECT_EQ(spoilt.exit_code, 2);
-  EXPECT_THAT(spoilt.err, HasSubstr(other + ":1: expected `SHA256 ROLE NAME`"));
+  EXPECT_THAT(spoilt.err,
+              HasSubstr(other + ":1: expected 64 lower-case hex digits: the SHA-256 of a token"));
   EXPECT_EQ(FileText(other), "{\"text\": \"A man.\"}\n");
   const CommandResult nowhere = Run({"token", "ehr", "--role", "read", "--file", "/nonexistent/f"});
   EXPECT_EQ(nowhere.exit_code, 2);

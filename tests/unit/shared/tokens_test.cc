@@ -28,6 +28,23 @@ TEST(TokensTest, ATokenMayBeHeldToItsSenders) {
   EXPECT_TRUE(list->Find("b")->senders.empty());
 }
 
+TEST(TokensTest, WhatIsWrittenIsReadAndThoseOfANameAreFoundByTheirLines) {
+  const TokenHolder ehr{"ehr", TokenRole::kWrite, {"https://ehr/out", "urn:x:lab"}};
+  const std::string line = TokenLine("a", ehr);
+  EXPECT_EQ(line, Sha256Hex("a") + " write ehr https://ehr/out urn:x:lab\n");
+  const auto list = TokenList::Parse("# of the EHR\n" + line + TokenLine("d", {"desk"}) + "\n" +
+                                         TokenLine("b", {"ehr", TokenRole::kAdmin}),
+                                     "tokens");
+  ASSERT_TRUE(list.ok()) << list.error().text;
+  EXPECT_EQ(list->Find("a")->senders, ehr.senders);
+  const std::vector<TokenHolder> both = list->Named("ehr");
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0].line, 2u);
+  EXPECT_EQ(both[1].line, 5u);
+  EXPECT_EQ(both[1].role, TokenRole::kAdmin);
+  EXPECT_TRUE(list->Named("nobody").empty());
+}
+
 TEST(TokensTest, MistakesNameTheLineAndNeverTheToken) {
   const std::string digest = Sha256Hex("secret");
   const auto problem = [](const std::string& text) {
