@@ -9,15 +9,20 @@ namespace consilium {
 
 void AddServiceApi(HttpServer& server, Metrics& metrics, std::function<std::string()> trouble,
                    std::function<void()> refresh) {
-  server.Add({"GET", "/healthz", HttpAccess::kOpen, [](const HttpExchangePtr& exchange) {
-                exchange->Answer(JsonResponse(200, "{\"alive\":true}"));
-              }});
-  server.Add({"GET", "/readyz", HttpAccess::kOpen,
-              [trouble = std::move(trouble)](const HttpExchangePtr& exchange) {
-                const std::string why = trouble();
-                exchange->Answer(why.empty() ? JsonResponse(200, "{\"ready\":true}")
-                                             : Problem(503, {ErrorCode::kUnavailable, why}));
-              }});
+  const auto probed = [&server](const char* pattern,
+                                std::function<void(const HttpExchangePtr&)> handler) {
+    HttpRoute route{"GET", pattern, HttpAccess::kOpen, std::move(handler)};
+    route.any_query = true;
+    server.Add(std::move(route));
+  };
+  probed("/healthz", [](const HttpExchangePtr& exchange) {
+    exchange->Answer(JsonResponse(200, "{\"alive\":true}"));
+  });
+  probed("/readyz", [trouble = std::move(trouble)](const HttpExchangePtr& exchange) {
+    const std::string why = trouble();
+    exchange->Answer(why.empty() ? JsonResponse(200, "{\"ready\":true}")
+                                 : Problem(503, {ErrorCode::kUnavailable, why}));
+  });
   server.Add({"GET", "/openapi.json", HttpAccess::kOpen, [](const HttpExchangePtr& exchange) {
                 HttpResponse response;
                 response.content_type = "application/json";

@@ -44,6 +44,9 @@ struct HttpRoute {
   // called at the head, and `body_max` does not count. Absent: of none.
   std::function<bool(const HttpRequest&)> pieces = nullptr;
   std::vector<std::string> query = {};  // its parameters; another one, or one twice, is refused
+  // Of what balancers probe: some add a parameter against caches, and a refusal would take the
+  // gateway out of service.
+  bool any_query = false;
 };
 
 struct HttpLimits {

@@ -220,9 +220,8 @@ void HttpSession::OnHead() {
   if (const auto refusal = server_.admit_(request, route_->access)) {
     return Refuse(refusal->status, refusal->error, !whole);
   }
-  if (const Status query = CheckQuery(request.query, route_->query); !query) {
-    return Refuse(400, query.error(), !whole);
-  }
+  const Status query = CheckQuery(request.query, route_->query);
+  if (!query && !route_->any_query) return Refuse(400, query.error(), !whole);
   const std::string_view coding = request.Field("content-encoding");
   if (!coding.empty() && coding != "identity") {
     return Refuse(415, {ErrorCode::kUnsupported, "a body with a Content-Encoding, expected none"},

@@ -179,7 +179,9 @@ TEST_F(GatewayApiTest, CasesAreListedInPagesAndByState) {
             "\"stat\": unknown parameter, expected one of after, kind, limit, source, state");
   EXPECT_EQ(detail("/v1/cases/list-1?wiat=30s"),
             "\"wiat\": unknown parameter, expected one of wait");
-  EXPECT_EQ(detail("/healthz?deep=1"), "\"deep\": unknown parameter, expected none");
+  EXPECT_EQ(detail("/openapi.json?deep=1"), "\"deep\": unknown parameter, expected none");
+  EXPECT_EQ(Ask("GET", "/healthz?t=1&t=2").status, 200) << "a probe goes around caches";
+  EXPECT_EQ(Ask("GET", "/readyz?t=1").status, 200);
 }
 
 TEST_F(GatewayApiTest, WhatWasRightIsRecordedAndACaseIsWithdrawn) {
