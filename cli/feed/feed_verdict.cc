@@ -58,16 +58,22 @@ std::string TextOf(const json& object, const char* field) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+struct Why {
+  std::string text;
+  bool names_place = false;  // within the message
+};
+
 // Of a problem document, or of an OperationOutcome.
-std::string Why(const std::string& body) {
+Why ReadWhy(const std::string& body) {
   const json said = ParseObject(body);
   const auto issues = said.find("issue");
-  if (issues == said.end() || !issues->is_array()) return TextOf(said, "detail");
+  if (issues == said.end() || !issues->is_array()) return {TextOf(said, "detail")};
   for (const json& issue : *issues) {
     const std::string severity = issue.is_object() ? TextOf(issue, "severity") : "";
-    if (severity == "error" || severity == "fatal") return TextOf(issue, "diagnostics");
+    if (severity != "error" && severity != "fatal") continue;
+    return {TextOf(issue, "diagnostics"), issue.contains("expression")};
   }
-  return "";
+  return {};
 }
 
 // What of an accepted Bundle or export was not taken: lines that cannot be read, resources about
@@ -212,11 +218,13 @@ FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply) {
   }
   if (item.door == FeedDoor::kCases && reply.status == 200) return JudgeCaseLine(reply);
   const std::string code = "http_" + std::to_string(reply.status);
-  const std::string why = Why(reply.body);
-  if (const auto about = AboutTheFeed(reply.status)) {
-    return {Kind::kStop, code, Said(why), 0, Cause::kSilence, *about};
+  const Why why = ReadWhy(reply.body);
+  // The role of a token forbids all messages, its senders only those that speak for another.
+  const bool about_message = reply.status == 403 && why.names_place;
+  if (const auto about = AboutTheFeed(reply.status); about && !about_message) {
+    return {Kind::kStop, code, Said(why.text), 0, Cause::kSilence, *about};
   }
-  FeedVerdict verdict = JudgeStatus(reply.status, code, why, RetryAfterMs(reply));
+  FeedVerdict verdict = JudgeStatus(reply.status, code, why.text, RetryAfterMs(reply));
   if (verdict.kind == Kind::kAccepted) {
     const LeftOut left = ReadLeftOut(reply.body);
     verdict.left_out = left.count;

@@ -16,7 +16,8 @@ FeedVerdict JudgeAck(const FeedItem& item, std::string_view payload);
 
 // A response of HTTP. 2xx: accepted, a case when its line says so. 429, 503: wait, as Retry-After
 // says. 408, 500, 502, 504 and no whole response: again. What is not about the message but about
-// the token (401, 403) or the place (3xx, 404, 405, ...): stop. Everything else: refused.
+// the token (401, 403) or the place (3xx, 404, 405, ...): stop. Everything else: refused, as is a
+// 403 that names a place of the message (a sender for whom the token does not speak).
 FeedVerdict JudgeHttp(const FeedItem& item, const HttpReply& reply);
 
 }  // namespace consilium

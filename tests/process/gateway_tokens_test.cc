@@ -143,7 +143,8 @@ TEST_F(GatewayTokensTest, ATokenWithSendersSpeaksForThemAndItselfAndForNobodyEls
   options.gateway_lines =
       "tokens_file = \"" +
       folder_.Write("tokens", Sha256Hex("e-secret") + " write ehr https://ehr.example/out\n" +
-                                  Sha256Hex("m-secret") + " write engine\n") +
+                                  Sha256Hex("m-secret") + " write engine\n" +
+                                  Sha256Hex("r-secret") + " read desk\n") +
       "\"";
   Start(options);
   const auto send = [&](const std::string& token, const std::string& endpoint) {
@@ -165,6 +166,11 @@ TEST_F(GatewayTokensTest, ATokenWithSendersSpeaksForThemAndItselfAndForNobodyEls
   const auto other = send("e-secret", "https://lab.example/out");
   EXPECT_EQ(other.status, 403) << other.body;
   EXPECT_NE(other.body.find("the token of ehr does not speak for this sender"), std::string::npos);
+  EXPECT_NE(other.body.find("\"expression\""), std::string::npos)
+      << "a feed goes on after what names a place, and ends after what does not";
+  const auto reader = send("r-secret", "");
+  EXPECT_EQ(reader.status, 403) << reader.body;
+  EXPECT_EQ(reader.body.find("\"expression\""), std::string::npos) << reader.body;
   EXPECT_EQ(send("e-secret", "https://ehr.example/out").status, 202);
   EXPECT_EQ(send("e-secret", "").status, 202) << "itself";
   EXPECT_EQ(send("m-secret", "https://lab.example/out").status, 202) << "it forwards for many";

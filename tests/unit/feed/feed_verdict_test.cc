@@ -123,6 +123,17 @@ TEST(JudgeHttpTest, WhatIsAboutTheTokenOrThePlaceIsNoRefusalOfTheMessage) {
   }
 }
 
+TEST(JudgeHttpTest, AForeignSenderIsARefusalOfTheMessageAndARoleIsNot) {
+  const auto judged = [](const std::string& place) {
+    return JudgeHttp(Item(FeedDoor::kFhir), Response(403, R"({"resourceType":"OperationOutcome",
+        "issue":[{"severity":"error","code":"forbidden",)" + place +
+                                                              R"("diagnostics":"not yours"}]})"));
+  };
+  ExpectIs(judged(R"("expression":["Bundle.entry[0].resource.source.endpoint"],)"), Kind::kRefused,
+           "http_403", "not yours");
+  ExpectIs(judged(""), Kind::kStop, "http_403", "not yours");
+}
+
 TEST(JudgeHttpTest, WhatWasLeftOutOfWhatWasAcceptedIsCounted) {
   const std::string outcome = R"({"resourceType":"OperationOutcome","issue":[
       {"severity":"information","diagnostics":"case x: the council was asked"},
