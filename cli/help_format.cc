@@ -1,6 +1,7 @@
 #include "cli/help_format.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -69,11 +70,31 @@ std::string Filled(const std::string& footer) {
   return text;
 }
 
+// CLI11 keeps what an option needs and excludes by address, so its lists differ from run to run.
+std::string WithSortedLists(std::string opts) {
+  std::size_t end = opts.size();
+  for (const std::string label : {" Excludes:", " Needs:"}) {
+    const std::size_t at = opts.find(label);
+    if (at == opts.npos) continue;
+    const std::size_t begin = at + label.size();
+    std::vector<std::string> names = CLI::detail::split_up(opts.substr(begin, end - begin));
+    std::sort(names.begin(), names.end());
+    std::string sorted;
+    for (const std::string& name : names) sorted += " " + name;
+    opts.replace(begin, end - begin, sorted);
+    end = at;
+  }
+  return opts;
+}
+
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_option(const CLI::Option* option, bool positional) const override {
     return Entry(make_option_name(option, positional) + make_option_opts(option),
                  make_option_desc(option));
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return WithSortedLists(CLI::Formatter::make_option_opts(option));
   }
   std::string make_subcommand(const CLI::App* command) const override {
     return Entry(command->get_display_name(true), command->get_description());

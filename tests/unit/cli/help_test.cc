@@ -68,6 +68,14 @@ TEST(HelpTest, IsACommandAsWell) {
   EXPECT_EQ(Consilium({"help", "dead", "list"}).out, Consilium({"dead", "list", "--help"}).out);
 }
 
+// Again and again, as the addresses of the options differ.
+TEST(HelpTest, OptionsThatExcludeEachOtherAreNamedInOrder) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string help = Consilium({"feed", "--help"}).out;
+    EXPECT_NE(help.find("Excludes: --follow --state"), std::string::npos) << help;
+  }
+}
+
 TEST(HelpTest, AnErrorPointsToTheHelpOfItsCommand) {
   const auto ends = [](const std::vector<std::string>& words, const std::string& hint) {
     const Printed printed = Consilium(words);
