@@ -47,7 +47,7 @@ TEST_F(GatewayLargeTest, MessagesOfAnySizeAreAnsweredInTheirOrder) {
        {NoteOf("m-1"), Large(NoteOf("m-2")), NoteOf("m-3"), Large(Msh("QBP^Q11", "m-4") + Pid("4")),
         NoteOf("m-5"),
         "BHS|^~\\&|HIS|WARD\r" + NoteOf("b-1") + Large(NoteOf("b-2")) + NoteOf("b-3") + "BTS|3",
-        "no message " + std::string(kLarge, 'x'), NoteOf("m-6")}) {
+        "no message " + std::string(kLarge, 'x'), Large(NoteOf("m-6"))}) {
     sender.Send(message);
   }
   std::vector<std::string> answers;
@@ -63,6 +63,8 @@ TEST_F(GatewayLargeTest, MessagesOfAnySizeAreAnsweredInTheirOrder) {
   EXPECT_EQ(answers, (std::vector<std::string>{"AA m-1", "AA m-2", "AA m-3", "AR m-4", "AA m-5",
                                                "AA b-1", "AR ", "AA m-6"}));
   EXPECT_EQ(Cases().size(), 8u) << "each note is a case";
+  EXPECT_NE(Ask("GET", "/metrics").body.find("\"bytes_held\"} 0\n"), std::string::npos)
+      << "all is answered and taken, though the connection stays";
 }
 
 TEST_F(GatewayLargeTest, AConnectionThatEndsWhileItsMessageIsParsedHarmsNobody) {
