@@ -297,7 +297,7 @@ void PlanCase(const FeedMessage& message, std::size_t index, const JoinedContext
   } else {
     plan.refusal = Refused(request.error());
   }
-  if (!request) Bound(documents.notes, settings.case_bytes_max);
+  if (case_id.empty()) Bound(documents.notes, settings.case_bytes_max);
   KeepDocuments(message, keys, lookup, case_id, digest, documents);
   for (Withdrawal& one : documents.superseded) {
     one.by = case_id;
