@@ -406,11 +406,6 @@ std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState&
 
 std::string TextDigest(const Note& note) { return Sha256Hex(Trimmed(note.text)); }
 
-void DropText(Note& note) {
-  note.text.clear();
-  note.unread = Unread::kLength;
-}
-
 DocumentPlan PlanDocuments(const FeedMessage& message, const FeedRecord& record,
                            const std::vector<std::string>& patient_keys, const PlanLookup& lookup) {
   Planner planner(message, patient_keys, lookup);

@@ -41,7 +41,5 @@ std::vector<OtherCase> CasesOf(const std::string& document, const DocumentState&
 
 // SHA-256, hex, of the text of a note, to know it again.
 std::string TextDigest(const Note& note);
-// Takes the text of a note away that is too long.
-void DropText(Note& note);
 
 }  // namespace consilium
